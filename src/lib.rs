@@ -1,0 +1,7 @@
+//! `paas`: from a manifest to an applied, drift-free platform.
+//!
+//! The order of this list is the architecture: a module imports only those above it.
+
+pub mod source;
+pub mod problem;
+pub mod syntax;

@@ -1,0 +1,102 @@
+//! Source files and places in them: bytes, lines, columns.
+
+use std::sync::Arc;
+
+/// One file of a project, by its place in [`Sources`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A half-open range of bytes in one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last one.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range of `file` from byte `start` up to byte `end`.
+    pub fn new(file: FileId, start: usize, end: usize) -> Span {
+        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Span { file, start: narrow(start), end: narrow(end) }
+    }
+
+    /// From where this span starts to where `last` ends.
+    pub fn to(self, last: Span) -> Span {
+        Span { file: self.file, start: self.start, end: last.end.max(self.start) }
+    }
+
+    /// The range as indices into the text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A file's name as the user would write it, and its text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path as shown to people, relative to where `paas` was started.
+    pub name: String,
+    /// The text.
+    pub text: Arc<str>,
+    lines: Vec<u32>,
+}
+
+/// Every file that was read in this run; a [`Span`] points into one of them.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+/// A place for people: both numbers count from one, columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Line number.
+    pub line: usize,
+    /// Column number.
+    pub column: usize,
+}
+
+impl Sources {
+    /// Adds a file and tells how spans name it.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let text = text.into();
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let offset = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| offset(at + 1))).collect();
+        self.files.push(Source { name: name.into(), text, lines });
+        FileId(offset(self.files.len() - 1))
+    }
+
+    /// The file a span is in.
+    pub fn file(&self, id: FileId) -> &Source {
+        &self.files[id.0 as usize]
+    }
+
+    /// Every file, in the order it was added.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files.iter().zip(0..).map(|(source, index)| (FileId(index), source))
+    }
+
+    /// The text under a span.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file).text.get(span.range()).unwrap_or_default()
+    }
+
+    /// Where a span starts.
+    pub fn place(&self, span: Span) -> Place {
+        let source = self.file(span.file);
+        let line = source.lines.partition_point(|start| *start <= span.start).max(1);
+        let before = source.lines[line - 1] as usize..span.start as usize;
+        let column = source.text.get(before).map_or(0, |text| text.chars().count()) + 1;
+        Place { line, column }
+    }
+
+    /// `main.paas:12`, the way reasons are printed.
+    pub fn line_of(&self, span: Span) -> String {
+        format!("{}:{}", self.file(span.file).name, self.place(span).line)
+    }
+}

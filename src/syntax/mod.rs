@@ -1,0 +1,3 @@
+//! Text to tree. It never fails: what is wrong becomes a node and a problem.
+
+pub mod tree;

@@ -1,0 +1,458 @@
+//! The tree every stage reads: items, expressions and types, each with its place, and all comments.
+
+use crate::source::{FileId, Span};
+
+/// A word with its place: a name, a kind, an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The word.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One parsed file. Blanks are the gaps between its parts, so nothing is lost.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// The file it was read from.
+    pub file: FileId,
+    /// Top-level items in the order they are written.
+    pub items: Vec<Item>,
+    /// Every comment, in order.
+    pub comments: Vec<Comment>,
+}
+
+/// `# …` or `## …`, up to the end of its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// From the first `#` to the end of the line.
+    pub span: Span,
+    /// A `##` comment: it documents the next item.
+    pub doc: bool,
+}
+
+/// One item of a file or a body.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// From its first character to its last.
+    pub span: Span,
+    /// What it is.
+    pub kind: ItemKind,
+    /// The lines of the `##` comment directly before it, without the marks, joined by newlines.
+    pub doc: Option<String>,
+}
+
+/// What an item is.
+#[derive(Clone, Debug)]
+pub enum ItemKind {
+    /// `key = value`
+    Attribute(Attribute),
+    /// `container web for … if … { … }`, and nested ones: `features { … }`
+    Block(Block),
+    /// `...defaults`
+    Spread(Expr),
+    /// `for k, v in m : key => value if …` directly in a body, which makes the body a map.
+    Comprehension(Comprehension),
+    /// `let x: T = …`
+    Let(Let),
+    /// `fn f(a: T = d) -> T = …`
+    Function(Function),
+    /// `type Slug = string where …`
+    Type(TypeItem),
+    /// `input x: T = default where …`
+    Input(Input),
+    /// `output x: T = …`
+    Output(Let),
+    /// `secret x for … = …`
+    Secret(Secret),
+    /// `require condition else "message"`
+    Require(Require),
+    /// `import …`, `use …`, `module …`, `moved …`, `adopt …`, `forget …`, `mock …`, `expect …`:
+    /// read and kept by the formatter, reported by the lowering until it knows them.
+    Later(Later),
+    /// A line that is none of these; it was reported.
+    Bad,
+}
+
+/// `key = value`
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// The part left of `=`.
+    pub key: Key,
+    /// The part right of it.
+    pub value: Expr,
+}
+
+/// What can stand left of `=`.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// A word, or a string without interpolation, or a number.
+    Plain(Name),
+    /// `(expr) = …`
+    Computed(Expr),
+}
+
+/// A kind, its labels, its header and its body.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// `existing` stands before the kind.
+    pub existing: bool,
+    /// The first word.
+    pub kind: Name,
+    /// Names after the kind; for strings, their text.
+    pub labels: Vec<Name>,
+    /// `for … in … by …`
+    pub each: Option<For>,
+    /// `if …`
+    pub condition: Option<Expr>,
+    /// The part in braces.
+    pub body: Body,
+}
+
+/// `for value in list by key`, or `for key, value in map`.
+#[derive(Clone, Debug)]
+pub struct For {
+    /// From `for` to the end of the header part.
+    pub span: Span,
+    /// With one name, the value; with two, the key.
+    pub first: Name,
+    /// With two names, the value.
+    pub second: Option<Name>,
+    /// What is gone through.
+    pub over: Expr,
+    /// The key of each instance.
+    pub by: Option<Expr>,
+}
+
+/// `{ … }`: a body is an object, an object is a body.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// With both braces.
+    pub span: Span,
+    /// What is inside.
+    pub items: Vec<Item>,
+}
+
+/// `let` and `output`.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// Its name.
+    pub name: Name,
+    /// The type after `:`.
+    pub ty: Option<TypeExpr>,
+    /// The value; only a foreign output has none.
+    pub value: Option<Expr>,
+}
+
+/// A function: total, since it can only call others that do not call it.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: Name,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// The type after `->`.
+    pub result: Option<TypeExpr>,
+    /// What it returns.
+    pub value: Expr,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: Option<TypeExpr>,
+    /// Its default.
+    pub default: Option<Expr>,
+}
+
+/// `type Slug = string where …`
+#[derive(Clone, Debug)]
+pub struct TypeItem {
+    /// Its name.
+    pub name: Name,
+    /// What it stands for.
+    pub ty: TypeExpr,
+    /// What must hold for `it`.
+    pub refinement: Option<Expr>,
+}
+
+/// `input replicas: int = 2 where 1 <= it <= 5 { require … }`
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: Option<TypeExpr>,
+    /// Its default.
+    pub default: Option<Expr>,
+    /// What must hold for `it`.
+    pub refinement: Option<Expr>,
+    /// Further requirements.
+    pub body: Option<Body>,
+}
+
+/// `secret pve = env("TOKEN")`
+#[derive(Clone, Debug)]
+pub struct Secret {
+    /// Its name.
+    pub name: Name,
+    /// One secret per element.
+    pub each: Option<For>,
+    /// Where it comes from.
+    pub value: Expr,
+}
+
+/// `require condition else "message"`
+#[derive(Clone, Debug)]
+pub struct Require {
+    /// What must be true.
+    pub condition: Expr,
+    /// What to say when it is not.
+    pub message: Option<Expr>,
+}
+
+/// An item whose meaning comes later; enough of it is kept to format and report it.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// Its first word: `import`, `use`, `module`, …
+    pub word: Name,
+    /// Everything between the word and the body, as it is written.
+    pub header: Span,
+    /// The part in braces.
+    pub body: Option<Body>,
+}
+
+/// An expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// From its first character to its last.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// `512`, `0x1f`, `1_000`
+    Int(i64),
+    /// `1.5`
+    Float(f64),
+    /// `512MiB`, in bytes
+    Size(u64),
+    /// `1h30m`, in milliseconds
+    Duration(u64),
+    /// `10.0.0.1`
+    Ip(std::net::IpAddr),
+    /// `10.0.0.0/24`: first address and prefix length
+    Cidr(std::net::IpAddr, u8),
+    /// `8080/tcp`
+    Port(u16, Protocol),
+    /// `20000-29999/tcp`, both ends included
+    PortRange(u16, u16, Protocol),
+    /// Text with its interpolations, escapes already read, block indentation already removed.
+    Str(Text),
+    /// A bare name.
+    Name(String),
+    /// `[a, b, ...c]`
+    List(Vec<Element>),
+    /// `{ … }`
+    Object(Body),
+    /// `[for x in xs : e if c]` or `{for x in xs : k => v}`
+    Comprehension(Box<Comprehension>),
+    /// `(e)`, kept for the formatter
+    Paren(Box<Expr>),
+    /// `-e`, `!e`, `not e`
+    Unary(UnaryOp, Box<Expr>),
+    /// `a + b`
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `a < b <= c`: first operand, then each operator with its operand. At least two.
+    Chain(Box<Expr>, Vec<(BinaryOp, Expr)>),
+    /// `if a then b else c`
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `match e { "a" | "b" => x, else => y }`
+    Match(Box<Expr>, Vec<Arm>),
+    /// `e.name`
+    Get(Box<Expr>, Name),
+    /// `e?.name`
+    OptionalGet(Box<Expr>, Name),
+    /// `e[i]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `f(a, name = b, ...c)`
+    Call(Box<Expr>, Vec<Arg>),
+    /// Something that is no expression; it was reported, and later stages keep quiet about it.
+    Bad,
+}
+
+/// `tcp` or `udp`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// `tcp`
+    Tcp,
+    /// `udp`
+    Udp,
+}
+
+/// A string literal.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// The word before a block string: `yaml"""`.
+    pub tag: Option<String>,
+    /// Text and interpolations in turn; an empty string has none.
+    pub parts: Vec<TextPart>,
+}
+
+/// A piece of a string literal.
+#[derive(Clone, Debug)]
+pub enum TextPart {
+    /// Plain characters.
+    Literal(String),
+    /// `\(e)`
+    Hole(Expr),
+}
+
+/// An element of a list.
+#[derive(Clone, Debug)]
+pub enum Element {
+    /// `e`
+    One(Expr),
+    /// `...e`
+    Spread(Expr),
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// `e`
+    Plain(Expr),
+    /// `name = e`
+    Named(Name, Expr),
+    /// `...e`
+    Spread(Expr),
+}
+
+/// `for k, v in over : key => value ... if condition`
+#[derive(Clone, Debug)]
+pub struct Comprehension {
+    /// From `for` to the end.
+    pub span: Span,
+    /// With one name, the value; with two, the key (of a list, the index from zero).
+    pub first: Name,
+    /// With two names, the value.
+    pub second: Option<Name>,
+    /// What is gone through.
+    pub over: Expr,
+    /// In a map, the part left of `=>`; in a list there is none.
+    pub key: Option<Expr>,
+    /// The element.
+    pub value: Expr,
+    /// `...` after the value: elements with the same key become a list.
+    pub grouped: bool,
+    /// Elements for which this is false are left out.
+    pub condition: Option<Expr>,
+}
+
+/// `pattern => value`
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// The literals, or nothing for `else`.
+    pub patterns: Vec<Expr>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// Operators before an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `-`
+    Negate,
+    /// `!`, `not`
+    Not,
+}
+
+/// Operators between two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// `??`
+    Coalesce,
+    /// `||`
+    Or,
+    /// `&&`
+    And,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `in`
+    In,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Remainder,
+}
+
+/// A type as it is written.
+#[derive(Clone, Debug)]
+pub struct TypeExpr {
+    /// From its first character to its last.
+    pub span: Span,
+    /// What it is.
+    pub kind: TypeKind,
+}
+
+/// What a written type is.
+#[derive(Clone, Debug)]
+pub enum TypeKind {
+    /// `int`, `Slug`, `types.Student`, `map<string, int>`, `secret<string>`
+    Named(String, Vec<TypeExpr>),
+    /// `[T]`
+    List(Box<TypeExpr>),
+    /// `{ a: T, b?: U, c: V = e }`
+    Object(Vec<TypeField>),
+    /// `T | U`
+    Union(Vec<TypeExpr>),
+    /// `T?`
+    Optional(Box<TypeExpr>),
+    /// `"a"`
+    Text(String),
+    /// `8080`
+    Int(i64),
+    /// `(T)`, kept for the formatter
+    Paren(Box<TypeExpr>),
+    /// Something that is no type; it was reported.
+    Bad,
+}
+
+/// A field of an object type.
+#[derive(Clone, Debug)]
+pub struct TypeField {
+    /// Its name.
+    pub name: Name,
+    /// `b?`: it may be left out.
+    pub optional: bool,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// Its default.
+    pub default: Option<Expr>,
+}
