@@ -64,9 +64,9 @@ fn report(problem: &Problem, sources: &Sources) -> Report {
     }));
     let helps = problem.helps.iter().cloned();
     let notes = problem.notes.iter().map(|note| format!("note: {note}"));
-    let others = elsewhere.iter().map(|label| {
-        format!("note: see {}: {}", sources.line_of(label.span), label.text)
-    });
+    let others = elsewhere
+        .iter()
+        .map(|label| format!("note: see {}: {}", sources.line_of(label.span), label.text));
     let advice: Vec<String> = helps.chain(others).chain(notes).collect();
     if !advice.is_empty() {
         diagnostic = diagnostic.with_help(advice.join("\n"));
