@@ -5,3 +5,10 @@
 pub mod source;
 pub mod problem;
 pub mod syntax;
+pub mod model;
+pub mod schema;
+pub mod kinds;
+pub mod lower;
+pub mod state;
+pub mod plan;
+pub mod drivers;

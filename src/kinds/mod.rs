@@ -1,0 +1,313 @@
+//! The resource kinds. To add one: one file here and its two lines below.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::model::{Answer, ObjectId, Question, Step};
+use crate::schema::{Fields, Schema, Type};
+
+/// Which of the two goes first when one object takes the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The new one is made while the old one still serves.
+    Create,
+    /// The two cannot exist at once.
+    Delete,
+}
+
+/// Where a facet stands in the order, seen from the resource around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is no facet.
+    Alone,
+    /// The owner needs it.
+    BeforeOwner,
+    /// It needs the owner.
+    AfterOwner,
+    /// Neither waits for the other.
+    BesideOwner,
+}
+
+/// When an attribute that nobody writes gets its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The planner picks it, or it was picked before.
+    Plan,
+    /// It is a fact that comes back from the world.
+    Apply,
+}
+
+/// An attribute that can be read but not written, beyond the kind's own fields.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// As it is read: `ip`.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// What it is.
+    pub ty: Type,
+    /// How it gets its value.
+    pub from: Source,
+}
+
+/// How a [`Reading`] gets its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source {
+    /// An expression of the language over `self` and `owner`; reading it waits for nothing.
+    Expression(&'static str),
+    /// A secret that is made for this resource before anything uses it; reading it waits for
+    /// nothing.
+    Secret,
+    /// A hole until then; reading it waits for the resource.
+    Late(Stage),
+}
+
+/// What a kind's own code may ask while it completes a spec.
+pub trait Around {
+    /// The text of a project file; the path is relative to the manifest.
+    fn read(&self, path: &str) -> Result<String, String>;
+    /// The paths that match a pattern, sorted.
+    fn matching(&self, pattern: &str) -> Result<Vec<String>, String>;
+}
+
+/// What is wrong with a spec beyond its types: the field it is about, and a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objection {
+    /// Path from the spec: `compose/file`.
+    pub field: String,
+    /// What is wrong, as a problem's message.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// What was found out there where an object should be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Its place could not be seen: a machine does not answer.
+    Unseen,
+    /// Nothing is there.
+    Nothing,
+    /// Something is there that is not ours.
+    Foreign(String),
+    /// It is there. For each field that can be compared and differs: what is seen.
+    Ours(BTreeMap<String, Value>),
+}
+
+/// What is remembered of an object, as far as looking at it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory<'a> {
+    /// Which object.
+    pub id: &'a ObjectId,
+    /// Which making of it.
+    pub uid: &'a str,
+    /// The lineage of the state.
+    pub lineage: &'a str,
+    /// What came back when it was made.
+    pub facts: &'a BTreeMap<String, Value>,
+}
+
+/// What a kind's file says about it. Pure: a kind does nothing, it only says which steps would.
+pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
+    /// The word in the manifest.
+    const WORD: &'static str;
+    /// What it is, for reference pages.
+    const ABOUT: &'static str;
+    /// Which goes first when one is replaced.
+    const FIRST: First;
+    /// Where it stands as a facet.
+    const PLACE: Place = Place::Alone;
+    /// Interfaces: a `container` is a `machine`.
+    const ALSO: &'static [&'static str] = &[];
+    /// The facets it may have.
+    const FACETS: &'static [&'static str] = &[];
+    /// Groups of fields of which exactly one must be written.
+    const ONE_OF: &'static [&'static [&'static str]] = &[];
+    /// Destroying one loses data that nothing else holds.
+    const HOLDS_DATA: bool = false;
+
+    /// The attributes that can be read beyond the fields.
+    fn readings() -> Vec<Reading> {
+        Vec::new()
+    }
+
+    /// Fills in what follows from project files, and objects to what cannot work.
+    fn complete(&mut self, _around: &dyn Around) -> Vec<Objection> {
+        Vec::new()
+    }
+
+    /// The steps that make it.
+    fn create(&self, id: &ObjectId, uid: &str) -> Vec<Step>;
+
+    /// The steps that change `before` into this, given the names of the fields that differ.
+    fn update(&self, id: &ObjectId, uid: &str, before: &Self, changed: &[&str]) -> Vec<Step>;
+
+    /// The steps that remove it.
+    fn delete(&self, id: &ObjectId) -> Vec<Step>;
+
+    /// Where to look for it; nothing for what exists only in the manifest.
+    fn look(&self, id: &ObjectId) -> Option<Question>;
+
+    /// What the answer says about it.
+    fn found(&self, memory: Memory<'_>, answer: &Answer) -> Found;
+}
+
+/// A [`Kind`] whose spec is plain JSON, so that plans and state need not know it.
+pub trait AnyKind: Send + Sync {
+    /// Its fields.
+    fn schema(&self) -> &Schema;
+    /// The facts that do not depend on a spec.
+    fn traits(&self) -> &Traits;
+    /// See [`Kind::complete`].
+    fn complete(&self, spec: &mut Value, around: &dyn Around) -> Vec<Objection>;
+    /// See [`Kind::create`].
+    fn create(&self, id: &ObjectId, uid: &str, after: &Value) -> Vec<Step>;
+    /// See [`Kind::update`].
+    fn update(
+        &self,
+        id: &ObjectId,
+        uid: &str,
+        before: &Value,
+        after: &Value,
+        changed: &[&str],
+    ) -> Vec<Step>;
+    /// See [`Kind::delete`].
+    fn delete(&self, id: &ObjectId, before: &Value) -> Vec<Step>;
+    /// See [`Kind::look`].
+    fn look(&self, id: &ObjectId, spec: &Value) -> Option<Question>;
+    /// See [`Kind::found`].
+    fn found(&self, memory: Memory<'_>, spec: &Value, answer: &Answer) -> Found;
+}
+
+/// The constants of a [`Kind`], as values.
+#[derive(Debug)]
+pub struct Traits {
+    /// See [`Kind::FIRST`].
+    pub first: First,
+    /// See [`Kind::PLACE`].
+    pub place: Place,
+    /// See [`Kind::ALSO`].
+    pub also: &'static [&'static str],
+    /// See [`Kind::FACETS`].
+    pub facets: &'static [&'static str],
+    /// See [`Kind::ONE_OF`].
+    pub one_of: &'static [&'static [&'static str]],
+    /// See [`Kind::HOLDS_DATA`].
+    pub holds_data: bool,
+    /// See [`Kind::readings`].
+    pub readings: Vec<Reading>,
+}
+
+struct Erased<K> {
+    schema: Schema,
+    traits: Traits,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// Every kind, by its word.
+pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
+    static ALL: std::sync::LazyLock<BTreeMap<&'static str, Box<dyn AnyKind>>> =
+        std::sync::LazyLock::new(|| {
+            let kinds: Vec<Box<dyn AnyKind>> = vec![];
+            kinds.into_iter().map(|kind| (kind.schema().kind, kind)).collect()
+        });
+    &ALL
+}
+
+/// The kind of this word.
+pub fn find(word: &str) -> Option<&'static dyn AnyKind> {
+    all().get(word).map(AsRef::as_ref)
+}
+
+/// Whether a resource of kind `word` may stand where `wanted` is asked for.
+pub fn is(word: &str, wanted: &str) -> bool {
+    word == wanted || find(word).is_some_and(|kind| kind.traits().also.contains(&wanted))
+}
+
+impl<K: Kind> Erased<K> {
+    fn boxed() -> Box<dyn AnyKind> {
+        Box::new(Erased::<K> {
+            schema: Schema { kind: K::WORD, doc: K::ABOUT, fields: K::fields() },
+            traits: Traits {
+                first: K::FIRST,
+                place: K::PLACE,
+                also: K::ALSO,
+                facets: K::FACETS,
+                one_of: K::ONE_OF,
+                holds_data: K::HOLDS_DATA,
+                readings: K::readings(),
+            },
+            kind: PhantomData,
+        })
+    }
+}
+
+impl<K: Kind> AnyKind for Erased<K> {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn traits(&self) -> &Traits {
+        &self.traits
+    }
+
+    fn complete(&self, spec: &mut Value, around: &dyn Around) -> Vec<Objection> {
+        let mut typed: K = typed(spec);
+        let objections = typed.complete(around);
+        *spec = json(&typed);
+        objections
+    }
+
+    fn create(&self, id: &ObjectId, uid: &str, after: &Value) -> Vec<Step> {
+        typed::<K>(after).create(id, uid)
+    }
+
+    fn update(
+        &self,
+        id: &ObjectId,
+        uid: &str,
+        before: &Value,
+        after: &Value,
+        changed: &[&str],
+    ) -> Vec<Step> {
+        typed::<K>(after).update(id, uid, &typed(before), changed)
+    }
+
+    fn delete(&self, id: &ObjectId, before: &Value) -> Vec<Step> {
+        typed::<K>(before).delete(id)
+    }
+
+    fn look(&self, id: &ObjectId, spec: &Value) -> Option<Question> {
+        typed::<K>(spec).look(id)
+    }
+
+    fn found(&self, memory: Memory<'_>, spec: &Value, answer: &Answer) -> Found {
+        typed::<K>(spec).found(memory, answer)
+    }
+}
+
+fn typed<K: Kind>(spec: &Value) -> K {
+    K::deserialize(spec).expect("specs are checked where they enter: by the lowering and the store")
+}
+
+/// Absent fields are left out, so that a spec is as short as what was written.
+fn json<K: Kind>(spec: &K) -> Value {
+    let mut value = serde_json::to_value(spec).expect("a spec is JSON");
+    prune(&mut value);
+    value
+}
+
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(prune);
+        }
+        Value::Array(list) => list.iter_mut().for_each(prune),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}

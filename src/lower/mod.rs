@@ -1,0 +1,132 @@
+//! Trees to what is desired: names, types, instances, references; everything that can be checked
+//! without looking at the world.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{Address, Ref};
+use crate::source::Span;
+
+/// What is intended of one object: enough to make it, compare it and remove it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The kind's fields; absent ones are left out.
+    pub spec: Value,
+    /// Resources that come first although no field of the spec refers to them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<Ref>,
+    /// What may happen to it.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_default")]
+    pub lifecycle: Lifecycle,
+}
+
+/// What may happen to an object; remembered in state, because the block may be gone by then.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lifecycle {
+    /// It is never destroyed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// What happens instead of, or before, destroying it.
+    pub on_destroy: OnDestroy,
+    /// Fields whose drift is not reported.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// What is done about drift.
+    pub drift: OnDrift,
+}
+
+impl Lifecycle {
+    fn is_default(&self) -> bool {
+        *self == Lifecycle::default()
+    }
+}
+
+/// What happens to an object that is no longer desired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDestroy {
+    /// It is destroyed.
+    #[default]
+    Delete,
+    /// It is backed up, then destroyed.
+    Backup,
+    /// It is stopped and forgotten.
+    Stop,
+    /// It is forgotten as it is.
+    Keep,
+}
+
+/// What is done about changes made outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDrift {
+    /// Planned back.
+    #[default]
+    Fix,
+    /// Shown, and left.
+    Report,
+    /// Not shown.
+    Ignore,
+}
+
+/// One resource that the manifest asks for.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// What is intended; its references name addresses, not objects yet.
+    pub intent: Intent,
+    /// Where each written value stands, by path in the spec: `compose/env/TOKEN`. Sorted.
+    pub origins: Vec<(Box<str>, Span)>,
+    /// The block's kind and labels.
+    pub span: Span,
+    /// The doc comment.
+    pub doc: Option<String>,
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A variable of the environment.
+    Env(String),
+    /// A file's content without its last newline.
+    File(String),
+    /// Made for a resource by the platform itself.
+    Made,
+}
+
+/// A secret of the manifest.
+#[derive(Clone, Debug)]
+pub struct SecretItem {
+    /// Where it comes from.
+    pub source: SecretSource,
+    /// Where it is declared.
+    pub span: Span,
+    /// Something other than a cluster's, a zone's or a shared service's credential needs it.
+    pub needed_in_sandbox: bool,
+}
+
+/// A value that the manifest gives to the outside.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// JSON; holes are in it as texts are written.
+    pub value: Value,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// Everything a manifest asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// By address.
+    pub resources: BTreeMap<Address, Resource>,
+    /// By name.
+    pub outputs: BTreeMap<String, Output>,
+    /// By address: `secret.pve`.
+    pub secrets: BTreeMap<String, SecretItem>,
+    /// Digest of every file and input that was read.
+    pub config: String,
+    /// Version of every template, by address.
+    pub templates: BTreeMap<Address, String>,
+}

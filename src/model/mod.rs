@@ -1,0 +1,14 @@
+//! The nouns: plain values that every later stage shares.
+
+mod address;
+mod look;
+mod step;
+mod text;
+mod units;
+
+pub use address::{Address, Key, ObjectId, Ref};
+pub use look::{Answer, ClusterSeen, GuestKind, GuestSeen, MachineSeen, Mark, NodeSeen};
+pub use look::{Question, ServiceSeen, StorageSeen};
+pub use step::{Call, Command, Condition, Effect, File, Method, Outcome, Step, Target, Wait};
+pub use text::{Late, Piece, Text, digest, digest_all};
+pub use units::{Cidr, Duration, Port, PortRange, Protocol, Size};

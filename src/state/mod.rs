@@ -1,0 +1,177 @@
+//! What was made so far, and how one event changes it. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::lower::Intent;
+use crate::model::{Address, ObjectId};
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// It is made.
+    Create,
+    /// It is changed in place, or taken over.
+    Update,
+    /// It is removed.
+    Delete,
+    /// It is no longer looked after, or was found gone: nothing is sent.
+    Forget,
+}
+
+/// Everything `paas` knows of what it made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Made once, at the first apply; every ownership mark carries it.
+    pub lineage: String,
+    /// Counts the events so far.
+    pub serial: u64,
+    /// What exists, or may exist.
+    pub records: BTreeMap<ObjectId, Record>,
+    /// How long the last makings of each kind took, in milliseconds, newest last, by `kind/verb`.
+    pub durations: BTreeMap<String, Vec<u64>>,
+    /// The outputs as of the last apply: JSON, its holes filled except secrets.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+/// One object that exists, or may exist.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Which making of the object: part of its ownership mark.
+    pub uid: String,
+    /// What it is, unless something began and was not heard to end.
+    pub intent: Intent,
+    /// Changes that began and of whose end we never heard. The object may be as `intent` says or
+    /// as any of these say. A record whose first change is a create may not exist at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begun: Vec<(Verb, Intent)>,
+    /// What came back from the world: `ip`, `file:/etc/…`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, Value>,
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Durable before the first step is sent.
+    Started {
+        /// Which object.
+        id: ObjectId,
+        /// What begins.
+        verb: Verb,
+        /// Which making of it.
+        uid: String,
+        /// What it is about to be; for a delete, what is lost.
+        intent: Intent,
+    },
+    /// Every step was sent and answered.
+    Done {
+        /// Which object.
+        id: ObjectId,
+        /// What ended.
+        verb: Verb,
+        /// What came back.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        facts: BTreeMap<String, Value>,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// The first step was refused: nothing happened.
+    Undone {
+        /// Which object.
+        id: ObjectId,
+        /// What did not happen.
+        verb: Verb,
+    },
+    /// The outputs after an apply.
+    Outputs {
+        /// By name.
+        values: BTreeMap<String, Value>,
+    },
+}
+
+impl Record {
+    /// Every intent the object may be found in.
+    pub fn possible(&self) -> impl Iterator<Item = &Intent> {
+        std::iter::once(&self.intent).chain(self.begun.iter().map(|(_, intent)| intent))
+    }
+
+    /// It began to be made and nobody heard that it was.
+    pub fn half_made(&self) -> bool {
+        self.begun.iter().any(|(verb, _)| *verb == Verb::Create)
+    }
+}
+
+impl State {
+    /// The newest object of an address.
+    pub fn latest(&self, address: &Address) -> Option<(&ObjectId, &Record)> {
+        let first = ObjectId { address: address.clone(), generation: 0 };
+        let last = ObjectId { address: address.clone(), generation: u32::MAX };
+        self.records.range(first..=last).next_back()
+    }
+
+    /// The state after one more event.
+    pub fn record(&mut self, event: Event) {
+        self.serial += 1;
+        match event {
+            Event::Started { id, verb, uid, intent } => {
+                let fresh = || Record {
+                    uid,
+                    intent: intent.clone(),
+                    begun: Vec::new(),
+                    facts: BTreeMap::new(),
+                };
+                let record = self.records.entry(id).or_insert_with(fresh);
+                record.begun.push((verb, intent));
+            }
+            Event::Done { id, verb: Verb::Delete | Verb::Forget, .. } => {
+                self.records.remove(&id);
+            }
+            Event::Done { id, verb, facts, took_ms } => self.made(&id, verb, facts, took_ms),
+            Event::Undone { id, verb } => self.undone(&id, verb),
+            Event::Outputs { values } => self.outputs = values,
+        }
+    }
+
+    fn made(&mut self, id: &ObjectId, verb: Verb, facts: BTreeMap<String, Value>, took_ms: u64) {
+        if let Some(record) = self.records.get_mut(id) {
+            if let Some((_, intent)) = record.begun.pop() {
+                record.intent = intent;
+            }
+            record.begun.clear();
+            record.facts.extend(facts);
+            let name = format!("{}/{}", id.address.kind(), verb.word());
+            let times = self.durations.entry(name).or_default();
+            times.push(took_ms);
+            if times.len() > 5 {
+                times.remove(0);
+            }
+        }
+    }
+
+    fn undone(&mut self, id: &ObjectId, verb: Verb) {
+        if let Some(record) = self.records.get_mut(id) {
+            let last = record.begun.pop();
+            let never_made = last.is_some() && verb == Verb::Create && record.begun.is_empty();
+            if never_made {
+                self.records.remove(id);
+            }
+        }
+    }
+}
+
+impl Verb {
+    /// As it is written in state and plans.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Delete => "delete",
+            Verb::Forget => "forget",
+        }
+    }
+}
