@@ -1,6 +1,9 @@
 //! Trees to what is desired: names, types, instances, references; everything that can be checked
 //! without looking at the world.
 
+pub mod functions;
+pub mod value;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
