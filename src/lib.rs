@@ -7,6 +7,8 @@ pub mod problem;
 pub mod syntax;
 pub mod model;
 pub mod schema;
+pub mod runtimes;
+pub mod proxies;
 pub mod kinds;
 pub mod lower;
 pub mod state;
