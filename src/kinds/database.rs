@@ -95,13 +95,23 @@ impl Db {
         let role = self.owner.as_ref().unwrap_or(&self.name);
         let names = std::iter::once(&self.name).chain(&self.extra);
         let mut make = Text::literal(format!("-- {}\n", id.address));
-        make.push_str(&format!("SELECT paas_role({}, ", literal(role)));
+        make.push_str(&format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {0}) THEN \
+             CREATE ROLE {1}; END IF; END $$;\nALTER ROLE {1} LOGIN PASSWORD '",
+            literal(role),
+            identifier(role),
+        ));
         make.push(&self.password);
-        make.push_str(");\n");
+        make.push_str("';\n");
         let mut drop = String::new();
         for name in names {
             let (quoted, owner) = (identifier(name), identifier(role));
-            make.push_str(&format!("CREATE DATABASE {quoted} OWNER {owner};\n"));
+            let create = literal(&format!("CREATE DATABASE {quoted} OWNER {owner}"));
+            make.push_str(&format!(
+                "SELECT {create} WHERE NOT EXISTS \
+                 (SELECT FROM pg_database WHERE datname = {}) \\gexec\n",
+                literal(name),
+            ));
             drop.push_str(&format!("DROP DATABASE IF EXISTS {quoted};\n"));
         }
         for extension in &self.extensions {

@@ -136,6 +136,8 @@ pub struct Memory<'a> {
     pub uid: &'a str,
     /// The lineage of the state.
     pub lineage: &'a str,
+    /// The state has it: files in its place are ours, stamped or not.
+    pub recorded: bool,
     /// What came back when it was made.
     pub facts: &'a BTreeMap<String, Value>,
 }
@@ -329,6 +331,9 @@ impl Memory<'_> {
         match bundle.found(self.id, self.lineage, written, answer) {
             BundleFound::Unseen => Found::Unseen,
             BundleFound::Nothing => Found::Nothing,
+            BundleFound::Foreign(path) if self.recorded => {
+                Found::Ours(BTreeMap::from([(path, "without its stamp".into())]))
+            }
             BundleFound::Foreign(path) => Found::Foreign(path),
             BundleFound::Ours(differs) => {
                 Found::Ours(differs.into_iter().map(|(name, how)| (name, how.into())).collect())
@@ -342,6 +347,8 @@ struct Erased<K> {
     traits: Traits,
     kind: PhantomData<fn() -> K>,
 }
+
+pub use network::ends as range_ends;
 
 /// Every kind, by its word.
 pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
