@@ -14,3 +14,4 @@ pub mod lower;
 pub mod state;
 pub mod plan;
 pub mod drivers;
+pub mod apply;

@@ -53,7 +53,9 @@ pub fn needs<'a>(
     facets: &BTreeMap<Address, Vec<&'a Address>>,
 ) -> BTreeSet<Address> {
     let mut needs: BTreeSet<Address> = BTreeSet::new();
-    each_ref(&resource.intent.spec, &mut |it| drop(needs.insert(it.address().clone())));
+    each_ref(&resource.intent.spec, &mut |it| {
+        needs.insert(it.address().clone());
+    });
     needs.extend(resource.intent.after.iter().map(|it| it.address().clone()));
     if let (Some(parent), kinds::Place::AfterOwner) = (address.parent(), place(address)) {
         needs.insert(parent);

@@ -18,7 +18,8 @@ use crate::source::Span;
 use crate::state::State;
 
 pub use difference::leaves_of;
-pub use seen::Seen;
+pub use resolve::for_looking as spec_for_looking;
+pub use seen::{Seen, Stray};
 pub use target::only;
 pub use types::{
     Binds, Blocked, Capacity, Change, Drift, DriftKind, Impact, Leaf, Level, Outdated,

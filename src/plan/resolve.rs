@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::model::{Address, Late, ObjectId, Piece, Ref, Text};
 use crate::plan::Inputs;
+use crate::state::State;
 
 /// The decided specs by address.
 pub type Specs = BTreeMap<Address, Value>;
@@ -32,6 +33,17 @@ pub fn spec(value: &Value, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) 
         Value::Array(list) => list.iter().map(|value| spec(value, chosen, specs)).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
+}
+
+/// A desired spec as if it stood for the newest recorded objects: enough to know where to look.
+pub fn for_looking(value: &Value, state: &State) -> Value {
+    let mut chosen = BTreeMap::new();
+    each_ref(value, &mut |it| {
+        if let Some((id, _)) = state.latest(it.address()) {
+            chosen.insert(it.address().clone(), id.clone());
+        }
+    });
+    spec(value, &chosen, &Specs::new())
 }
 
 fn fill(text: &Text, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Text {
