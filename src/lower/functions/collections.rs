@@ -8,6 +8,7 @@ const MAP: Parameter = Parameter::outside("object", &[Kind::Map]);
 const FIELD: Parameter = Parameter::all("field", &[Kind::Str]);
 const VALUES: Parameter = Parameter::all("values", &[Kind::Any]).many();
 
+/// The functions of lists and objects.
 pub const TABLE: &[Function] = &[
     Function {
         name: "length",

@@ -12,6 +12,7 @@ use crate::model::Key;
 /// The most elements that `range` makes.
 const LONGEST_RANGE: u128 = 100_000;
 
+/// How many elements, entries or characters there are.
 pub fn length(given: &Given<'_>) -> Result<Val, Refusal> {
     let count = match &given.value(0)?.data {
         Data::List(list) => list.len(),
@@ -21,6 +22,7 @@ pub fn length(given: &Given<'_>) -> Result<Val, Refusal> {
     Ok(given.made(Data::Int(i64::try_from(count).unwrap_or(i64::MAX))))
 }
 
+/// Whether the first argument has the second one in it.
 pub fn contains(given: &Given<'_>) -> Result<Val, Refusal> {
     let part = &given.value(1)?.data;
     let found = match (&given.value(0)?.data, part) {
@@ -39,6 +41,7 @@ pub fn contains(given: &Given<'_>) -> Result<Val, Refusal> {
     Ok(given.made(Data::Bool(found)))
 }
 
+/// From the least to the greatest.
 pub fn sort(given: &Given<'_>) -> Result<Val, Refusal> {
     let mut sorted = given.list(0)?.to_vec();
     ordered(given, &sorted)?;
@@ -52,33 +55,38 @@ fn ordered(given: &Given<'_>, values: &[Val]) -> Result<(), Refusal> {
         return Ok(());
     };
     // Each with itself too: some floats are no numbers.
-    let wrong = values.iter().find(|value| {
+    let wrong = values.iter().enumerate().find(|(_, value)| {
         order(&first.data, &value.data).is_none() || order(&value.data, &value.data).is_none()
     });
     match wrong {
-        Some(wrong) => {
+        Some((index, wrong)) => {
             let (name, one, other) = (given.name(), first.data.noun(), wrong.data.noun());
-            let mut refusal = given.refuse(0, format!("{name} cannot compare {one} with {other}"));
+            let message = format!("{name} cannot compare {one} with {other}");
+            // Either one argument is the list of them all, or each is an argument.
+            let argument = given.many.get(index.min(given.many.len().saturating_sub(1)));
+            let argument = argument.map_or(Some(0), |argument| Some(argument.index));
             let help = "numbers, strings, ips, sizes and durations have an order, each by itself";
-            refusal.help = Some(help.to_owned());
-            Err(refusal)
+            Err(Refusal { argument, message, help: Some(help.to_owned()) })
         }
         None => Ok(()),
     }
 }
 
+/// Whether no two elements are equal.
 pub fn unique(given: &Given<'_>) -> Result<Val, Refusal> {
     let mut seen = HashSet::new();
     let unique = given.list(0)?.iter().all(|value| seen.insert(fingerprint(&value.data)));
     Ok(given.made(Data::Bool(unique)))
 }
 
+/// The first of each set of equal elements.
 pub fn distinct(given: &Given<'_>) -> Result<Val, Refusal> {
     let mut seen = HashSet::new();
     let new = given.list(0)?.iter().filter(|value| seen.insert(fingerprint(&value.data)));
     given.list_made(new.cloned().collect())
 }
 
+/// The elements of the lists in a list.
 pub fn flatten(given: &Given<'_>) -> Result<Val, Refusal> {
     let mut flat = Vec::new();
     for value in given.list(0)? {
@@ -95,6 +103,7 @@ pub fn flatten(given: &Given<'_>) -> Result<Val, Refusal> {
     given.list_made(flat)
 }
 
+/// Pairs of elements.
 pub fn zip(given: &Given<'_>) -> Result<Val, Refusal> {
     let (one, other) = (given.list(0)?, given.list(1)?);
     if one.len() != other.len() {
@@ -108,6 +117,7 @@ pub fn zip(given: &Given<'_>) -> Result<Val, Refusal> {
     given.list_made(pairs.map(pair).collect())
 }
 
+/// Ints in order.
 pub fn range(given: &Given<'_>) -> Result<Val, Refusal> {
     let (start, end) = match given.optional(1) {
         Some(_) => (given.int(0)?, given.int(1)?),
@@ -133,6 +143,7 @@ pub fn range(given: &Given<'_>) -> Result<Val, Refusal> {
     given.list_made(numbers.map(|number| given.made(Data::Int(number))).collect())
 }
 
+/// All elements together.
 pub fn sum(given: &Given<'_>) -> Result<Val, Refusal> {
     let mut total = None;
     for (index, value) in given.list(0)?.iter().enumerate() {
@@ -173,10 +184,12 @@ fn zero(data: &Data) -> Data {
     }
 }
 
+/// The least value.
 pub fn min(given: &Given<'_>) -> Result<Val, Refusal> {
     extreme(given, Ordering::Less)
 }
 
+/// The greatest value.
 pub fn max(given: &Given<'_>) -> Result<Val, Refusal> {
     extreme(given, Ordering::Greater)
 }
@@ -194,11 +207,10 @@ fn extreme(given: &Given<'_>, wanted: Ordering) -> Result<Val, Refusal> {
     let found = values.into_iter().reduce(|best, value| {
         if order(&value.data, &best.data) == Some(wanted) { value } else { best }
     });
-    found.ok_or_else(|| {
-        let mut refusal = given.refuse(0, format!("{} of an empty list", given.name()));
-        refusal.message.insert_str(0, "there is no ");
-        refusal.help = Some("give it a value that is always there: `[0, ...xs]`".to_owned());
-        refusal
+    found.ok_or_else(|| Refusal {
+        argument: given.many.first().map(|argument| argument.index),
+        message: format!("there is no {} of an empty list", given.name()),
+        help: Some("give it a value that is always there: `[0, ...xs]`".to_owned()),
     })
 }
 

@@ -21,6 +21,7 @@ const COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 /// The longest text that bcrypt looks at, in bytes.
 const LONGEST_PASSWORD: usize = 71;
 
+/// The functions that turn text into data, data into text, and text into digests.
 pub const TABLE: &[Function] = &[
     Function {
         name: "json",
@@ -67,7 +68,7 @@ pub const TABLE: &[Function] = &[
         doc: "A value as YAML with sorted keys and every string in quotes. Sizes, durations and \
               addresses are strings, as the language prints them.",
         example: r#"to_yaml({ b = "no", a = [1] })"#,
-        result: r#""a:\n  - 1\nb: 'no'\n""#,
+        result: r#""a:\n- 1\nb: 'no'\n""#,
         body: to_yaml,
     },
     Function {
@@ -95,7 +96,7 @@ pub const TABLE: &[Function] = &[
         doc: "The bcrypt hash of a password. The same text gives the same hash, so that a plan \
               does not change by itself: the salt is the SHA-256 of a bcrypt hash of the text.",
         example: r#"bcrypt("word", cost = 4)"#,
-        result: r#""?""#,
+        result: r#""$2b$04$yy8RquRdnfV/R00KRts9nOl9xansvMXZ1mbFZjPI/jj298FSGGIAq""#,
         body: |given| given.text_made(bcrypt_hash(given, 0, "", bcrypt::Version::TwoB)?),
     },
     Function {
@@ -109,7 +110,7 @@ pub const TABLE: &[Function] = &[
         doc: "A line of a web server's password file: the user, `:` and a bcrypt hash. The same \
               user and password give the same line, as with `bcrypt`.",
         example: r#"htpasswd("ada", "word", cost = 4)"#,
-        result: r#""?""#,
+        result: r#""ada:$2y$04$6qNXOLe54HlO4Yvwpq4Gp.D3kNxCmqpU6hC0HXjx21Rn40on80q8.""#,
         body: htpasswd,
     },
 ];
@@ -120,7 +121,7 @@ fn parsed(given: &Given<'_>, format: &str, plain: Result<Value, String>) -> Resu
         .map_err(|reason| given.refuse(0, format!("this text is no valid {format}: {reason}")))?;
     from_plain(plain, given.origin).map_err(|number| {
         let mut refusal =
-            given.refuse(0, format!("`{number}` is larger than an int or float can hold exactly"));
+            given.refuse(0, format!("`{number}` is a whole number that no int can hold"));
         refusal.help = Some(format!("put it in quotes in the {format}, it is a string then"));
         refusal
     })
@@ -139,7 +140,10 @@ fn yaml(given: &Given<'_>) -> Result<Val, Refusal> {
         with_snippet: false,
     };
     let plain = serde_saphyr::from_str_with_options(given.text(0)?, options);
-    parsed(given, "YAML", plain.map_err(|error| error.to_string()))
+    let told = |error: serde_saphyr::Error| {
+        error.render_with_formatter(&serde_saphyr::UserMessageFormatter)
+    };
+    parsed(given, "YAML", plain.map_err(told))
 }
 
 fn toml(given: &Given<'_>) -> Result<Val, Refusal> {

@@ -10,6 +10,7 @@ use crate::model::{Key, Text};
 
 const PATH: Parameter = Parameter::all("path", &[Kind::Str]);
 
+/// The functions that read the project.
 pub const TABLE: &[Function] = &[
     Function {
         name: "file",
@@ -46,8 +47,9 @@ pub const TABLE: &[Function] = &[
         name: "render",
         parameters: &[PATH, Parameter::outside("vars", &[Kind::Map])],
         returns: "string",
-        doc: r"The text of a file in which `\(name)` and `\(name.field)` are replaced by values of \
-              `vars`; `\\(` stands for `\(` itself. Secrets and late values stay what they are.",
+        doc: "The text of a file in which `\\(name)` and `\\(name.field)` are replaced by values \
+              of `vars`; `\\\\(` stands for `\\(` itself. Secrets and late values stay what \
+              they are.",
         example: r#"render("hello.txt", { user = { name = "Ada" }, port = 80 })"#,
         result: r#""Hello Ada on port 80.\n""#,
         body: render,

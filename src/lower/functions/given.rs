@@ -12,6 +12,10 @@ use crate::source::Span;
 /// How deep lists and objects may be nested where a function has to look at all of it.
 pub const DEEPEST: usize = 256;
 
+/// How many values a function looks at. A value may hold another one twice, and so on in that
+/// one, so a short manifest can make more of them than anybody has time for.
+pub const MOST: usize = 1_000_000;
+
 /// The arguments of one call in the order of the parameters.
 pub struct Given<'a> {
     /// What is called.
@@ -68,9 +72,8 @@ pub fn settle<'a>(
         if hidden.secret && !had_secret {
             secret_at = Some(argument.index);
         }
-        if hidden.too_deep {
-            let message = format!("`{}` takes at most {DEEPEST} levels of nesting", function.name);
-            return Err(Refusal { argument: Some(argument.index), message, help: None });
+        if hidden.too_much {
+            return Err(given.too_much(argument.index));
         }
     }
     if hidden.bad {
@@ -169,16 +172,18 @@ fn fits(parameter: &Parameter, data: &Data) -> bool {
 struct Hidden {
     bad: bool,
     secret: bool,
-    too_deep: bool,
+    too_much: bool,
+    count: usize,
     late: Option<Arc<Late>>,
 }
 
 impl Hidden {
     fn look(&mut self, data: &Data, sees: Sees, level: usize) {
+        self.count += 1;
         match (data, sees) {
             (Data::Bad, _) => self.bad = true,
             (_, Sees::Nothing) => (),
-            _ if level > DEEPEST => self.too_deep = true,
+            _ if level > DEEPEST || self.count > MOST => self.too_much = true,
             (Data::Late(late) | Data::Unknown(late), _) => self.late = Some(late.clone()),
             (Data::Text(text), _) => {
                 let late = text.pieces().iter().find_map(|piece| match piece {
@@ -191,13 +196,18 @@ impl Hidden {
                     _ => self.secret |= text.as_literal().is_none(),
                 }
             }
-            (Data::List(list), Sees::All) => {
-                list.iter().for_each(|value| self.look(&value.data, sees, level + 1));
-            }
-            (Data::Map(map), Sees::All) => {
-                map.values().for_each(|value| self.look(&value.data, sees, level + 1));
-            }
+            (Data::List(list), Sees::All) => self.look_at_all(list.iter(), level),
+            (Data::Map(map), Sees::All) => self.look_at_all(map.values(), level),
             _ => (),
+        }
+    }
+
+    fn look_at_all<'v>(&mut self, values: impl Iterator<Item = &'v Val>, level: usize) {
+        for value in values {
+            if self.too_much {
+                return;
+            }
+            self.look(&value.data, Sees::All, level + 1);
         }
     }
 }
@@ -278,6 +288,13 @@ impl Given<'_> {
         Refusal { argument, message: message.into(), help: None }
     }
 
+    /// The refusal of an argument that is too deep or too large.
+    pub fn too_much(&self, index: usize) -> Refusal {
+        let name = self.name();
+        let message = format!("{name} takes at most {DEEPEST} levels of nesting and {MOST} values");
+        Refusal { argument: Some(index), message, help: None }
+    }
+
     /// The function's name in backticks, as refusals start.
     pub fn name(&self) -> String {
         format!("`{}`", self.function.name)
@@ -311,14 +328,17 @@ impl Given<'_> {
 
     fn place_of(&self, name: &str, index: usize) -> Result<usize, Refusal> {
         let parameters = self.function.parameters;
-        let named = |it: &Parameter| it.name == name && it.count != Count::Many;
-        parameters.iter().position(named).ok_or_else(|| {
-            let names: Vec<String> =
-                parameters.iter().map(|parameter| format!("`{}`", parameter.name)).collect();
+        let nameable = |it: &&Parameter| it.count != Count::Many;
+        parameters.iter().position(|it| it.name == name && nameable(&it)).ok_or_else(|| {
+            let names = parameters.iter().filter(nameable).map(|it| format!("`{}`", it.name));
+            let help = match enumerated(&names.collect::<Vec<_>>(), "and") {
+                names if names.is_empty() => "its arguments have no names".to_owned(),
+                names => format!("it takes {names}"),
+            };
             Refusal {
                 argument: Some(index),
                 message: format!("`{}` has no argument `{name}`", self.function.name),
-                help: Some(format!("it takes {}", enumerated(&names))),
+                help: Some(help),
             }
         })
     }
@@ -331,15 +351,16 @@ impl Given<'_> {
     /// `a cidr and an int`
     fn takes(&self) -> String {
         let parameters = self.function.parameters.iter().map(|parameter| {
-            let nouns: Vec<&str> = parameter.takes.iter().map(|kind| kind.noun()).collect();
-            let nouns = nouns.join(" or ");
+            let nouns = parameter.takes.iter().map(|kind| kind.noun().to_owned());
+            let nouns: Vec<String> = nouns.collect();
+            let nouns = enumerated(&nouns, "or");
             match parameter.count {
                 Count::Once => nouns,
                 Count::OrElse(_) => format!("optionally {nouns}"),
                 Count::Many => format!("one or more times {nouns}"),
             }
         });
-        enumerated(&parameters.collect::<Vec<_>>())
+        enumerated(&parameters.collect::<Vec<_>>(), "and")
     }
 
     fn which(&self, argument: &Passed) -> String {
@@ -362,16 +383,18 @@ fn conversion(takes: &[Kind], data: &Data) -> Option<String> {
         ([kind @ (Kind::Ip | Kind::Cidr | Kind::Size | Kind::Duration)], Data::Str(_)) => {
             Some(format!("make one of the text: `{}(…)`", kind.name()))
         }
-        ([Kind::Str], data) => printed(data).map(|_| r#"put it inside text: `"\(…)"`"#.to_owned()),
+        ([Kind::Str], data) if printed(data).is_some() => {
+            Some(r#"put it inside text: `"\(…)"`"#.to_owned())
+        }
         _ => None,
     }
 }
 
 /// `a`, `a and b`, `a, b and c`
-fn enumerated(words: &[String]) -> String {
+fn enumerated(words: &[String], conjunction: &str) -> String {
     match words {
         [] => String::new(),
         [word] => word.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
     }
 }

@@ -9,6 +9,7 @@ use crate::model::Cidr;
 
 const NETWORK: Parameter = Parameter::all("network", &[Kind::Cidr]);
 
+/// The functions of networks and addresses.
 pub const TABLE: &[Function] = &[
     Function {
         name: "nth",

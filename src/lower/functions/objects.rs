@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::lower::functions::Refusal;
-use crate::lower::functions::given::{DEEPEST, Given};
+use crate::lower::functions::given::{DEEPEST, Given, MOST};
 use crate::lower::value::{Data, Val};
 use crate::model::{Key, Late};
 
+/// The keys, in order.
 pub fn keys(given: &Given<'_>) -> Result<Val, Refusal> {
     let key = |key: &Key| match key {
         Key::Text(text) => Val::str(text.clone(), given.origin),
@@ -16,6 +17,7 @@ pub fn keys(given: &Given<'_>) -> Result<Val, Refusal> {
     given.list_made(given.map(0)?.keys().map(key).collect())
 }
 
+/// The values, in the order of their keys.
 pub fn values(given: &Given<'_>) -> Result<Val, Refusal> {
     given.list_made(given.map(0)?.values().cloned().collect())
 }
@@ -27,6 +29,7 @@ enum Keyed {
     Bad,
 }
 
+/// The keys of all elements, or why there are none.
 fn keyed(given: &Given<'_>) -> Result<Keyed, Refusal> {
     let (name, field) = (given.name(), given.text(1)?);
     let (mut pairs, mut later) = (Vec::new(), None);
@@ -64,6 +67,7 @@ fn keyed(given: &Given<'_>) -> Result<Keyed, Refusal> {
     Ok(later.map_or(Keyed::Known(pairs), Keyed::Later))
 }
 
+/// Lists of the elements that share the value of a field.
 pub fn group_by(given: &Given<'_>) -> Result<Val, Refusal> {
     let pairs = match keyed(given)? {
         Keyed::Known(pairs) => pairs,
@@ -78,6 +82,7 @@ pub fn group_by(given: &Given<'_>) -> Result<Val, Refusal> {
     Ok(Val::map(groups.collect(), given.origin))
 }
 
+/// The elements by the value of a field.
 pub fn index_by(given: &Given<'_>) -> Result<Val, Refusal> {
     let pairs = match keyed(given)? {
         Keyed::Known(pairs) => pairs,
@@ -98,34 +103,34 @@ pub fn index_by(given: &Given<'_>) -> Result<Val, Refusal> {
     Ok(Val::map(index, given.origin))
 }
 
+/// All objects laid over one another.
 pub fn deep_merge(given: &Given<'_>) -> Result<Val, Refusal> {
-    let mut merged = BTreeMap::new();
+    let (mut merged, mut left) = (BTreeMap::new(), MOST);
     for argument in &given.many {
         if let Data::Map(upper) = &argument.value.data {
-            merge(&mut merged, upper, 0).map_err(|TooDeep| Refusal {
-                argument: Some(argument.index),
-                message: format!("`deep_merge` takes at most {DEEPEST} levels of nesting"),
-                help: None,
-            })?;
+            merge(&mut merged, upper, 0, &mut left)
+                .map_err(|TooMuch| given.too_much(argument.index))?;
         }
     }
     Ok(Val::map(merged, given.origin))
 }
 
-/// Objects are nested deeper than is looked at.
-struct TooDeep;
+/// Objects are nested deeper, or hold more, than is looked at.
+struct TooMuch;
 
-/// Lays `upper` over `lower`. An object that meets none is merged with an empty one, so that a
-/// null in it unsets there too.
+/// Lays `upper` over `lower`; `left` counts down the values that may still be looked at. An object
+/// that meets none is merged with an empty one, so that a null in it unsets there too.
 fn merge(
     lower: &mut BTreeMap<Key, Val>,
     upper: &BTreeMap<Key, Val>,
     level: usize,
-) -> Result<(), TooDeep> {
+    left: &mut usize,
+) -> Result<(), TooMuch> {
     if level > DEEPEST {
-        return Err(TooDeep);
+        return Err(TooMuch);
     }
     for (key, value) in upper {
+        *left = left.checked_sub(1).ok_or(TooMuch)?;
         match &value.data {
             Data::Null => {
                 lower.remove(key);
@@ -135,7 +140,7 @@ fn merge(
                     Some(Data::Map(below)) => (**below).clone(),
                     _ => BTreeMap::new(),
                 };
-                merge(&mut inner, map, level + 1)?;
+                merge(&mut inner, map, level + 1, left)?;
                 lower.insert(key.clone(), Val::map(inner, value.origin));
             }
             _ => {

@@ -7,6 +7,7 @@ use crate::lower::functions::{Function, Kind, Parameter, Refusal};
 use crate::lower::value::{Data, Val};
 use crate::model::{Duration, Size};
 
+/// The functions of no group.
 pub const TABLE: &[Function] = &[
     Function {
         name: "coalesce",

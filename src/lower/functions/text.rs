@@ -22,6 +22,7 @@ const LARGEST_PATTERN: usize = 1 << 20;
 /// How deep the groups of a pattern may be nested.
 const DEEPEST_PATTERN: u32 = 64;
 
+/// The functions of text.
 pub const TABLE: &[Function] = &[
     Function {
         name: "join",
