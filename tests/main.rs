@@ -1,3 +1,6 @@
 //! All tests of the library, in one program.
 
+mod fmt;
 mod functions;
+mod language;
+mod support;
