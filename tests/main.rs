@@ -1,1 +1,3 @@
-fn main() {}
+//! Every test of the whole, in one program.
+
+mod storage;
