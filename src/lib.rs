@@ -13,5 +13,6 @@ pub mod kinds;
 pub mod lower;
 pub mod state;
 pub mod plan;
+pub mod store;
 pub mod drivers;
 pub mod apply;

@@ -3,4 +3,5 @@
 mod fmt;
 mod functions;
 mod language;
+mod storage;
 mod support;
