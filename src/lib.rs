@@ -11,4 +11,5 @@ pub mod kinds;
 pub mod lower;
 pub mod state;
 pub mod plan;
+pub mod render;
 pub mod drivers;
