@@ -1,1 +1,4 @@
-fn main() {}
+//! All tests of the library, in one program.
+
+mod rendering;
+mod support;

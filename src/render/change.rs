@@ -4,7 +4,7 @@ use crate::model::Address;
 use crate::plan::Reason;
 use crate::render::difference::{Line, Mark};
 use crate::render::entry::{Action, Entry};
-use crate::render::escape::{thousands, visible, width};
+use crate::render::escape::{cut, thousands, visible, width};
 use crate::render::leaf::{self, Row, What};
 use crate::render::paint::{Hue, Paper, hue_of, hue_of_level};
 use crate::render::tree::{Node, Shown, collapsed};
@@ -16,6 +16,9 @@ const WHAT_MAX: usize = 46;
 
 /// So many lines of a difference, unless everything is asked for.
 const LINES_MAX: usize = 60;
+
+/// So much of one of them.
+const LINE_MAX: usize = 200;
 
 /// The nodes side by side, each with what belongs to it.
 pub fn nodes(
@@ -111,15 +114,7 @@ fn rows(paper: &mut Paper, indent: usize, entry: &Entry<'_>, context: &Context) 
         last_why = &row.why;
         table_row(paper, indent, row, (path, what), why);
         if let What::Lines(lines) = &row.what {
-            let shown = match context.density {
-                Density::Full => lines.len(),
-                Density::Summary | Density::Normal => lines.len().min(LINES_MAX),
-            };
-            difference(paper, indent, &lines[..shown]);
-            if shown < lines.len() {
-                let text = format!("… {} more", words::count(lines.len() - shown, "line"));
-                paper.line(indent, Hue::Dim, &text);
-            }
+            difference(paper, indent, lines, context);
         }
     }
 }
@@ -154,15 +149,23 @@ fn table_row(paper: &mut Paper, indent: usize, row: &Row, (path, what): (usize, 
 }
 
 /// The lines of a difference.
-pub fn difference(paper: &mut Paper, indent: usize, lines: &[Line]) {
-    for line in lines {
+pub fn difference(paper: &mut Paper, indent: usize, all: &[Line], context: &Context) {
+    let (shown, length_max) = match context.density {
+        Density::Full => (all.len(), usize::MAX),
+        Density::Summary | Density::Normal => (all.len().min(LINES_MAX), LINE_MAX),
+    };
+    for line in &all[..shown] {
         let hue = match line.mark {
             Mark::Head => Hue::Cyan,
             Mark::Same => Hue::Plain,
             Mark::Removed => Hue::Red,
             Mark::Added => Hue::Green,
         };
-        paper.line(indent, hue, &line.text);
+        paper.line(indent, hue, &cut(&line.text, length_max));
+    }
+    if shown < all.len() {
+        let text = format!("… {} more", words::count(all.len() - shown, "line"));
+        paper.line(indent, Hue::Dim, &text);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::render::escape::visible;
 use crate::render::leaf::{self, What};
 use crate::render::paint::{Hue, Paper};
 use crate::render::terminal::{counted, more, outdated, unmanaged};
-use crate::render::{Context, change, json as machine};
+use crate::render::{Context, Density, change, json as machine};
 
 /// Everything that is not as it was made, for a terminal.
 pub fn drift(plan: &Plan, context: &Context, style: Style) -> String {
@@ -36,7 +36,9 @@ pub fn section(paper: &mut Paper, drift: &[Drift], context: &Context) {
         let address = visible(one.address.as_str());
         let what = sentence(one);
         paper.two_sided(2, (Hue::Yellow, "!", &address), (Hue::Yellow, &what));
-        leaves(paper, one, context);
+        if context.density != Density::Summary {
+            leaves(paper, one, context);
+        }
     }
     more(paper, left_out);
 }
@@ -49,7 +51,7 @@ fn leaves(paper: &mut Paper, drift: &Drift, context: &Context) {
             What::Line(text) => {
                 paper.line(indent, Hue::Plain, &format!("{}  {text}", row.path));
             }
-            What::Lines(lines) => change::difference(paper, indent, &lines),
+            What::Lines(lines) => change::difference(paper, indent, &lines, context),
         }
     }
 }

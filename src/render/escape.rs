@@ -39,7 +39,7 @@ pub fn push_code(out: &mut String, c: char) {
 }
 
 /// Controls, directions, and what has no width: nobody would see that it is there.
-fn steers(c: char) -> bool {
+pub fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

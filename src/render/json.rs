@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::model::Address;
 use crate::plan::{Impact, Leaf, Plan, Reason};
 use crate::render::entry::{self, Action, Entry};
+use crate::render::escape::steers;
 use crate::render::{Context, Verdict, drift, leaf as rows, value, words};
 use crate::schema::{Class, Field};
 
@@ -61,9 +62,19 @@ pub fn add_context(out: &mut Value, context: &Context) {
 
 /// JSON as it is printed.
 pub fn pretty(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("JSON values can be written");
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        match steers(c) && c != '\n' {
+            // Only inside of a string can there be one: everything around them is ASCII.
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }),
+            false => out.push(c),
+        }
+    }
+    out.push('\n');
+    out
 }
 
 fn summary(plan: &Plan, entries: &[Entry<'_>]) -> Value {
@@ -149,7 +160,8 @@ pub fn leaf(leaf: &Leaf, fields: &[Field], forced: Option<&str>) -> Value {
         "because": reason(&leaf.because),
     });
     if let Some(ty) = value::type_at(fields, &leaf.path) {
-        out["type"] = Value::from(value::type_name(ty));
+        let value = leaf.after.as_ref().or(leaf.before.as_ref()).unwrap_or(&Value::Null);
+        out["type"] = Value::from(value::type_name(value::fitting(ty, value)));
     }
     for (name, side) in [("before", &leaf.before), ("after", &leaf.after)] {
         if let Some(side) = side {

@@ -13,6 +13,12 @@ pub const LIMIT: usize = 65_000;
 /// What is kept free for the table's last line, the capacity and the footer.
 const RESERVE: usize = 4_000;
 
+/// What capacity and checks may take.
+const TAIL_MAX: usize = 12_000;
+
+/// What the difference of one change may take, so that one does not crowd out all others.
+const BODY_MAX: usize = 12_000;
+
 /// So much of one row or quote is enough; longer texts are a matter of the details.
 const CELL_MAX: usize = 400;
 
@@ -23,7 +29,7 @@ pub fn markdown(plan: &Plan, context: &Context) -> String {
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.impact.level));
     let mut out = header(plan, &entries, context);
     let tail = tail(plan, context);
-    let room = LIMIT - RESERVE - tail.len().min(LIMIT / 4);
+    let room = LIMIT - RESERVE - tail.len();
     blocked(&mut out, plan, LIMIT / 8);
     table(&mut out, plan, &entries, context, room * 2 / 3);
     details(&mut out, &entries, context, room);
@@ -244,7 +250,15 @@ fn details(out: &mut String, entries: &[Entry<'_>], context: &Context, length_ma
 
 fn detail(entry: &Entry<'_>, context: &Context) -> String {
     let lines = lines(entry, context);
-    let body: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    let mut body = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        if body.len() > BODY_MAX {
+            body.push_str(&format!("… {} more\n", words::count(lines.len() - index, "line")));
+            break;
+        }
+        body.push_str(&cut(line));
+        body.push('\n');
+    }
     let fence = fence(&body);
     let address = html(entry.address().as_str());
     let (sign, word) = (sign(entry.action), entry.action.word());
@@ -252,7 +266,7 @@ fn detail(entry: &Entry<'_>, context: &Context) -> String {
     out.push_str(&format!("{fence}diff\n{body}{fence}\n"));
     let notes = [words::loss(entry), words::names_down(entry)];
     for note in notes.into_iter().flatten() {
-        out.push_str(&format!("{}  \n", prose(&note)));
+        out.push_str(&format!("{}  \n", prose(&cut(&note))));
     }
     out.push_str("</details>\n\n");
     out
@@ -295,15 +309,18 @@ fn tail(plan: &Plan, context: &Context) -> String {
     out.push_str(&format!("<details><summary>Capacity · {unchanged} unchanged</summary>\n\n"));
     if !plan.capacity.is_empty() {
         out.push_str("| node | cores | memory |\n|---|---|---|\n");
-        plan.capacity.iter().take(100).for_each(|node| out.push_str(&capacity(node)));
+        let rows = plan.capacity.iter().map(capacity);
+        push_up_to(&mut out, rows, TAIL_MAX / 2);
         out.push('\n');
     }
-    for check in context.checks.iter().filter(|it| it.verdict != Verdict::Passed).take(20) {
+    let bad = context.checks.iter().filter(|check| check.verdict != Verdict::Passed);
+    let rows = bad.map(|check| {
         let sign = if check.verdict == Verdict::Failed { "⛔" } else { "⚠️" };
         let name = code(&cut(&format!("check.{}", check.name)));
         let (message, at) = (prose(&cut(&check.message)), code(&cut(&check.at)));
-        out.push_str(&format!("{sign} {name}: {message} — {at}\n\n"));
-    }
+        format!("{sign} {name}: {message} — {at}\n\n")
+    });
+    push_up_to(&mut out, rows, TAIL_MAX);
     out.push_str("</details>\n\n");
     let mut parts = vec![format!("state {}", plan.against.serial)];
     parts.push(format!("config {}", html(&words::short(&plan.against.config))));
@@ -315,6 +332,17 @@ fn tail(plan: &Plan, context: &Context) -> String {
     }
     out.push_str(&format!("<sub>{}</sub>\n", parts.join(" · ")));
     out
+}
+
+/// As many of the rows as there is room for.
+fn push_up_to(out: &mut String, rows: impl Iterator<Item = String>, length_max: usize) {
+    for row in rows {
+        if out.len() + row.len() > length_max {
+            out.push_str("\n… and more\n");
+            break;
+        }
+        out.push_str(&row);
+    }
 }
 
 fn capacity(node: &Capacity) -> String {

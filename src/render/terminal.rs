@@ -178,6 +178,9 @@ pub fn outdated(paper: &mut Paper, outdated: &[Outdated], context: &Context) {
     for one in &outdated[..shown] {
         let address = visible(one.address.as_str());
         paper.two_sided(2, (Hue::Yellow, "!", &address), (Hue::Yellow, "outdated"));
+        if context.density == Density::Summary {
+            continue;
+        }
         let inner = paper.sign_width() + 5;
         let (from, to) = (words::short(&one.from), words::short(&one.to));
         let template = visible(one.template.as_str());
@@ -186,7 +189,7 @@ pub fn outdated(paper: &mut Paper, outdated: &[Outdated], context: &Context) {
     more(paper, left_out);
     if shown > 0 {
         let text = "on_template_change = \"report\": nothing is done here";
-        paper.line(4, Hue::Dim, text);
+        paper.line(paper.sign_width() + 5, Hue::Dim, text);
     }
 }
 
@@ -287,6 +290,9 @@ pub fn verdict(plan: &Plan, entries: &[Entry<'_>]) -> String {
     let parts: Vec<String> = counts.map(part).collect();
     if !parts.is_empty() {
         return format!("Plan: {}.", parts.join(", "));
+    }
+    if !plan.blocked.is_empty() {
+        return "No plan: something stands in the way.".to_owned();
     }
     let left = plan.drift.iter().filter(|drift| !drift.mended).count();
     let left = left + plan.outdated.len() + plan.unmanaged.len();

@@ -96,16 +96,35 @@ pub fn type_name(ty: &Type) -> &'static str {
 
 /// The characters of a text, secrets and holes by name; none for what is no text.
 ///
-/// It is as the user wrote it: lines go through [`crate::render::escape`] before they are shown.
+/// Lines are as the user wrote them, but for the marks of secrets and holes, which are ours alone:
+/// they go through [`crate::render::escape`] before they are shown.
 pub fn characters(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(without_marks(text)),
         Value::Object(map) => match special(map)? {
-            Special::Text(text) => Some(text.to_string()),
+            Special::Text(text) => Some(text.pieces().iter().map(piece_characters).collect()),
             Special::Ref(_) | Special::Late(_) => None,
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
     }
+}
+
+fn piece_characters(piece: &Piece) -> String {
+    match piece {
+        Piece::Literal(text) => without_marks(text),
+        Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => one(piece).to_string(),
+    }
+}
+
+fn without_marks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '«' | '»' | '‹' | '›' => push_code(&mut out, c),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 /// Whether a secret stands anywhere in it.
@@ -129,10 +148,15 @@ pub fn tagged(value: &Value) -> Value {
             Some(Special::Ref(target)) => json!({ "$ref": target.address() }),
             Some(Special::Late(late)) => unknown(&late),
             Some(Special::Text(text)) => tagged_text(&text),
-            None => map.iter().map(|(name, value)| (name.clone(), tagged(value))).collect(),
+            None => map.iter().map(|(name, value)| (own_name(name), tagged(value))).collect(),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
+}
+
+/// A user's own `$secret` gets another `$`: tags are ours alone.
+fn own_name(name: &str) -> String {
+    if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
 }
 
 fn tagged_text(text: &Text) -> Value {
@@ -208,7 +232,7 @@ fn secret_name(secret: &str) -> &str {
 }
 
 /// The alternative that the value was written as.
-fn fitting<'a>(ty: &'a Type, value: &Value) -> &'a Type {
+pub fn fitting<'a>(ty: &'a Type, value: &Value) -> &'a Type {
     let fits = |ty: &Type| match ty {
         Type::Bool => value.is_boolean(),
         Type::Int(..) | Type::Float | Type::Size | Type::Duration | Type::Port => value.is_number(),

@@ -3,7 +3,7 @@
 use crate::model::Size;
 use crate::plan::{Impact, Level, Reason, What};
 use crate::render::entry::{Action, Entry};
-use crate::render::escape::visible;
+use crate::render::escape::{cut, thousands, visible};
 use crate::render::value;
 use crate::schema::Class;
 
@@ -137,8 +137,13 @@ pub fn farewell(entry: &Entry<'_>) -> Option<&'static str> {
 
 /// The public names that do not answer; nothing when all do.
 pub fn names_down(entry: &Entry<'_>) -> Option<String> {
-    let names: Vec<String> = entry.impact.names.iter().map(|name| visible(name)).collect();
-    let text = names.join(", ");
+    const SHOWN_MAX: usize = 10;
+    let names = &entry.impact.names;
+    let shown = names.iter().take(SHOWN_MAX).map(|name| visible(name));
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN_MAX {
+        text.push_str(&format!(" and {} more", thousands(names.len() - SHOWN_MAX)));
+    }
     match (names.is_empty(), entry.action) {
         (true, _) => None,
         (false, Action::Destroy | Action::Replace) => Some(format!("takes down: {text}")),
@@ -150,7 +155,7 @@ pub fn names_down(entry: &Entry<'_>) -> Option<String> {
 
 /// `1 change`, `2 changes`.
 pub fn count(number: usize, noun: &str) -> String {
-    let number_text = crate::render::escape::thousands(number);
+    let number_text = thousands(number);
     match number {
         1 => format!("1 {noun}"),
         _ => format!("{number_text} {noun}s"),
@@ -159,7 +164,8 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// The names of the fields that differ; a new resource is different in all, so none is named.
 pub fn fields(entry: &Entry<'_>) -> String {
-    const SHOWN_MAX: usize = 4;
+    const SHOWN_MAX: usize = 3;
+    const LENGTH_MAX: usize = 40;
     if matches!(entry.action, Action::Create | Action::Destroy | Action::Forget) {
         return String::new();
     }
@@ -168,5 +174,5 @@ pub fn fields(entry: &Entry<'_>) -> String {
     if entry.leaves.len() > SHOWN_MAX {
         text.push_str(&format!(" and {} more", entry.leaves.len() - SHOWN_MAX));
     }
-    text
+    cut(&text, LENGTH_MAX)
 }
