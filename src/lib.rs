@@ -14,5 +14,6 @@ pub mod lower;
 pub mod state;
 pub mod plan;
 pub mod store;
+pub mod render;
 pub mod drivers;
 pub mod apply;

@@ -3,5 +3,6 @@
 mod fmt;
 mod functions;
 mod language;
+mod rendering;
 mod storage;
 mod support;
