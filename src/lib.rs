@@ -12,3 +12,4 @@ pub mod lower;
 pub mod state;
 pub mod plan;
 pub mod drivers;
+pub mod sandbox;
