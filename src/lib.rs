@@ -17,3 +17,4 @@ pub mod store;
 pub mod render;
 pub mod drivers;
 pub mod apply;
+pub mod sandbox;
