@@ -44,3 +44,18 @@ pub fn mutant(text: &str, random: &mut Random) -> String {
     }
     letters.into_iter().collect()
 }
+
+/// Every item of a manifest, alone.
+pub fn items(text: &str) -> Vec<&str> {
+    let (tree, _) = paas::syntax::parse(paas::source::FileId(0), text);
+    tree.items.iter().map(|item| &text[item.span.range()]).collect()
+}
+
+/// A few neighbouring items with their comments, cut out of a manifest.
+pub fn piece<'t>(text: &'t str, random: &mut Random) -> &'t str {
+    let (tree, _) = paas::syntax::parse(paas::source::FileId(0), text);
+    let first = random.below(tree.items.len());
+    let last = (first + random.below(3)).min(tree.items.len() - 1);
+    let start = if first == 0 { 0 } else { tree.items[first - 1].span.end as usize };
+    &text[start..tree.items[last].span.end as usize]
+}
