@@ -51,11 +51,13 @@ pub fn items(text: &str) -> Vec<&str> {
     tree.items.iter().map(|item| &text[item.span.range()]).collect()
 }
 
-/// A few neighbouring items with their comments, cut out of a manifest.
-pub fn piece<'t>(text: &'t str, random: &mut Random) -> &'t str {
+/// Every run of one to three neighbouring items with their comments, cut out of a manifest.
+pub fn pieces(text: &str) -> Vec<&str> {
     let (tree, _) = paas::syntax::parse(paas::source::FileId(0), text);
-    let first = random.below(tree.items.len());
-    let last = (first + random.below(3)).min(tree.items.len() - 1);
-    let start = if first == 0 { 0 } else { tree.items[first - 1].span.end as usize };
-    &text[start..tree.items[last].span.end as usize]
+    let ends: Vec<usize> = tree.items.iter().map(|item| item.span.end as usize).collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let runs = starts
+        .enumerate()
+        .flat_map(|(index, start)| ends[index..].iter().take(3).map(move |end| &text[start..*end]));
+    runs.collect()
 }
