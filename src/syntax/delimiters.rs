@@ -121,18 +121,7 @@ fn problems(file: FileId, text: &str, scan: &Scan) -> Vec<Problem> {
     if let Some(at) = scan.too_deep {
         problems.push(problem::too_deep(span(at..at + 1), NESTING_MAX));
     } else {
-        let brackets: Vec<problem::Unclosed> = scan
-            .missing
-            .iter()
-            .filter(|missing| !missing.text)
-            .map(|missing| {
-                let (line, column) = line_and_column(text, missing.at);
-                let bracket = &text[missing.opened..=missing.opened];
-                let opened = span(missing.opened..missing.opened + 1);
-                let closer = missing.closer;
-                problem::Unclosed { opened, bracket: bracket.into(), closer, line, column }
-            })
-            .collect();
+        let brackets = unclosed(file, text, &scan.missing);
         if !brackets.is_empty() {
             problems.push(problem::unclosed(&brackets));
         }
@@ -167,7 +156,19 @@ fn problems(file: FileId, text: &str, scan: &Scan) -> Vec<Problem> {
     problems
 }
 
-fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    (text[..at].matches('\n').count() + 1, text[start..at].chars().count() + 1)
+/// The brackets among what is missing; the places are in order, so lines are counted once.
+fn unclosed(file: FileId, text: &str, missing: &[Missing]) -> Vec<problem::Unclosed> {
+    let (mut line, mut counted) = (1, 0);
+    let brackets = missing.iter().filter(|missing| !missing.text);
+    brackets
+        .map(|missing| {
+            line += text[counted..missing.at].matches('\n').count();
+            counted = missing.at;
+            let start = text[..missing.at].rfind('\n').map_or(0, |newline| newline + 1);
+            let column = text[start..missing.at].chars().count() + 1;
+            let bracket = text[missing.opened..=missing.opened].to_owned();
+            let opened = Span::new(file, missing.opened, missing.opened + 1);
+            problem::Unclosed { opened, bracket, closer: missing.closer, line, column }
+        })
+        .collect()
 }
