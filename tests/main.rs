@@ -1,1 +1,5 @@
-fn main() {}
+//! All tests of the library, in one program.
+
+mod fmt;
+mod language;
+mod support;
