@@ -1,5 +1,8 @@
 //! All tests of the library, in one program.
 
 mod fmt;
+mod functions;
 mod language;
+mod rendering;
+mod storage;
 mod support;

@@ -1,6 +1,7 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
 mod print;
+pub mod state;
 pub mod syntax;
 
 pub use print::{Style, print};

@@ -144,7 +144,9 @@ pub fn unterminated_string(span: Span, mark: &str) -> Problem {
     let (message, help) = match mark.len() {
         1 => (
             "this string is not closed before the end of the line",
-            format!("add `{mark}` at the end, or use `{mark}{mark}{mark}` for text of several lines"),
+            format!(
+                "add `{mark}` at the end, or use `{mark}{mark}{mark}` for text of several lines"
+            ),
         ),
         _ => ("this string is never closed", format!("add `{mark}` on a line of its own")),
     };
@@ -280,8 +282,7 @@ pub fn not_a_value(span: Span, text: &str) -> Problem {
 
 /// P0117: text behind a complete value or block.
 pub fn text_after(span: Span) -> Problem {
-    Problem::error("P0117", "the item ended before this")
-        .at(span, "expected a new line or `,`")
+    Problem::error("P0117", "the item ended before this").at(span, "expected a new line or `,`")
 }
 
 /// P0117: something in brackets that does not belong to what stands there.
@@ -323,4 +324,11 @@ pub fn not_a_type(span: Span, text: &str) -> Problem {
 pub fn not_a_pattern(span: Span, text: &str) -> Problem {
     Problem::error("P0116", format!("`{text}` is not a pattern"))
         .at(span, "expected a literal, several with `|` between them, or `else`")
+}
+
+/// P0117: a list is made with `key => value`.
+pub fn key_in_list(span: Span) -> Problem {
+    Problem::error("P0117", "the elements of a list have no keys")
+        .at(span, "this is a key")
+        .help("write `{ for … : key => value }` for a map")
 }

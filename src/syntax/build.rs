@@ -192,7 +192,8 @@ impl<'t> Builder<'t> {
     /// The `##` lines directly before an item; items are asked for in the order they are written.
     pub fn doc_before(&mut self, item: Span) -> Option<String> {
         let comments = &self.prepared.comments;
-        while comments.get(self.next_comment).is_some_and(|comment| comment.span.end <= item.start) {
+        while comments.get(self.next_comment).is_some_and(|comment| comment.span.end <= item.start)
+        {
             self.next_comment += 1;
         }
         let mut lines = Vec::new();
@@ -201,7 +202,8 @@ impl<'t> Builder<'t> {
             let range = comment.span.range();
             let between = &self.original[range.end..below];
             let directly = between.trim().is_empty() && between.matches('\n').count() == 1;
-            let line_start = self.original[..range.start].rfind('\n').map_or(0, |newline| newline + 1);
+            let line_start =
+                self.original[..range.start].rfind('\n').map_or(0, |newline| newline + 1);
             let alone = self.original[line_start..range.start].trim().is_empty();
             if !comment.doc || !directly || !alone {
                 break;

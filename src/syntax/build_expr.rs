@@ -111,10 +111,8 @@ impl Builder<'_> {
             None => Expr { span: Span::default(), kind: ExprKind::Bad },
         };
         while let Some(pair) = pairs.peek() {
-            let foreign = matches!(
-                pair.as_rule(),
-                Rule::get | Rule::optional_get | Rule::index | Rule::call
-            );
+            let foreign =
+                matches!(pair.as_rule(), Rule::get | Rule::optional_get | Rule::index | Rule::call);
             if !foreign {
                 break;
             }
@@ -165,9 +163,8 @@ impl Builder<'_> {
                 }
                 found => {
                     let end = pair.as_span().end();
-                    let span = found.map_or(self.gap_at(end), |name| {
-                        self.missing(&name, "a name after `.`")
-                    });
+                    let span = found
+                        .map_or(self.gap_at(end), |name| self.missing(&name, "a name after `.`"));
                     ExprKind::Get(object, Name { text: String::new(), span })
                 }
             },
@@ -241,9 +238,7 @@ impl Builder<'_> {
             "null" => ExprKind::Null,
             "yes" | "True" => self.foreign_word(pair, "write `true`", ExprKind::Bool(true)),
             "no" | "False" => self.foreign_word(pair, "write `false`", ExprKind::Bool(false)),
-            "nil" | "None" | "undefined" => {
-                self.foreign_word(pair, "write `null`", ExprKind::Null)
-            }
+            "nil" | "None" | "undefined" => self.foreign_word(pair, "write `null`", ExprKind::Null),
             name => ExprKind::Name(name.to_owned()),
         };
         Expr { span, kind }
@@ -282,6 +277,9 @@ impl Builder<'_> {
             let comprehension = inner.next().expect("it was just seen");
             let before = self.problems.len();
             let comprehension = self.comprehension(comprehension);
+            if let Some(key) = &comprehension.key {
+                self.problems.push(problem::key_in_list(key.span));
+            }
             if let Some(more) = inner.find(|pair| pair.as_rule() != Rule::missing) {
                 self.junk(&more, before);
             }

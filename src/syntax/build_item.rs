@@ -39,7 +39,15 @@ impl Builder<'_> {
         }
         let doc = self.doc_before(span);
         let kind = match rule {
-            Rule::comprehension => ItemKind::Comprehension(self.comprehension(pair)),
+            Rule::comprehension => {
+                let comprehension = self.comprehension(pair);
+                let value = comprehension.value.span;
+                if comprehension.key.is_none() && self.problems.len() == before {
+                    let at = Span { start: value.end, ..value };
+                    self.problems.push(problem::missing(at, "`=>` and a value"));
+                }
+                ItemKind::Comprehension(comprehension)
+            }
             Rule::bad_item | Rule::stray => {
                 self.problems.push(problem::not_an_item(first_line(span, pair.as_str())));
                 ItemKind::Bad
@@ -358,7 +366,8 @@ fn nested(names: Vec<Name>, value: Expr) -> ItemKind {
         let body = Body { span, items: vec![Item { span, kind, doc: None }] };
         span = name.span.to(end);
         let (labels, each, condition) = (Vec::new(), None, None);
-        kind = ItemKind::Block(Block { existing: false, kind: name, labels, each, condition, body });
+        kind =
+            ItemKind::Block(Block { existing: false, kind: name, labels, each, condition, body });
     }
     kind
 }

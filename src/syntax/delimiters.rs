@@ -153,14 +153,19 @@ fn problems(file: FileId, text: &str, scan: &Scan) -> Vec<Problem> {
         };
         problems.push(problem::unterminated_string(span(string.start..end), mark));
     }
-    let foreign: Vec<Span> = scan.foreign_comments.iter().map(|range| span(range.clone())).collect();
+    let foreign: Vec<Span> =
+        scan.foreign_comments.iter().map(|range| span(range.clone())).collect();
     if let Some(first) = foreign.first() {
         let mark = &text[first.range()][..2];
         problems.push(problem::foreign_comment(&foreign, mark));
     }
     if let Some(first) = scan.control.first() {
         let count = scan.control.len();
-        problems.push(problem::control_character(span(*first..first + 1), text.as_bytes()[*first], count));
+        problems.push(problem::control_character(
+            span(*first..first + 1),
+            text.as_bytes()[*first],
+            count,
+        ));
     }
     problems
 }
@@ -313,7 +318,8 @@ impl<'t> Scanner<'t> {
 
     fn line_end(&self, from: usize) -> usize {
         let rest = &self.bytes[from..];
-        let end = rest.iter().position(|byte| *byte == b'\n').map_or(self.bytes.len(), |at| from + at);
+        let end =
+            rest.iter().position(|byte| *byte == b'\n').map_or(self.bytes.len(), |at| from + at);
         match end > from && self.bytes[end - 1] == b'\r' {
             true => end - 1,
             false => end,
@@ -356,7 +362,8 @@ impl<'t> Scanner<'t> {
     fn continues(&self) -> bool {
         ["then", "else", "if", "for", "from"].iter().any(|word| {
             let after = self.bytes.get(self.at + word.len());
-            self.starts(word) && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            self.starts(word)
+                && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         }) && self.open.last().is_some_and(|open| open.closer != "}")
     }
 
@@ -367,8 +374,15 @@ impl<'t> Scanner<'t> {
     }
 
     fn open_bracket(&mut self, closer: &'static str, length: usize) {
-        let one_line = self.within_one_line() || self.open.last().is_some_and(|o| o.text && o.one_line);
-        self.push(Open { closer, at: self.at, indentation: self.indentation, text: false, one_line });
+        let one_line =
+            self.within_one_line() || self.open.last().is_some_and(|o| o.text && o.one_line);
+        self.push(Open {
+            closer,
+            at: self.at,
+            indentation: self.indentation,
+            text: false,
+            one_line,
+        });
         self.code(length);
     }
 
@@ -426,7 +440,9 @@ impl<'t> Scanner<'t> {
     fn foreign_comment(&mut self) {
         let end = match self.starts("//") {
             true => self.line_end(self.at),
-            false => self.text[self.at + 2..].find("*/").map_or(self.bytes.len(), |at| self.at + at + 4),
+            false => {
+                self.text[self.at + 2..].find("*/").map_or(self.bytes.len(), |at| self.at + at + 4)
+            }
         };
         self.scan.foreign_comments.push(self.at..end);
         self.comment(end);
@@ -441,7 +457,13 @@ impl<'t> Scanner<'t> {
             _ => "'''",
         };
         let one_line = length == 1 || self.within_one_line();
-        self.push(Open { closer, at: self.at, indentation: self.indentation, text: true, one_line });
+        self.push(Open {
+            closer,
+            at: self.at,
+            indentation: self.indentation,
+            text: true,
+            one_line,
+        });
         self.code(length);
     }
 
@@ -492,7 +514,12 @@ impl<'t> Scanner<'t> {
         self.scan.open_strings.push(self.open[first].at..at);
         while self.open.len() > first {
             let open = self.open.pop().expect("there are more than `first`");
-            self.scan.missing.push(Missing { at, closer: open.closer, opened: open.at, text: true });
+            self.scan.missing.push(Missing {
+                at,
+                closer: open.closer,
+                opened: open.at,
+                text: true,
+            });
         }
         self.code_end = self.code_end.max(at);
     }

@@ -7,9 +7,15 @@ mod build_literal;
 mod build_text;
 mod build_type;
 mod delimiters;
+mod format;
+mod format_expr;
+mod format_flat;
+mod format_item;
 mod grammar;
 mod statements;
 pub mod tree;
+
+pub use format::format;
 
 use pest::Parser;
 

@@ -65,7 +65,8 @@ impl Cutter {
 
 fn begins(text: &str, at: usize) -> bool {
     let rest = &text.as_bytes()[at..];
-    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let length =
+        rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     let word = &text[at..at + length];
     length > 0 && !CONTINUING.contains(&word)
 }
@@ -80,6 +81,8 @@ fn ends(text: &str, code_end: usize) -> bool {
 fn ends_with_word(text: &str) -> bool {
     ["in", "and", "or", "not", "if", "then", "else", "match"].iter().any(|word| {
         let before = text.strip_suffix(word).map(str::as_bytes);
-        before.is_some_and(|rest| rest.last().is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_'))
+        before.is_some_and(|rest| {
+            rest.last().is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        })
     })
 }

@@ -1,0 +1,110 @@
+//! What a Compose file publishes: enough of it to know which ports answer.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::sandbox::contents::{Listening, Opening};
+
+/// Where the services of a Compose file take connections.
+pub(super) fn listening(text: &str) -> Result<Listening, String> {
+    let file = parse(text)?;
+    let mut openings = Vec::new();
+    for service in services(&file) {
+        if service["network_mode"].as_str() == Some("host") {
+            return Ok(Listening::Everywhere);
+        }
+        for port in service["ports"].as_array().into_iter().flatten() {
+            let opening = match port {
+                Value::Object(_) => long(port)?,
+                port => short(&plain(port))?,
+            };
+            openings.extend(opening);
+        }
+    }
+    Ok(Listening::On(openings))
+}
+
+/// The digest that the services are labelled with, if there is one and they agree.
+pub(super) fn label(text: &str) -> Option<String> {
+    let file = parse(text).ok()?;
+    let digests: BTreeSet<String> = services(&file)
+        .filter_map(|service| match &service["labels"] {
+            Value::Object(labels) => labels.get("paas.digest").map(plain),
+            Value::Array(list) => {
+                let digest = |it: &Value| Some(it.as_str()?.strip_prefix("paas.digest=")?.into());
+                list.iter().find_map(digest)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        })
+        .collect();
+    if digests.len() == 1 { digests.into_iter().next() } else { None }
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    serde_saphyr::from_str(text).map_err(|error| format!("the Compose file is no YAML: {error}"))
+}
+
+fn services(file: &Value) -> impl Iterator<Item = &Value> {
+    file["services"].as_object().into_iter().flat_map(|services| services.values())
+}
+
+/// `8080:80`, `127.0.0.1:8080:80/tcp`, `[::1]:8000-8010:80-90`; `80` alone gets a random port.
+fn short(text: &str) -> Result<Option<Opening>, String> {
+    let text = defaulted(text);
+    let (ports, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
+    let Some((outside, _inside)) = ports.rsplit_once(':') else { return Ok(None) };
+    let (host, published) = match outside.rsplit_once(':') {
+        Some((host, published)) => (Some(host), published),
+        None => (None, outside),
+    };
+    // With an address, the outer port may be left out: then it is a random one too.
+    if protocol != "tcp" || published.is_empty() {
+        return Ok(None);
+    }
+    opening(published, host)
+}
+
+fn long(port: &Value) -> Result<Option<Opening>, String> {
+    let published = defaulted(&plain(&port["published"]));
+    let protocol = port["protocol"].as_str().unwrap_or("tcp");
+    if published.is_empty() || protocol != "tcp" {
+        return Ok(None);
+    }
+    opening(&published, port["host_ip"].as_str())
+}
+
+fn opening(published: &str, host: Option<&str>) -> Result<Option<Opening>, String> {
+    let (first, last) = published.split_once('-').unwrap_or((published, published));
+    let number = |text: &str| text.trim().parse::<u16>().ok().filter(|it| *it != 0);
+    let host = host.map(|host| host.trim_matches(['[', ']']).to_owned());
+    let host = host.filter(|host| !matches!(host.as_str(), "" | "0.0.0.0" | "::"));
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => Ok(Some(Opening { first, last, host })),
+        _ => Err(format!("`{published}` is no port that can be published")),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
+    }
+}
+
+/// `${PORT:-8080}` becomes `8080`: the sandbox has no environment.
+fn defaulted(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((inner, tail)) = after.split_once('}') else { break };
+        out.push_str(before);
+        out.push_str(inner.split_once('-').map_or("", |(_, default)| default));
+        rest = tail;
+    }
+    out + rest
+}

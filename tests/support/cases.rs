@@ -1,0 +1,46 @@
+//! The manifests under `tests/cases/language`: every construct of the language, without mistakes.
+
+/// Name and text of each.
+pub const ALL: [(&str, &str); 4] = [
+    ("resources", include_str!("../cases/language/resources.paas")),
+    ("declarations", include_str!("../cases/language/declarations.paas")),
+    ("expressions", include_str!("../cases/language/expressions.paas")),
+    ("strings", include_str!("../cases/language/strings.paas")),
+];
+
+/// A small generator of random numbers: the same seed gives the same numbers everywhere.
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
+    }
+}
+
+/// The text with some places changed, the way a person who is typing changes them.
+pub fn mutant(text: &str, random: &mut Random) -> String {
+    const PIECES: [&str; 34] = [
+        "{", "}", "[", "]", "(", ")", "\"", "'", "\"\"\"", "'''", "\\(", "\\", "\n", " ", ",", "=",
+        ":", ";", "#", "//", "/*", "if ", "for ", "match ", "...", "?", ".", "-", "=>", "|", "é",
+        "\u{0}", "99x", "\r\n",
+    ];
+    let mut letters: Vec<char> = text.chars().collect();
+    for _ in 0..=random.below(4) {
+        let at = random.below(letters.len() + 1);
+        let end = (at + random.below(12)).min(letters.len());
+        match random.below(3) {
+            0 => drop(letters.drain(at..end)),
+            1 => drop(letters.splice(at..at, PIECES[random.below(PIECES.len())].chars())),
+            _ => {
+                let from = random.below(letters.len() + 1);
+                let copied: Vec<char> = letters[from..].iter().take(40).copied().collect();
+                letters.splice(at..end, copied);
+            }
+        }
+    }
+    letters.into_iter().collect()
+}
