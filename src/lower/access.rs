@@ -7,7 +7,7 @@ use crate::kinds;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::Missing;
-use crate::lower::scope::Named;
+use crate::lower::scope::{Named, unknown_kind};
 use crate::lower::value::{Data, Val};
 use crate::model::{Key, Late};
 use crate::problem::{names as problem, types};
@@ -103,15 +103,15 @@ impl<'t> Evaluator<'t> {
                 Some(index) => self.secret_value(index),
                 None => {
                     let near = crate::problem::nearest(text, self.module.secret_names());
-                    self.bad(problem::unknown_member("secret", name, &near, &[]), at)
+                    self.bad(problem::unknown_member("secret", text, name.span, &near, &[]), at)
                 }
             }),
             "all" => Some(match kinds::find(text) {
                 Some(kind) => self.all_of(kind.schema().kind, at),
-                None => self.bad(problem::unknown_kind(name), at),
+                None => self.bad(unknown_kind(name), at),
             }),
             "var" | "local" | "each" | "data" | "module" | "tenant" => {
-                Some(self.bad(problem::foreign_scope(word, name, at), at))
+                Some(self.bad(problem::foreign_scope(word, text, at), at))
             }
             _ => {
                 let kind = kinds::find(word)?.schema().kind;
@@ -129,7 +129,7 @@ impl<'t> Evaluator<'t> {
         let names: Vec<&str> =
             blocks.iter().map(|index| self.module.blocks[*index].name.text.as_str()).collect();
         let near = crate::problem::nearest(&name.text, names.iter().copied());
-        self.bad(problem::unknown_member(kind, name, &near, &names), at)
+        self.bad(problem::unknown_member(kind, &name.text, name.span, &near, &names), at)
     }
 
     /// An attribute of a value.

@@ -137,7 +137,7 @@ impl<'t> Evaluator<'t> {
                                 None
                             }
                             [..] => {
-                                let labels = problem::wrong_labels(&block.kind, here);
+                                let labels = problem::wrong_labels(&block.kind.text, here);
                                 Some(self.bad(labels, here))
                             }
                         }
@@ -248,8 +248,8 @@ impl<'t> Evaluator<'t> {
         let value = self.eval(condition, env);
         let at = env.place(condition.span);
         if let Data::Late(late) | Data::Unknown(late) = &value.data {
-            let why = self.why_late(late);
-            self.problems.push(crate::problem::lower::decided_late(at, late, &why));
+            let late = self.late_told(late);
+            self.problems.push(crate::problem::lower::decided_late(at, &late));
             return None;
         }
         self.bool(&value, at)

@@ -4,7 +4,7 @@ use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument};
 use crate::lower::value::{Data, Val};
-use crate::problem::names as problem;
+use crate::problem::{Problem, names as problem};
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Function};
 
@@ -31,13 +31,17 @@ impl<'t> Evaluator<'t> {
             return self.own_function(function, passed, &places, at);
         }
         if SECRET_SOURCES.contains(&name.as_str()) {
-            return self.bad(problem::secret_source_outside(name, at), at);
+            return self.bad(crate::problem::lower::secret_source_outside(name, at), at);
         }
         match functions::call(name, &passed, self.files, at) {
             Some(Ok(value)) => value,
             Some(Err(refusal)) => {
                 let place = refusal.argument.and_then(|index| places.get(index).copied());
-                self.bad(problem::refused(&refusal, place.unwrap_or(at)), at)
+                self.bad(problem::refused(
+                    &refusal.message,
+                    refusal.help.as_deref(),
+                    place.unwrap_or(at),
+                ), at)
             }
             None => self.unknown_function(name, env.place(callee.span), at),
         }
@@ -98,7 +102,7 @@ impl<'t> Evaluator<'t> {
             match index {
                 Some(index) if values[index].is_none() => values[index] = Some(argument.value),
                 Some(_) | None => {
-                    let problem = problem::wrong_argument(function, argument.name, *place);
+                    let problem = wrong_argument(function, argument.name.as_deref(), *place);
                     return self.bad(problem, at);
                 }
             }
@@ -109,7 +113,11 @@ impl<'t> Evaluator<'t> {
                 (Some(value), _) => value,
                 (None, Some(default)) => self.eval(default, &env),
                 (None, None) => {
-                    let problem = problem::missing_argument(function, &param.name, at);
+                    let problem = problem::missing_argument(
+                        &function.name.text,
+                        &param.name.text,
+                        at,
+                    );
                     return self.bad(problem, at);
                 }
             };
@@ -125,4 +133,10 @@ impl<'t> Evaluator<'t> {
             None => value,
         }
     }
+}
+
+fn wrong_argument(function: &Function, given: Option<&str>, at: Span) -> Problem {
+    let params: Vec<&str> =
+        function.params.iter().map(|param| param.name.text.as_str()).collect();
+    problem::wrong_argument(&function.name.text, &params, given, at)
 }

@@ -5,7 +5,7 @@ use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::printed;
 use crate::lower::headers::Expansion;
 use crate::lower::value::Data;
-use crate::problem::{Level, checks as problem, names, types};
+use crate::problem::{Level, inputs as problem, names, types};
 use crate::source::Span;
 use crate::syntax::tree::{Block, ItemKind, Key, Require};
 
@@ -87,8 +87,8 @@ impl<'t> Evaluator<'t> {
                 self.problems.push(problem::not_met(at, level, message.as_deref(), of));
             }
             Data::Late(late) | Data::Unknown(late) => {
-                let why = self.why_late(late);
-                self.problems.push(problem::cannot_check(at, late, &why));
+                let late = self.late_told(late);
+                self.problems.push(problem::cannot_check(at, &late));
             }
             _ => drop(self.bool(&value, at)),
         }

@@ -36,6 +36,11 @@ impl<'t> Env<'t> {
         Env { local: local.or_else(|| self.local.clone()), ..*self }
     }
 
+    /// The same for an expression that stands outside of the manifest: problems point at `at`.
+    pub fn pointing(self, at: Span) -> Env<'t> {
+        Env { at: Some(at), ..self }
+    }
+
     /// The same, seen from inside a resource.
     pub fn inside(&self, here: NodeId) -> Env<'t> {
         Env { here: Some(here), ..self.clone() }

@@ -1,6 +1,6 @@
 //! What evaluation remembers: values that were computed, what they touched, and what is under way.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::lower::Given;
@@ -75,6 +75,8 @@ pub(super) struct Evaluator<'t> {
     pub by_address: HashMap<Address, NodeId>,
     /// Secrets by address.
     pub secrets: BTreeMap<String, SecretItem>,
+    /// The secrets that something other than a shared service's credential needs.
+    pub needed: BTreeSet<String>,
     /// By the places in [`Module::lets`].
     pub lets: Vec<Slot<Val>>,
     /// By the places in [`Module::inputs`].
@@ -118,6 +120,7 @@ impl<'t> Evaluator<'t> {
             nodes: Vec::new(),
             by_address: HashMap::new(),
             secrets: BTreeMap::new(),
+            needed: BTreeSet::new(),
             lets: empty(module.lets.len()),
             inputs: empty(module.inputs.len()),
             secret_values: empty(module.secrets.len()),
@@ -238,7 +241,7 @@ impl<'t> Evaluator<'t> {
             let env = Env::default();
             let value = match &it.value {
                 Some(value) => this.eval(value, &env),
-                None => return this.bad(names::no_value(&it.name), it.name.span),
+                None => return this.bad(names::no_value(&it.name.text, it.name.span), it.name.span),
             };
             match &it.ty {
                 Some(ty) => this.typed(value, ty, &it.name.text),

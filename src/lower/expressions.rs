@@ -140,7 +140,7 @@ impl<'t> Evaluator<'t> {
             Err(clash) => {
                 let (a, b) = (left.data.noun(), right.data.noun());
                 let problem = match clash {
-                    Clash::Types => types::wrong_operands(op, (at.0, a), (at.1, b)),
+                    Clash::Types => types::wrong_operands(operators::sign(op), (at.0, a), (at.1, b)),
                     Clash::Null => match left.data {
                         Data::Null => types::may_be_null(at.0, "cannot compute with null"),
                         _ => types::may_be_null(at.1, "cannot compute with null"),

@@ -12,10 +12,10 @@ use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
 use crate::lower::{SecretItem, SecretSource};
 use crate::model::{Late, Ref, Text};
-use crate::problem::names as problem;
+use crate::problem::{lower, names as problem};
 use crate::schema::{Choice, Field, Need, Type};
 use crate::source::{FileId, Span};
-use crate::syntax::tree::{Expr, ExprKind};
+use crate::syntax::tree::{Expr, ExprKind, ItemKind};
 
 /// Words whose block in `defaults` says how, not whether: it needs a written one to apply to.
 const ONLY_WITH: [&str; 6] = ["expose", "health", "db", "login", "backup", "tile"];
@@ -53,9 +53,16 @@ fn type_texts(ty: &Type, texts: &mut Vec<&'static str>) {
 
 /// An expression out of a schema; its places mean nothing, [`Env::at`] replaces them.
 fn parsed(text: &'static str) -> Expr {
-    let (value, problems) = crate::syntax::expression(FileId(u32::MAX), text);
+    let file = FileId(u32::MAX);
+    let (tree, problems) = crate::syntax::parse(file, &format!("value = {text}"));
     debug_assert!(problems.is_empty(), "a schema has a broken expression: {text}");
-    value
+    let items = tree.items.into_iter();
+    let values = items.filter_map(|item| match item.kind {
+        ItemKind::Attribute(attribute) => Some(attribute.value),
+        _ => None,
+    });
+    let nothing = || Expr { span: Span::new(file, 0, 0), kind: ExprKind::Bad };
+    values.into_iter().next().unwrap_or_else(nothing)
 }
 
 impl<'t> Evaluator<'t> {
@@ -72,7 +79,7 @@ impl<'t> Evaluator<'t> {
             ExprKind::Int(it) => return Val::new(Data::Int(*it), at),
             _ => (),
         }
-        let env = Env { at: Some(at), ..Env::of(node) };
+        let env = Env::of(node).pointing(at);
         self.eval(expr, &env)
     }
 
@@ -273,8 +280,14 @@ impl<'t> Evaluator<'t> {
         Val::new(Data::Late(Arc::new(Late { of, what: what.to_owned() })), at)
     }
 
+    /// A late value as problems tell of it.
+    pub fn late_told(&self, late: &Late) -> lower::Late {
+        let what = format!("`{}` of `{}`", late.what, late.of.address());
+        lower::Late { what, why: self.why_late(late) }
+    }
+
     /// Why a value is not known when the manifest is read.
-    pub fn why_late(&self, late: &Late) -> String {
+    fn why_late(&self, late: &Late) -> String {
         let of = late.of.address();
         let Some(node) = self.by_address.get(of).map(|id| &self.nodes[*id]) else {
             return "it comes back from the platform".to_owned();

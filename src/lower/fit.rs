@@ -7,6 +7,7 @@ use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
 use crate::lower::nodes::NodeId;
 use crate::lower::scalars;
+use crate::lower::compile;
 use crate::lower::value::{Data, Val};
 use crate::model::{Key, Text};
 use crate::problem::types::Wrong;
@@ -21,16 +22,16 @@ impl<'t> Evaluator<'t> {
         match (&value.data, ty) {
             (Data::Bad | Data::Null, _) => value.clone(),
             (Data::Unknown(late), _) => {
-                let why = self.why_late(late);
-                self.bad(lower::field_late(at, field, late, &why), at)
+                let late = self.late_told(late);
+                self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Either(types)) => self.fit_either(value, types, field, node),
             (Data::Late(late), Type::Text) => {
                 Val::new(Data::Text(Text::late(late.as_ref().clone()).into()), at)
             }
             (Data::Late(late), _) => {
-                let why = self.why_late(late);
-                self.bad(lower::field_late(at, field, late, &why), at)
+                let late = self.late_told(late);
+                self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Any) => self.fit_any(value, field),
             (Data::List(list), Type::List(of)) => {
@@ -59,10 +60,10 @@ impl<'t> Evaluator<'t> {
                 let kind = self.nodes[node].kind.schema().kind;
                 self.bad(lower::secret_refused(at, field, kind), at)
             }
-            (Data::Text(text), _) => match super::late_in(text) {
+            (Data::Text(text), _) => match compile::late_in(text) {
                 Some(late) => {
-                    let why = self.why_late(&late);
-                    self.bad(lower::field_late(at, field, &late, &why), at)
+                    let late = self.late_told(&late);
+                    self.bad(lower::field_late(at, field, &late), at)
                 }
                 None => self.wrong(value, ty, field, node),
             },
@@ -80,8 +81,12 @@ impl<'t> Evaluator<'t> {
             // Only a value from elsewhere needs a second place.
             span.file != at.file || self.sources.line_of(*span) != self.sources.line_of(at)
         });
-        let wrong = Wrong { at, field, expected: ty, data: &value.data, used };
-        self.bad(types::wrong_value(&wrong, &shown(&value.data)), at)
+        if let (Data::Str(text), Some(words)) = (&value.data, words_of(ty)) {
+            let near = crate::problem::nearest(text, words.iter().copied());
+            return self.bad(types::not_a_choice(at, field, text, words, &near), at);
+        }
+        let (expected, noun, shown) = (ty.expected(), value.data.noun(), shown(&value.data));
+        self.bad(types::wrong_value(&Wrong { at, field, expected, noun, shown, used }), at)
     }
 
     fn fit_either(&mut self, value: &Val, of: &[Type], field: &str, node: NodeId) -> Val {
@@ -122,7 +127,7 @@ impl<'t> Evaluator<'t> {
                     self.fit(&value, &field.ty, field.name, node)
                 }
                 (None, Need::Required) => {
-                    absent.push(field);
+                    absent.push((field.name, field.ty.expected()));
                     Val::new(Data::Bad, at)
                 }
                 (None, Need::Optional | Need::Computed) => Val::new(Data::Null, at),
@@ -164,16 +169,16 @@ impl<'t> Evaluator<'t> {
             Data::Str(_) => return value.clone(),
             Data::Ref(address) => Data::Str(address.as_str().into()),
             Data::Late(late) | Data::Unknown(late) => {
-                let why = self.why_late(late);
-                return self.bad(lower::field_late(at, field, late, &why), at);
+                let late = self.late_told(late);
+                return self.bad(lower::field_late(at, field, &late), at);
             }
             Data::Text(text) if text.has_secret() => {
                 return self.bad(lower::secret_refused(at, field, "plain data"), at);
             }
-            Data::Text(text) => match super::late_in(text) {
+            Data::Text(text) => match compile::late_in(text) {
                 Some(late) => {
-                    let why = self.why_late(&late);
-                    return self.bad(lower::field_late(at, field, &late, &why), at);
+                    let late = self.late_told(&late);
+                    return self.bad(lower::field_late(at, field, &late), at);
                 }
                 None => Data::Str(text.to_string().into()),
             },
@@ -203,5 +208,12 @@ pub(super) fn plain(key: &Key) -> String {
     match key {
         Key::Text(text) => text.to_string(),
         Key::Int(number) => number.to_string(),
+    }
+}
+
+fn words_of(ty: &Type) -> Option<&'static [&'static str]> {
+    match ty {
+        Type::OneOf(words) => Some(words),
+        _ => None,
     }
 }

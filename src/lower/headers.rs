@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
+use crate::lower::compile;
 use crate::lower::value::{Data, Val};
 use crate::model::Key;
 use crate::problem::{lower as problem, names, types};
@@ -40,8 +41,8 @@ impl<'t> Evaluator<'t> {
     fn decided(&mut self, condition: &'t Expr, env: &Env<'t>) -> Option<bool> {
         let value = self.eval(condition, env);
         if let Data::Late(late) | Data::Unknown(late) = &value.data {
-            let why = self.why_late(late);
-            self.problems.push(problem::decided_late(env.place(condition.span), late, &why));
+            let late = self.late_told(late);
+            self.problems.push(problem::decided_late(env.place(condition.span), &late));
             return None;
         }
         self.bool(&value, env.place(condition.span))
@@ -80,7 +81,11 @@ impl<'t> Evaluator<'t> {
                     Data::Late(_) | Data::Unknown(_) => self.instance_key(&value, each.over.span),
                     _ => {
                         let field = first_text_field(&value);
-                        self.problems.push(problem::list_without_key(each, field.as_deref()));
+                        self.problems.push(problem::list_without_key(
+                            env.place(each.over.span),
+                            &each.first.text,
+                            field.as_deref(),
+                        ));
                         return Expansion::Bad;
                     }
                 },
@@ -102,8 +107,8 @@ impl<'t> Evaluator<'t> {
     pub fn instance_key(&mut self, value: &Val, at: Span) -> Option<Key> {
         match &value.data {
             Data::Late(late) | Data::Unknown(late) => {
-                let why = self.why_late(late);
-                self.problems.push(problem::key_late(at, late, &why));
+                let late = self.late_told(late);
+                self.problems.push(problem::key_late(at, &late));
                 None
             }
             Data::Text(text) if text.has_secret() => {
@@ -111,9 +116,9 @@ impl<'t> Evaluator<'t> {
                 None
             }
             Data::Text(text) => {
-                let late = super::late_in(text)?;
-                let why = self.why_late(&late);
-                self.problems.push(problem::key_late(at, &late, &why));
+                let late = compile::late_in(text)?;
+                let late = self.late_told(&late);
+                self.problems.push(problem::key_late(at, &late));
                 None
             }
             _ => self.key(value, at),
@@ -151,8 +156,8 @@ impl<'t> Evaluator<'t> {
             }
             Data::Bad => None,
             Data::Late(late) | Data::Unknown(late) => {
-                let why = self.why_late(late);
-                self.problems.push(problem::key_late(at, late, &why));
+                let late = self.late_told(late);
+                self.problems.push(problem::key_late(at, &late));
                 None
             }
             Data::Null => {

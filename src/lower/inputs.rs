@@ -59,14 +59,14 @@ impl<'t> Evaluator<'t> {
                 if input.ty.as_ref().is_some_and(is_secret) {
                     return self.given_secret(name, &given.from, at);
                 }
-                let env = Env { at: Some(at), ..Env::default() };
+                let env = Env::default().pointing(at);
                 self.eval(&given.value, &env)
             }
             (None, Some(default)) => self.eval(default, &Env::default()),
             (None, None) if input.ty.as_ref().is_some_and(is_optional) => {
                 Val::new(Data::Null, input.name.span)
             }
-            (None, None) => self.bad(problem::missing(&input.name), input.name.span),
+            (None, None) => self.bad(problem::missing(name, input.name.span), input.name.span),
         }
     }
 

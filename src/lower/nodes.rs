@@ -208,11 +208,11 @@ impl<'t> Evaluator<'t> {
             [] => word,
             [name] if is_word(&name.text) => name.text.as_str(),
             [name] => {
-                self.problems.push(problem::not_a_name(name));
+                self.problems.push(problem::not_a_name(&name.text, name.span));
                 return None;
             }
             [..] => {
-                self.problems.push(problem::wrong_labels(&block.kind, span(block)));
+                self.problems.push(problem::wrong_labels(&block.kind.text, span(block)));
                 return None;
             }
         };

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::lower::compile;
 use crate::lower::value::Data;
 use crate::model::{Cidr, Key, Late};
 use crate::syntax::tree::BinaryOp;
@@ -74,7 +75,7 @@ fn equal(left: &Data, right: &Data) -> Result<Data, Clash> {
     match (left, right) {
         (Data::Null, _) | (_, Data::Null) => Ok(Data::Bool(false)),
         (Data::Late(late), _) | (_, Data::Late(late)) => Ok(Data::Unknown(late.clone())),
-        (Data::Text(text), _) | (_, Data::Text(text)) => match super::late_in(text) {
+        (Data::Text(text), _) | (_, Data::Text(text)) => match compile::late_in(text) {
             _ if text.has_secret() => Err(Clash::Secret),
             Some(late) => Ok(Data::Unknown(Arc::new(late))),
             None => Ok(Data::Bool(false)),
@@ -237,4 +238,25 @@ fn precise(number: u64) -> f64 {
 fn rounded(number: f64) -> Result<u64, Clash> {
     let fits = (0.0..=9_007_199_254_740_992.0).contains(&number);
     if fits { Ok(number.round() as u64) } else { Err(Clash::Range) }
+}
+
+/// The operator as it is written.
+pub(super) fn sign(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Coalesce => "??",
+        BinaryOp::Or => "||",
+        BinaryOp::And => "&&",
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterEqual => ">=",
+        BinaryOp::In => "in",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Remainder => "%",
+    }
 }

@@ -145,8 +145,9 @@ pub(super) fn recursive<'t>(
     let mut bad = HashSet::new();
     for circle in petgraph::algo::kosaraju_scc(&graph) {
         if circle.len() > 1 || graph.contains_edge(circle[0], circle[0]) {
-            let mut names: Vec<_> = circle.iter().map(|name| &module.functions[name].name).collect();
-            names.sort_by_key(|name| name.span);
+            let mut names: Vec<_> =
+                circle.iter().map(|name| (*name, module.functions[name].name.span)).collect();
+            names.sort_by_key(|(_, span)| *span);
             problems.push(problem::recursion(&names));
             bad.extend(circle);
         }

@@ -148,7 +148,7 @@ impl<'t> Module<'t> {
             ("defaults", [kind]) => self.defaults(block, kind, problems),
             ("check", [_]) => self.checks.push(block),
             ("paas" | "defaults" | "check", _) => {
-                problems.push(problem::wrong_labels(&block.kind, span(block)));
+                problems.push(problem::wrong_labels(&block.kind.text, span(block)));
             }
             _ => self.resource(block, item, problems),
         }
@@ -156,7 +156,7 @@ impl<'t> Module<'t> {
 
     fn defaults(&mut self, block: &'t Block, kind: &'t Name, problems: &mut Vec<Problem>) {
         if kinds::find(&kind.text).is_none() {
-            problems.push(problem::unknown_kind(kind));
+            problems.push(unknown_kind(kind));
         } else if let Some(first) = self.defaults.get(kind.text.as_str()) {
             problems.push(twice("defaults", kind, &first.labels[0]));
         } else {
@@ -166,19 +166,19 @@ impl<'t> Module<'t> {
 
     fn resource(&mut self, block: &'t Block, item: &'t Item, problems: &mut Vec<Problem>) {
         let Some(kind) = kinds::find(&block.kind.text) else {
-            problems.push(problem::unknown_kind(&block.kind));
+            problems.push(unknown_kind(&block.kind));
             return;
         };
         let word = kind.schema().kind;
         let name = match block.labels.as_slice() {
             [name] if is_word(&name.text) => name,
             [] | [_, _, ..] => {
-                return problems.push(problem::wrong_labels(&block.kind, span(block)));
+                return problems.push(problem::wrong_labels(&block.kind.text, span(block)));
             }
-            [name] => return problems.push(problem::not_a_name(name)),
+            [name] => return problems.push(problem::not_a_name(&name.text, name.span)),
         };
         if is_facet(word) {
-            return problems.push(problem::facet_alone(&block.kind, &hosts_of(word)));
+            return problems.push(problem::facet_alone(word, block.kind.span, &hosts_of(word)));
         }
         if block.existing && !matches!(word, "host" | "network") {
             problems.push(problem::not_supported(
@@ -218,6 +218,12 @@ pub(super) fn is_facet(word: &str) -> bool {
 pub(super) fn hosts_of(facet: &str) -> Vec<&'static str> {
     let has = |kind: &&dyn AnyKind| kind.traits().facets.contains(&facet);
     kinds::all().values().map(AsRef::as_ref).filter(has).map(|kind| kind.schema().kind).collect()
+}
+
+/// A word that is no kind.
+pub(super) fn unknown_kind(word: &Name) -> Problem {
+    let near = crate::problem::nearest(&word.text, kinds::all().keys().copied());
+    problem::unknown_kind(&word.text, word.span, &near)
 }
 
 fn twice(what: &str, again: &Name, first: &Name) -> Problem {

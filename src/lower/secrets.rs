@@ -8,7 +8,7 @@ use crate::lower::headers::Expansion;
 use crate::lower::value::{Data, Val};
 use crate::lower::{SecretItem, SecretSource};
 use crate::model::{Key, Text};
-use crate::problem::{lower as problem, names};
+use crate::problem::lower as problem;
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Secret};
 
@@ -84,7 +84,7 @@ impl<'t> Evaluator<'t> {
 
     fn only_text(&mut self, arguments: &'t [Arg], env: &Env<'t>, at: Span) -> Option<String> {
         let [Arg::Plain(argument)] = arguments else {
-            self.problems.push(names::one_text_expected(at));
+            self.problems.push(problem::one_text_expected(at));
             return None;
         };
         let value = self.eval(argument, env);
@@ -92,7 +92,7 @@ impl<'t> Evaluator<'t> {
             Data::Str(text) if !text.is_empty() => Some(text.to_string()),
             Data::Bad => None,
             _ => {
-                self.problems.push(names::one_text_expected(argument.span));
+                self.problems.push(problem::one_text_expected(argument.span));
                 None
             }
         }

@@ -127,7 +127,7 @@ impl<'t> Evaluator<'t> {
                     && value.origin == node.span
                     && !this.is_written(&node, field.name);
                 if missing {
-                    absent.push(field);
+                    absent.push((field.name, field.ty.expected()));
                 }
                 if let Some(json) = writing.below(field.name, &value, node.span) {
                     spec.insert(field.name.to_owned(), json);
@@ -287,7 +287,12 @@ impl<'t> Evaluator<'t> {
                     (None, None) => break node.span,
                 }
             };
-            self.problems.push(lower::objection(&objection, node.address.as_str(), origin));
+            self.problems.push(lower::objection(
+                node.address.as_str(),
+                &objection.message,
+                &objection.help,
+                origin,
+            ));
         }
     }
 

@@ -1,8 +1,13 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
+pub mod graph;
+pub mod inputs;
+pub mod lower;
+pub mod names;
 mod print;
 pub mod state;
 pub mod syntax;
+pub mod types;
 
 pub use print::{Style, print};
 
