@@ -145,7 +145,7 @@ impl<'t> Evaluator<'t> {
         match &value.data {
             Data::Map(map) => match map.get(&Key::Text(name.text.as_str().into())) {
                 Some(found) => refers_here(found.clone(), at),
-                None if missing == Missing::IsNull => Val::new(Data::Null, at),
+                None if missing != Missing::IsWrong => Val::new(Data::Null, at),
                 None => {
                     let keys = map.keys().map(key_text).collect::<Vec<_>>();
                     self.bad(types::no_entry(&name.text, name_at, &keys, value.origin), at)
@@ -155,7 +155,7 @@ impl<'t> Evaluator<'t> {
                 Some(node) => refers_here(self.read(node, &name.text, name_at, at), at),
                 None => Val::new(Data::Bad, at),
             },
-            Data::Null if missing == Missing::IsNull => Val::new(Data::Null, at),
+            Data::Null if missing != Missing::IsWrong => Val::new(Data::Null, at),
             Data::Null => {
                 let text = format!("cannot read `{}` of null", name.text);
                 self.bad(types::may_be_null(base_at, &text), at)
@@ -165,6 +165,8 @@ impl<'t> Evaluator<'t> {
                 Val::new(Data::Unknown(Arc::new(Late { of: late.of.clone(), what })), at)
             }
             Data::Bad => Val::new(Data::Bad, at),
+            // A schema asks like this whether a field holds a resource or a word.
+            _ if missing == Missing::InSchema => Val::new(Data::Null, at),
             other => {
                 let noun = other.noun();
                 self.bad(types::no_attributes(&name.text, name_at, noun), at)

@@ -9,6 +9,7 @@ use crate::lower::nodes::{Facets, Instances, Node, NodeId};
 use crate::lower::reads::Recorded;
 use crate::lower::scope::{Module, span};
 use crate::lower::shape::Shape;
+use crate::lower::specs::Spec;
 use crate::lower::value::{Data, Val};
 use crate::lower::SecretItem;
 use crate::model::Address;
@@ -87,6 +88,8 @@ pub(super) struct Evaluator<'t> {
     pub instances: Vec<Slot<Instances>>,
     /// By node, then fields and readings in the schema's order.
     pub fields: Vec<Vec<Slot<Val>>>,
+    /// By node.
+    pub specs: Vec<Slot<Rc<Spec>>>,
     /// By node, then the kind's facets in their order.
     pub facets: Vec<Vec<Slot<Facets>>>,
     /// Bodies that were sorted already.
@@ -126,6 +129,7 @@ impl<'t> Evaluator<'t> {
             secret_values: empty(module.secrets.len()),
             instances: empty(module.blocks.len()),
             fields: Vec::new(),
+            specs: Vec::new(),
             facets: Vec::new(),
             shapes: HashMap::new(),
             everything: HashMap::new(),

@@ -26,7 +26,11 @@ impl<'t> Evaluator<'t> {
             ExprKind::If(condition, yes, no) => self.branch(condition, yes, no, env, at),
             ExprKind::Match(value, arms) => self.matched(value, arms, env, at),
             ExprKind::Get(base, name) => self.get(base, name, env, at, Missing::IsWrong),
-            ExprKind::OptionalGet(base, name) => self.get(base, name, env, at, Missing::IsNull),
+            ExprKind::OptionalGet(base, name) => {
+                let missing =
+                    if env.at.is_some() { Missing::InSchema } else { Missing::IsNull };
+                self.get(base, name, env, at, missing)
+            }
             ExprKind::Index(base, index) => self.index(base, index, env, at),
             ExprKind::Call(callee, arguments) => self.call(callee, arguments, env, at),
             literal => Val::new(literal_data(literal), at),
@@ -227,6 +231,8 @@ pub(super) enum Missing {
     IsWrong,
     /// `?.`: null.
     IsNull,
+    /// `?.` in an expression of a schema: null, also of a word or number.
+    InSchema,
 }
 
 fn literal_data(kind: &ExprKind) -> Data {

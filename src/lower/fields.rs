@@ -184,7 +184,7 @@ impl<'t> Evaluator<'t> {
                 return value;
             }
             if matches!(field.need, Need::Computed) {
-                return self.late(id, field.name, at);
+                return self.computed(&node, field.name);
             }
         }
         let readings = &node.kind.traits().readings;

@@ -154,6 +154,7 @@ impl<'t> Evaluator<'t> {
         self.nodes.push(Rc::new(Node { id, address, kind, layers, owner, span: plan.span, doc }));
         let slots = kind.schema().fields.len() + kind.traits().readings.len();
         self.fields.push(vec![Slot::Empty; slots]);
+        self.specs.push(Slot::Empty);
         self.facets.push(vec![Slot::Empty; kind.traits().facets.len()]);
         Some(id)
     }

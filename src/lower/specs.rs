@@ -6,11 +6,11 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::kinds::Source;
-use crate::lower::evaluator::{Evaluator, Touched};
+use crate::lower::evaluator::{Evaluator, Stage, StageName, Touched};
 use crate::lower::nodes::{Node, NodeId};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
-use crate::model::{Address, Key, Ref};
+use crate::model::{Address, Key, Ref, Text};
 use crate::problem::{Level, lower, names, types};
 use crate::schema::Need;
 use crate::source::Span;
@@ -37,6 +37,16 @@ pub(super) struct Finished {
     pub edges: Vec<Edge>,
     /// The secrets in its spec.
     pub secrets: BTreeSet<String>,
+}
+
+/// A spec as JSON, what its fields touched, and what is in it.
+#[derive(Default)]
+pub(super) struct Spec {
+    json: Value,
+    /// The kind's own code has filled it in.
+    complete: bool,
+    writing: Writing,
+    touched: Touched,
 }
 
 /// JSON being written.
@@ -115,9 +125,36 @@ impl<'t> Evaluator<'t> {
     /// Computes everything about a node.
     pub fn finish(&mut self, id: NodeId) -> Finished {
         let node = Rc::clone(&self.nodes[id]);
+        let spec = self.spec(&node);
+        self.register_secrets(&node);
+        self.assemble(&node, &spec)
+    }
+
+    /// A field that the kind's own code fills in; null until it can.
+    pub fn computed(&mut self, node: &Rc<Node<'t>>, name: &str) -> Val {
+        // Reading it waits for nothing: it is known as soon as the spec is.
+        let (spec, _) = self.watched(|this| this.spec(node));
+        match (spec.complete, spec.json.get(name)) {
+            (false, _) => Val::new(Data::Bad, node.span),
+            (true, Some(json)) => from_json(json, node.span),
+            (true, None) => Val::new(Data::Null, node.span),
+        }
+    }
+
+    fn spec(&mut self, node: &Rc<Node<'t>>) -> Rc<Spec> {
+        let id = node.id;
+        let what = StageName::Name(format!("the spec of `{}`", node.address));
+        let stage = Stage { what, span: node.span };
+        self.once(|this| &mut this.specs[id], stage, Rc::default(), |this| {
+            Rc::new(this.make_spec(node))
+        })
+    }
+
+    fn make_spec(&mut self, node: &Rc<Node<'t>>) -> Spec {
+        let id = node.id;
         let mut writing = Writing::default();
         let mut spec = serde_json::Map::new();
-        let sound = self.check_names(&node);
+        let sound = self.check_names(node);
         let (absent, touched) = self.watched(|this| {
             let mut absent = Vec::new();
             for (index, field) in node.kind.schema().fields.iter().enumerate() {
@@ -125,7 +162,7 @@ impl<'t> Evaluator<'t> {
                 let missing = matches!(field.need, Need::Required)
                     && matches!(value.data, Data::Bad)
                     && value.origin == node.span
-                    && !this.is_written(&node, field.name);
+                    && !this.is_written(node, field.name);
                 if missing {
                     absent.push((field.name, field.ty.expected()));
                 }
@@ -139,22 +176,16 @@ impl<'t> Evaluator<'t> {
             let problem = types::missing(&format!("`{}`", node.address), node.span, &absent);
             self.problems.push(problem);
         }
-        let sound = sound && self.check_groups(&node) && absent.is_empty() && !writing.broken;
-        let mut spec = Value::Object(spec);
-        if sound {
-            self.complete(&node, &mut spec, &writing);
+        let complete = sound && self.check_groups(node) && absent.is_empty() && !writing.broken;
+        let mut json = Value::Object(spec);
+        if complete {
+            self.complete(node, &mut json, &writing);
         }
-        self.register_secrets(&node);
-        self.assemble(&node, spec, writing, &touched)
+        Spec { json, complete, writing, touched }
     }
 
-    fn assemble(
-        &mut self,
-        node: &Rc<Node<'t>>,
-        spec: Value,
-        writing: Writing,
-        touched: &Touched,
-    ) -> Finished {
+    fn assemble(&mut self, node: &Rc<Node<'t>>, spec: &Spec) -> Finished {
+        let Spec { json, writing, touched, .. } = spec;
         let common = self.common(node);
         self.requirements(node);
         let mut edges = Vec::new();
@@ -181,12 +212,12 @@ impl<'t> Evaluator<'t> {
             edge(to, *span);
             after.insert(Ref::Address(to.clone()));
         }
-        let mut origins = writing.origins;
+        let mut origins = writing.origins.clone();
         origins.sort();
         let doc = common.doc.or_else(|| node.doc.map(str::to_owned));
-        let intent = Intent { spec, after, lifecycle: common.lifecycle };
+        let intent = Intent { spec: json.clone(), after, lifecycle: common.lifecycle };
         let resource = Resource { intent, origins, span: node.span, doc };
-        Finished { resource, edges, secrets: writing.secrets }
+        Finished { resource, edges, secrets: writing.secrets.clone() }
     }
 
     /// Whether an address is the node itself, what is around it, or one of its facets.
@@ -311,4 +342,32 @@ impl<'t> Evaluator<'t> {
             }
         }
     }
+}
+
+/// The value that a field's JSON stands for.
+fn from_json(json: &Value, at: Span) -> Val {
+    let data = match json {
+        Value::Null => Data::Null,
+        Value::Bool(it) => Data::Bool(*it),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Data::Int(whole),
+            (None, Some(float)) => Data::Float(float),
+            (None, None) => Data::Null,
+        },
+        Value::String(text) => Data::Str(text.as_str().into()),
+        Value::Array(list) => {
+            return Val::list(list.iter().map(|json| from_json(json, at)).collect(), at);
+        }
+        Value::Object(map) => {
+            if let Ok(text) = serde_json::from_value::<Text>(json.clone()) {
+                return Val::new(Data::Text(text.into()), at);
+            }
+            let entries = map.iter();
+            let entries = entries.map(|(key, json)| {
+                (Key::Text(key.as_str().into()), from_json(json, at))
+            });
+            return Val::map(entries.collect(), at);
+        }
+    };
+    Val::new(data, at)
 }
