@@ -32,6 +32,9 @@ pub(super) fn show(contents: &Contents) -> String {
         let (times, pattern) = (rule.times, &rule.pattern);
         line(&mut out, 0, &format!("fault: the next {times} `{pattern}` are {:?}", rule.how));
     }
+    if contents.pace_ms > 0 {
+        line(&mut out, 0, &format!("pace: a second takes {} ms", contents.pace_ms));
+    }
     let clock = Duration(contents.clock_ms() / 1000 * 1000);
     let skipped = contents.tasks.len().saturating_sub(TASKS);
     line(&mut out, 0, &format!("tasks, {clock} after the beginning"));
