@@ -7,3 +7,4 @@ mod lowering;
 mod rendering;
 mod storage;
 mod support;
+mod tidy;
