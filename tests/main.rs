@@ -1,1 +1,3 @@
-fn main() {}
+//! All tests of the library, in one program.
+
+mod sandbox;
