@@ -6,11 +6,28 @@ use serde_json::Value;
 
 use crate::sandbox::contents::{Listening, Opening};
 
-/// Where the services of a Compose file take connections.
-pub(super) fn listening(text: &str) -> Result<Listening, String> {
-    let file = parse(text)?;
+/// What matters of a Compose file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Project {
+    /// Where its services take connections.
+    pub(super) listens: Listening,
+    /// The digest that the services are labelled with, if there is one and they agree.
+    pub(super) digest: Option<String>,
+}
+
+/// Reads a Compose file, YAML or JSON.
+pub(super) fn project(text: &str) -> Result<Project, String> {
+    let file: Value = match serde_json::from_str(text) {
+        Ok(file) => file,
+        Err(_) => serde_saphyr::from_str(text)
+            .map_err(|error| format!("the Compose file is no YAML: {error}"))?,
+    };
+    Ok(Project { listens: listening(&file)?, digest: label(&file) })
+}
+
+fn listening(file: &Value) -> Result<Listening, String> {
     let mut openings = Vec::new();
-    for service in services(&file) {
+    for service in services(file) {
         if service["network_mode"].as_str() == Some("host") {
             return Ok(Listening::Everywhere);
         }
@@ -25,10 +42,8 @@ pub(super) fn listening(text: &str) -> Result<Listening, String> {
     Ok(Listening::On(openings))
 }
 
-/// The digest that the services are labelled with, if there is one and they agree.
-pub(super) fn label(text: &str) -> Option<String> {
-    let file = parse(text).ok()?;
-    let digests: BTreeSet<String> = services(&file)
+fn label(file: &Value) -> Option<String> {
+    let digests: BTreeSet<String> = services(file)
         .filter_map(|service| match &service["labels"] {
             Value::Object(labels) => labels.get("paas.digest").map(plain),
             Value::Array(list) => {
@@ -39,13 +54,6 @@ pub(super) fn label(text: &str) -> Option<String> {
         })
         .collect();
     if digests.len() == 1 { digests.into_iter().next() } else { None }
-}
-
-fn parse(text: &str) -> Result<Value, String> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(value);
-    }
-    serde_saphyr::from_str(text).map_err(|error| format!("the Compose file is no YAML: {error}"))
 }
 
 fn services(file: &Value) -> impl Iterator<Item = &Value> {

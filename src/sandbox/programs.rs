@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{Command, digest};
+use crate::model::{Command, Text, digest};
 use crate::sandbox::cluster::Done;
 use crate::sandbox::compose;
 use crate::sandbox::contents::{
@@ -33,7 +33,7 @@ pub(super) struct Words<'a> {
 
 /// What `command` does in `place`.
 pub(super) fn run(contents: &Contents, place: &Place, command: &Command) -> Result<Done, String> {
-    if command.argv.iter().any(crate::model::Text::has_secret) {
+    if command.argv.iter().any(Text::has_secret) {
         return Err("a secret stands in the arguments, where everybody can read it".to_owned());
     }
     let words: Vec<String> = command.argv.iter().map(ToString::to_string).collect();
@@ -179,7 +179,7 @@ impl Machine<'_> {
                 Ok(4000)
             }
             "pull" | "build" | "config" | "create" => {
-                self.compose_text(words)?;
+                self.compose_texts(words)?;
                 Ok(6000)
             }
             "stop" | "start" | "restart" => {
@@ -197,9 +197,11 @@ impl Machine<'_> {
 
     fn compose_up(&mut self, name: &str, words: &Words<'_>) -> Result<u64, String> {
         let mut listens = Listening::default();
-        let texts = self.compose_text(words)?;
-        for text in &texts {
-            listens = match (listens, compose::listening(text)?) {
+        let mut label = None;
+        for text in self.compose_texts(words)? {
+            let project = compose::project(text)?;
+            label = label.or(project.digest);
+            listens = match (listens, project.listens) {
                 (Listening::On(mut all), Listening::On(more)) => {
                     all.extend(more);
                     Listening::On(all)
@@ -210,7 +212,6 @@ impl Machine<'_> {
         if let Listening::On(wanted) = &listens {
             self.free(name, wanted)?;
         }
-        let label = texts.iter().find_map(|text| compose::label(text));
         let written = words.files.first().and_then(|path| self.files.get(*path));
         let digest = label.or_else(|| written.map(|file| file.digest.clone()));
         let what = Runtime::Compose;
@@ -222,12 +223,12 @@ impl Machine<'_> {
     }
 
     /// The content of the Compose files; refused if one was never written.
-    fn compose_text(&self, words: &Words<'_>) -> Result<Vec<String>, String> {
+    fn compose_texts(&self, words: &Words<'_>) -> Result<Vec<&str>, String> {
         if words.files.is_empty() {
             return Err("docker compose: no file is named".to_owned());
         }
         let read = |path: &&str| match self.files.get(*path) {
-            Some(file) => Ok(file.content.clone()),
+            Some(file) => Ok(file.content.as_str()),
             None => Err(format!("docker compose: there is no file `{path}`")),
         };
         words.files.iter().map(read).collect()
