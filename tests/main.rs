@@ -1,3 +1,9 @@
 //! All tests of the library, in one program.
 
+mod fmt;
+mod functions;
+mod language;
+mod rendering;
 mod sandbox;
+mod storage;
+mod support;

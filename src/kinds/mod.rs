@@ -1,5 +1,22 @@
 //! The resource kinds. To add one: one file here and its two lines below.
 
+mod app;
+mod cert;
+mod cluster;
+mod container;
+mod dashboard;
+mod database;
+mod expose;
+mod guest;
+mod health;
+mod host;
+mod identity;
+mod network;
+mod proxy;
+mod template;
+mod vm;
+mod zone;
+
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -7,8 +24,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::model::{Answer, ObjectId, Question, Step};
-use crate::schema::{Fields, Schema, Type};
+use crate::model::{Answer, Bundle, BundleFound, ObjectId, Question, Step};
+use crate::schema::{Class, Field, Fields, Schema, Type};
 
 /// Which of the two goes first when one object takes the place of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +69,18 @@ pub struct Reading {
     pub ty: Type,
     /// How it gets its value.
     pub from: Source,
+}
+
+impl Reading {
+    /// A reading that follows from the others.
+    pub fn expression(name: &'static str, doc: &'static str, text: &'static str) -> Reading {
+        Reading { name, doc, ty: Type::Any, from: Source::Expression(text) }
+    }
+
+    /// A reading that comes back from the world.
+    pub fn fact(name: &'static str, doc: &'static str, ty: Type) -> Reading {
+        Reading { name, doc, ty, from: Source::Late(Stage::Apply) }
+    }
 }
 
 /// How a [`Reading`] gets its value.
@@ -107,6 +136,8 @@ pub struct Memory<'a> {
     pub uid: &'a str,
     /// The lineage of the state.
     pub lineage: &'a str,
+    /// The state has it: files in its place are ours, stamped or not.
+    pub recorded: bool,
     /// What came back when it was made.
     pub facts: &'a BTreeMap<String, Value>,
 }
@@ -140,6 +171,11 @@ pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
         Vec::new()
     }
 
+    /// What a new value of a field costs; nothing if the object keeps the old value instead.
+    fn class(&self, _before: &Self, field: &Field) -> Option<Class> {
+        Some(field.class)
+    }
+
     /// The steps that make it.
     fn create(&self, id: &ObjectId, uid: &str) -> Vec<Step>;
 
@@ -164,6 +200,8 @@ pub trait AnyKind: Send + Sync {
     fn traits(&self) -> &Traits;
     /// See [`Kind::complete`].
     fn complete(&self, spec: &mut Value, around: &dyn Around) -> Vec<Objection>;
+    /// See [`Kind::class`].
+    fn class(&self, before: &Value, after: &Value, field: &Field) -> Option<Class>;
     /// See [`Kind::create`].
     fn create(&self, id: &ObjectId, uid: &str, after: &Value) -> Vec<Step>;
     /// See [`Kind::update`].
@@ -202,17 +240,140 @@ pub struct Traits {
     pub readings: Vec<Reading>,
 }
 
+/// A [`Kind`] that exists only in the manifest and the state: nothing is sent and nothing is seen.
+macro_rules! declared {
+    ($kind:ident { $($more:item)* }) => {
+        impl $crate::kinds::Kind for $kind {
+            const WORD: &'static str = $kind::KIND;
+            const ABOUT: &'static str = $kind::DOC;
+            const FIRST: $crate::kinds::First = $crate::kinds::First::Create;
+
+            $($more)*
+
+            fn create(&self, _: &$crate::model::ObjectId, _: &str) -> Vec<$crate::model::Step> {
+                Vec::new()
+            }
+
+            fn update(
+                &self,
+                _: &$crate::model::ObjectId,
+                _: &str,
+                _: &$kind,
+                _: &[&str],
+            ) -> Vec<$crate::model::Step> {
+                Vec::new()
+            }
+
+            fn delete(&self, _: &$crate::model::ObjectId) -> Vec<$crate::model::Step> {
+                Vec::new()
+            }
+
+            fn look(&self, _: &$crate::model::ObjectId) -> Option<$crate::model::Question> {
+                None
+            }
+
+            fn found(
+                &self,
+                _: $crate::kinds::Memory<'_>,
+                _: &$crate::model::Answer,
+            ) -> $crate::kinds::Found {
+                $crate::kinds::Found::Ours(std::collections::BTreeMap::new())
+            }
+        }
+    };
+}
+use declared;
+
+/// The rest of a [`Kind`] whose objects are a [`crate::model::Bundle`] on a machine, which
+/// `fn bundle(&self, id: &ObjectId) -> Bundle` gives.
+macro_rules! bundled {
+    ($kind:ident) => {
+        fn create(&self, id: &$crate::model::ObjectId, _: &str) -> Vec<$crate::model::Step> {
+            self.bundle(id).create(id)
+        }
+
+        fn update(
+            &self,
+            id: &$crate::model::ObjectId,
+            _: &str,
+            before: &$kind,
+            _: &[&str],
+        ) -> Vec<$crate::model::Step> {
+            self.bundle(id).update(id, &before.bundle(id))
+        }
+
+        fn delete(&self, id: &$crate::model::ObjectId) -> Vec<$crate::model::Step> {
+            self.bundle(id).delete(id)
+        }
+
+        fn look(&self, id: &$crate::model::ObjectId) -> Option<$crate::model::Question> {
+            Some(self.bundle(id).look(id))
+        }
+
+        fn found(
+            &self,
+            memory: $crate::kinds::Memory<'_>,
+            answer: &$crate::model::Answer,
+        ) -> $crate::kinds::Found {
+            memory.found(&self.bundle(memory.id), answer)
+        }
+    };
+}
+use bundled;
+
+impl Memory<'_> {
+    /// What an answer says about a bundle of ours.
+    fn found(self, bundle: &Bundle, answer: &Answer) -> Found {
+        let written = |path: &str| {
+            let fact = self.facts.get(&format!("file:{path}"))?;
+            fact.as_str().map(str::to_owned)
+        };
+        match bundle.found(self.id, self.lineage, written, answer) {
+            BundleFound::Unseen => Found::Unseen,
+            BundleFound::Nothing => Found::Nothing,
+            BundleFound::Foreign(path) if self.recorded => {
+                Found::Ours(BTreeMap::from([(path, "without its stamp".into())]))
+            }
+            BundleFound::Foreign(path) => Found::Foreign(path),
+            BundleFound::Ours(differs) => {
+                Found::Ours(differs.into_iter().map(|(name, how)| (name, how.into())).collect())
+            }
+        }
+    }
+}
+
 struct Erased<K> {
     schema: Schema,
     traits: Traits,
     kind: PhantomData<fn() -> K>,
 }
 
+pub use network::ends as range_ends;
+
 /// Every kind, by its word.
 pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
     static ALL: std::sync::LazyLock<BTreeMap<&'static str, Box<dyn AnyKind>>> =
         std::sync::LazyLock::new(|| {
-            let kinds: Vec<Box<dyn AnyKind>> = vec![];
+            let kinds = [
+                Erased::<app::App>::boxed(),
+                Erased::<cert::Cert>::boxed(),
+                Erased::<cluster::Cluster>::boxed(),
+                Erased::<cluster::Node>::boxed(),
+                Erased::<container::Container>::boxed(),
+                Erased::<dashboard::Dashboard>::boxed(),
+                Erased::<dashboard::Tile>::boxed(),
+                Erased::<database::Database>::boxed(),
+                Erased::<database::Db>::boxed(),
+                Erased::<expose::Expose>::boxed(),
+                Erased::<host::Host>::boxed(),
+                Erased::<identity::Identity>::boxed(),
+                Erased::<identity::Login>::boxed(),
+                Erased::<network::Network>::boxed(),
+                Erased::<proxy::Proxy>::boxed(),
+                Erased::<template::Template>::boxed(),
+                Erased::<vm::Vm>::boxed(),
+                Erased::<zone::Zone>::boxed(),
+            ];
             kinds.into_iter().map(|kind| (kind.schema().kind, kind)).collect()
         });
     &ALL
@@ -260,6 +421,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         let objections = typed.complete(around);
         *spec = json(&typed);
         objections
+    }
+
+    fn class(&self, before: &Value, after: &Value, field: &Field) -> Option<Class> {
+        typed::<K>(after).class(&typed(before), field)
     }
 
     fn create(&self, id: &ObjectId, uid: &str, after: &Value) -> Vec<Step> {

@@ -14,6 +14,7 @@ use crate::source::Span;
 
 /// What is intended of one object: enough to make it, compare it and remove it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Intent {
     /// The kind's fields; absent ones are left out.
     pub spec: Value,
@@ -27,7 +28,7 @@ pub struct Intent {
 
 /// What may happen to an object; remembered in state, because the block may be gone by then.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Lifecycle {
     /// It is never destroyed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -34,7 +34,7 @@ pub enum Answer {
 pub struct ClusterSeen {
     /// By name.
     pub nodes: BTreeMap<String, NodeSeen>,
-    /// Every guest, ours or not.
+    /// Every guest, ours or not, by number.
     pub guests: Vec<GuestSeen>,
 }
 

@@ -1,12 +1,14 @@
 //! The nouns: plain values that every later stage shares.
 
 mod address;
+mod bundle;
 mod look;
 mod step;
 mod text;
 mod units;
 
 pub use address::{Address, Key, ObjectId, Ref};
+pub use bundle::{Bundle, BundleFound, run, script};
 pub use look::{Answer, ClusterSeen, GuestKind, GuestSeen, MachineSeen, Mark, NodeSeen};
 pub use look::{Question, ServiceSeen, StorageSeen};
 pub use step::{Call, Command, Condition, Effect, File, Method, Outcome, Step, Target, Wait};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Ref, Text};
+use crate::model::{Piece, Ref, Text};
 
 /// One thing that is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,47 @@ pub struct Step {
     pub on: Target,
     /// What.
     pub effect: Effect,
+}
+
+impl Step {
+    /// The same step with every piece of its texts that `known` knows put in.
+    pub fn filled(&self, known: &mut dyn FnMut(&Piece) -> Option<String>) -> Step {
+        let mut fill = |text: &Text| text.filled(&mut *known);
+        let effect = match &self.effect {
+            Effect::Call(call) => {
+                let body = call.body.iter().map(|(name, text)| (name.clone(), fill(text)));
+                Effect::Call(Call { body: body.collect(), ..call.clone() })
+            }
+            Effect::Run(command) => Effect::Run(Command {
+                argv: command.argv.iter().map(&mut fill).collect(),
+                stdin: command.stdin.as_ref().map(&mut fill),
+                timeout_secs: command.timeout_secs,
+            }),
+            Effect::Write(file) => {
+                Effect::Write(File { content: fill(&file.content), ..file.clone() })
+            }
+            Effect::Wait(wait) => Effect::Wait(match &wait.until {
+                Condition::Command { line } => {
+                    Wait { until: Condition::Command { line: fill(line) }, ..wait.clone() }
+                }
+                Condition::Ready | Condition::Http { .. } | Condition::Tcp { .. } => wait.clone(),
+            }),
+        };
+        Step { on: self.on.clone(), effect }
+    }
+
+    /// Every text in it.
+    pub fn texts(&self) -> Vec<&Text> {
+        match &self.effect {
+            Effect::Call(call) => call.body.values().collect(),
+            Effect::Run(command) => command.argv.iter().chain(&command.stdin).collect(),
+            Effect::Write(file) => vec![&file.content],
+            Effect::Wait(wait) => match &wait.until {
+                Condition::Command { line } => vec![line],
+                Condition::Ready | Condition::Http { .. } | Condition::Tcp { .. } => Vec::new(),
+            },
+        }
+    }
 }
 
 /// Who receives a step.

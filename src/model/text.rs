@@ -121,6 +121,14 @@ impl Text {
         self.secrets().next().is_some()
     }
 
+    /// The same text with its literal pieces changed.
+    pub fn map_literals(&self, mut change: impl FnMut(&str) -> String) -> Text {
+        self.filled(|piece| match piece {
+            Piece::Literal(text) => Some(change(text)),
+            Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => None,
+        })
+    }
+
     /// The same text with every piece that `known` knows put in.
     pub fn filled(&self, mut known: impl FnMut(&Piece) -> Option<String>) -> Text {
         let mut out = Text::default();

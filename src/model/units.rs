@@ -275,6 +275,18 @@ impl Cidr {
         self.contains(address).then_some(address)
     }
 
+    /// How many places after the first an address lies.
+    pub fn index_of(self, address: IpAddr) -> Option<u128> {
+        if !self.contains(address) {
+            return None;
+        }
+        match (self.base(), address) {
+            (IpAddr::V4(base), IpAddr::V4(it)) => Some((u32::from(it) - u32::from(base)).into()),
+            (IpAddr::V6(base), IpAddr::V6(it)) => Some(u128::from(it) - u128::from(base)),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
+        }
+    }
+
     /// The addresses a guest may have: without the first and, for IPv4, the last one.
     pub fn hosts(self) -> impl Iterator<Item = IpAddr> {
         self.0.hosts().filter(move |address| self.prefix() >= 31 || *address != self.base())

@@ -1,244 +1,86 @@
 //! Desired, recorded and seen to changes. Pure and deterministic.
 
-use std::collections::BTreeMap;
+mod allocate;
+mod capacity;
+mod choose;
+mod difference;
+mod impact;
+mod leftover;
+mod order;
+mod resolve;
+mod seen;
+mod target;
+mod types;
+mod verify;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::lower::Desired;
+use crate::model::Address;
+use crate::source::Span;
+use crate::state::State;
 
-use crate::lower::Intent;
-use crate::model::{Address, ObjectId, Step};
-use crate::schema::Class;
-use crate::state::Verb;
+pub use difference::leaves_of;
+pub use resolve::for_looking as spec_for_looking;
+pub use seen::{Seen, Stray};
+pub use target::only;
+pub use types::{
+    Binds, Blocked, Capacity, Change, Drift, DriftKind, Impact, Leaf, Level, Outdated,
+};
+pub use types::{Plan, Reason, What};
+pub use verify::verify;
 
-/// Everything an apply will do, and what it was decided on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// What it was made for; apply refuses anything else.
-    pub against: Binds,
-    /// In an order in which they could be done one by one.
-    pub changes: Vec<Change>,
-    /// Made from an older version of their template, and left so.
-    pub outdated: Vec<Outdated>,
-    /// Changed or lost outside; with the change that mends it, or left.
-    pub drift: Vec<Drift>,
-    /// What stands in the way of the whole plan.
-    pub blocked: Vec<Blocked>,
-    /// Guests that carry this project's mark and are in no state.
-    pub unmanaged: Vec<String>,
-    /// How many resources stay as they are.
-    pub unchanged: usize,
-    /// Outputs: JSON, with holes where a value is known only after apply.
-    pub outputs: BTreeMap<String, Value>,
-    /// What the nodes have and will have.
-    pub capacity: Vec<Capacity>,
+/// Everything a plan follows from.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What the manifest asks for.
+    pub desired: &'a Desired,
+    /// What was made.
+    pub state: &'a State,
+    /// What is there.
+    pub seen: &'a Seen,
+    /// A place in the manifest as people write it: `main.paas:12`.
+    pub place: &'a dyn Fn(Span) -> String,
 }
 
-/// What a plan was made for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Binds {
-    /// Lineage of the state; empty when there is none yet.
-    pub lineage: String,
-    /// Serial of the state.
-    pub serial: u64,
-    /// Digest of every file and input that was read.
-    pub config: String,
-    /// Version of each template, by address.
-    pub templates: BTreeMap<String, String>,
-    /// Version of `paas`, which decides what fields mean.
-    pub schema: String,
+/// What each desired resource waits for.
+pub fn needs_of(desired: &Desired) -> Vec<(Address, Vec<Address>)> {
+    let facets = choose::facets(desired);
+    let edges = desired.resources.iter().map(|(address, resource)| {
+        let needs = choose::needs(desired, address, resource, &facets);
+        (address.clone(), needs.into_iter().collect())
+    });
+    edges.collect()
 }
 
-/// One object that changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
-    /// Which object.
-    pub id: ObjectId,
-    /// What is done to it.
-    pub verb: Verb,
-    /// Which making of it.
-    pub uid: String,
-    /// The other half of a replacement: for a create the object that goes, for a delete the one
-    /// that comes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<ObjectId>,
-    /// After the change; for a delete, what is lost.
-    pub intent: Intent,
-    /// The changes that must be done first, by their place in the plan.
-    pub after: Vec<usize>,
-    /// What is sent, in order.
-    pub steps: Vec<Step>,
-    /// The fields that differ; for a create, all that were written.
-    pub leaves: Vec<Leaf>,
-    /// Why the object changes at all.
-    pub because: Reason,
-    /// What it disturbs.
-    pub impact: Impact,
-}
-
-/// One value that differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Leaf {
-    /// From the spec: `compose/env/TOKEN`.
-    pub path: String,
-    /// What it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Value>,
-    /// What it will be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Value>,
-    /// What the difference costs.
-    pub class: Class,
-    /// Why it differs.
-    pub because: Reason,
-}
-
-/// Why something changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Reason {
-    /// The manifest says so.
-    Edited {
-        /// `main.paas:12`
-        at: String,
-    },
-    /// The manifest no longer has it.
-    Removed,
-    /// What it refers to has changed or is replaced.
-    Upstream {
-        /// Which resource.
-        address: Address,
-    },
-    /// Its template has another version.
-    Template {
-        /// Which template.
-        address: Address,
-        /// The version it was made from.
-        from: String,
-        /// The version now.
-        to: String,
-    },
-    /// It was changed outside.
-    Drift,
-    /// It is gone, and nobody told us.
-    Gone,
-    /// A default of `paas` itself is another one now.
-    Default,
-    /// An earlier change began and was not heard to end.
-    Interrupted,
-    /// It is there and carries our mark, but the state does not know it.
-    Found,
-}
-
-/// What a change disturbs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Impact {
-    /// How bad.
-    pub level: Level,
-    /// What happens, in the costliest field's class.
-    pub what: What,
-    /// Public names that do not answer meanwhile.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
-    /// Median of what such a change took before, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub downtime_ms: Option<u64>,
-}
-
-/// How bad an impact is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Nothing is interrupted.
-    None,
-    /// A reload.
-    Low,
-    /// A restart or a redeployment.
-    Medium,
-    /// A replacement.
-    High,
-    /// Data is lost that nothing else holds.
-    Critical,
-}
-
-/// What happens to a running thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    /// Nothing.
-    None,
-    /// It reads its configuration again.
-    Reload,
-    /// It restarts.
-    Restart,
-    /// It is deployed anew.
-    Redeploy,
-    /// Another one takes its place.
-    Replace,
-    /// It goes.
-    Remove,
-    /// It goes, and its data with it.
-    DataLoss,
-}
-
-/// A resource made from an older version of its template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outdated {
-    /// Which resource.
-    pub address: Address,
-    /// Which template.
-    pub template: Address,
-    /// The version it was made from.
-    pub from: String,
-    /// The version now.
-    pub to: String,
-}
-
-/// A difference between what was made and what is there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Drift {
-    /// Which resource.
-    pub address: Address,
-    /// What happened to it.
-    pub what: DriftKind,
-    /// For a changed one: field, what was made, what is seen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leaves: Vec<Leaf>,
-    /// The plan has a change that mends it.
-    pub mended: bool,
-}
-
-/// What happened outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriftKind {
-    /// It is gone.
-    Missing,
-    /// It is not as it was made.
-    Changed,
-    /// Its machine does not answer.
-    Unseen,
-}
-
-/// Something that must be settled before anything is changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blocked {
-    /// Which resource.
-    pub address: Address,
-    /// `P7003`
-    pub code: String,
-    /// One sentence.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-}
-
-/// A node before and after the plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Capacity {
-    /// Which node.
-    pub node: String,
-    /// Cores promised before and after, and what it has.
-    pub cores: [u64; 3],
-    /// Bytes of memory promised before and after, and what it has.
-    pub memory: [u64; 3],
+/// The changes that lead from what is there to what is desired.
+///
+/// The same inputs give the same plan, byte for byte.
+pub fn plan(inputs: Inputs<'_>) -> Plan {
+    let mut draft = choose::draft(inputs);
+    leftover::add(inputs, &mut draft);
+    order::put_in_order(inputs.state, &mut draft.changes);
+    impact::add(inputs, &mut draft);
+    let binds = Binds {
+        lineage: inputs.state.lineage.clone(),
+        serial: inputs.state.serial,
+        config: inputs.desired.config.clone(),
+        templates: inputs
+            .desired
+            .templates
+            .iter()
+            .map(|(address, version)| (address.to_string(), version.clone()))
+            .collect(),
+        schema: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let capacity = capacity::of(inputs, &draft);
+    Plan {
+        against: binds,
+        unmanaged: inputs.seen.unmanaged(inputs.state),
+        outputs: resolve::outputs(inputs, &draft.chosen, &draft.specs),
+        changes: draft.changes,
+        outdated: draft.outdated,
+        drift: draft.drift,
+        blocked: draft.blocked,
+        unchanged: draft.unchanged,
+        capacity,
+    }
 }

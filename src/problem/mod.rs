@@ -1,6 +1,9 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
+pub mod pages;
 mod print;
+pub mod project;
+pub mod state;
 pub mod syntax;
 
 pub use print::{Style, print};

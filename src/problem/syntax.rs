@@ -3,8 +3,332 @@
 use crate::problem::Problem;
 use crate::source::Span;
 
-/// A line that is no item.
+/// A bracket that is never closed, and where it was taken to end.
+#[derive(Clone, Debug)]
+pub struct Unclosed {
+    /// The bracket.
+    pub opened: Span,
+    /// Its text.
+    pub bracket: String,
+    /// What would close it.
+    pub closer: &'static str,
+    /// The line where it was taken to end, counted from one.
+    pub line: usize,
+    /// The column there, counted from one.
+    pub column: usize,
+}
+
+/// How many places of one mistake are shown.
+const PLACES_MAX: usize = 4;
+
+/// P0101: brackets without an end; all of a file together.
+pub fn unclosed(brackets: &[Unclosed]) -> Problem {
+    let mut brackets = brackets.to_vec();
+    brackets.sort_by_key(|bracket| bracket.opened);
+    let first = &brackets[0].bracket;
+    let same = brackets.iter().all(|bracket| bracket.bracket == *first);
+    let message = match (brackets.len(), same) {
+        (1, _) => format!("this `{first}` is never closed"),
+        (count, true) => format!("{} `{first}` are never closed", in_words(count)),
+        (count, false) => format!("{} brackets are never closed", in_words(count)),
+    };
+    let mut problem = Problem::error("P0101", message);
+    for bracket in brackets.iter().take(PLACES_MAX) {
+        let Unclosed { opened, line, column, closer, .. } = bracket;
+        let text = format!("opened here; taken to end at line {line}, column {column}");
+        problem = problem.at(*opened, text);
+        let advice = format!("add `{closer}` at line {line}, column {column}");
+        if !problem.helps.contains(&advice) {
+            problem = problem.help(advice);
+        }
+    }
+    problem.note("the brackets do not balance, so indentation decided where they end")
+}
+
+fn in_words(count: usize) -> String {
+    match count {
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        4 => "four".to_owned(),
+        _ => count.to_string(),
+    }
+}
+
+/// P0102: a line that is no item.
 pub fn not_an_item(span: Span) -> Problem {
     Problem::error("P0102", "this is not an item")
         .at(span, "expected `name = value`, or a block like `container web { … }`")
+}
+
+/// P0102: a comprehension that stands in no body.
+pub fn comprehension_outside(span: Span) -> Problem {
+    Problem::error("P0102", "a comprehension is not an item of a file")
+        .at(span, "only a body can be made of one")
+        .help("write `let name = { for … : key => value }`")
+}
+
+/// P0103: a closer without an opener, and what is open there instead.
+pub fn stray_closer(span: Span, closer: &str, instead: Option<Span>) -> Problem {
+    let problem = Problem::error("P0103", format!("nothing is open that `{closer}` could close"))
+        .at(span, "this closes nothing");
+    let problem = match instead {
+        Some(opener) => problem.at(opener, "this is open here"),
+        None => problem,
+    };
+    problem.help(format!("remove the `{closer}`"))
+}
+
+/// P0104: another language's assignment, or `;`; all of one body together.
+pub fn foreign_assignment(places: &[(Span, String)]) -> Problem {
+    let only_semicolons = places.iter().all(|(_, text)| text == ";");
+    let message = match only_semicolons {
+        true => "a new line ends an item, `;` is not needed",
+        false => "values are assigned with `=`",
+    };
+    let mut problem = Problem::error("P0104", message);
+    for (span, text) in places.iter().take(PLACES_MAX) {
+        problem = problem.at(
+            *span,
+            match text.as_str() {
+                ";" => "`;` is not needed: a new line ends an item".to_owned(),
+                _ => format!("found `{text}`, expected `=`"),
+            },
+        );
+    }
+    if places.len() > PLACES_MAX {
+        problem = problem.note(format!("and {} more in this block", places.len() - PLACES_MAX));
+    }
+    problem.help("`paas fmt` rewrites them")
+}
+
+/// P0105: an operator or a word of another language.
+pub fn foreign(span: Span, text: &str, help: &str) -> Problem {
+    Problem::error("P0105", format!("`{text}` means nothing here"))
+        .at(span, format!("`{text}` is from another language"))
+        .help(help)
+}
+
+/// P0105: `a ? b : c`, with what to write instead.
+pub fn ternary(span: Span, instead: &str) -> Problem {
+    Problem::error("P0105", "`? :` is not an operator here")
+        .at(span, "a choice is written `if … then … else …`")
+        .help(format!("write `{instead}`"))
+}
+
+/// P0106: a dash in a name.
+pub fn dash_in_name(span: Span, name: &str) -> Problem {
+    let better = name.replace('-', "_");
+    Problem::error("P0106", "`-` cannot be part of a name")
+        .at(span, "this is the name")
+        .help(format!("name it `{better}`; its hostname is `{name}` without being told"))
+}
+
+/// P0106: a dash in a key.
+pub fn dash_in_key(span: Span, name: &str) -> Problem {
+    Problem::error("P0106", "`-` cannot be part of a name")
+        .at(span, "this is the key")
+        .help(format!("write `\"{name}\" = …`"))
+}
+
+/// P0107: comments of other languages; all of a file together.
+pub fn foreign_comment(spans: &[Span], mark: &str) -> Problem {
+    let mut problem = Problem::error("P0107", "comments begin with `#`");
+    for span in spans.iter().take(PLACES_MAX) {
+        problem = problem.at(*span, "this is read as a comment");
+    }
+    problem.help(format!("write `#` instead of `{mark}`; `paas fmt` rewrites them"))
+}
+
+/// P0108: a string without an end.
+pub fn unterminated_string(span: Span, mark: &str) -> Problem {
+    let (message, help) = match mark.len() {
+        1 => (
+            "this string is not closed before the end of the line",
+            format!(
+                "add `{mark}` at the end, or use `{mark}{mark}{mark}` for text of several lines"
+            ),
+        ),
+        _ => ("this string is never closed", format!("add `{mark}` on a line of its own")),
+    };
+    Problem::error("P0108", message).at(span, "the string begins here").help(help)
+}
+
+/// P0109: a backslash before something it cannot stand before.
+pub fn bad_escape(span: Span, escape: &str) -> Problem {
+    let problem = Problem::error("P0109", format!("`{escape}` is not an escape"))
+        .at(span, r#"escapes are `\n` `\t` `\r` `\0` `\"` `\\` `\u{…}` and `\(`"#);
+    match escape {
+        r"\u" => problem.help(r"write `\u{20ac}`"),
+        _ => problem.help(format!(r"write `\{escape}` for a backslash, or use `'…'`")),
+    }
+}
+
+/// P0109: `\u{…}` with something that is no character.
+pub fn bad_character(span: Span, escape: &str) -> Problem {
+    Problem::error("P0109", format!("`{escape}` is not a character"))
+        .at(span, "expected one to six hexadecimal digits of a Unicode character")
+        .help(r"write `\u{20ac}`")
+}
+
+/// P0110: numbers with something behind them that is no unit; all of one body together.
+pub fn unknown_unit(places: &[(Span, String)]) -> Problem {
+    let (first, text) = &places[0];
+    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let mut problem = Problem::error("P0110", format!("`{unit}` is not a unit")).at(
+        *first,
+        "one number, one unit: B KiB MiB GiB TiB, KB MB GB TB, or ms s m h d w for a time",
+    );
+    for (span, _) in places.iter().take(PLACES_MAX).skip(1) {
+        problem = problem.at(*span, "the same here");
+    }
+    for (_, text) in places.iter().take(PLACES_MAX) {
+        if let Some(meant) = meant_unit(text) {
+            problem = problem.help(format!("`{text}` looks like `{meant}`"));
+        }
+    }
+    problem
+}
+
+fn meant_unit(text: &str) -> Option<String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.to_ascii_lowercase().as_str() {
+        "k" | "kb" | "kib" | "ki" => "KiB",
+        "m" | "mb" | "mib" | "mi" | "meg" | "megs" => "MiB",
+        "g" | "gb" | "gib" | "gi" | "gig" | "gigs" => "GiB",
+        "t" | "tb" | "tib" | "ti" => "TiB",
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hr" | "hrs" | "hour" | "hours" => "h",
+        "day" | "days" => "d",
+        _ => return None,
+    };
+    Some(format!("{number}{unit}"))
+}
+
+/// P0110: a size or a duration that is no whole number of bytes or milliseconds.
+pub fn not_whole(span: Span, text: &str, unit: &str) -> Problem {
+    Problem::error("P0110", format!("`{text}` is not a whole number of {unit}"))
+        .at(span, format!("expected a whole number of {unit}"))
+}
+
+/// P0111: something that has the shape of an address and is none.
+pub fn bad_address(span: Span, text: &str) -> Problem {
+    Problem::error("P0111", format!("`{text}` is not an IPv4 address"))
+        .at(span, "four parts, each from 0 to 255")
+}
+
+/// P0111: a network whose prefix is too long.
+pub fn bad_prefix(span: Span, text: &str) -> Problem {
+    Problem::error("P0111", format!("`{text}` is not a network"))
+        .at(span, "the number after `/` goes from 0 to 32")
+}
+
+/// P0112: a network that is written with an address inside it.
+pub fn host_bits(span: Span, text: &str, network: &str, address: &str) -> Problem {
+    Problem::error("P0112", format!("`{text}` has host bits set"))
+        .at(span, "a network is written with its first address")
+        .help(format!("write `{network}`, or `{address}` if you meant one machine"))
+}
+
+/// P0113: a port that does not exist.
+pub fn bad_port(span: Span, text: &str) -> Problem {
+    Problem::error("P0113", format!("`{text}` is not a port"))
+        .at(span, "a port goes from 1 to 65535")
+}
+
+/// P0113: a range of ports that ends before it begins.
+pub fn bad_port_range(span: Span, text: &str) -> Problem {
+    Problem::error("P0113", format!("`{text}` is an empty range"))
+        .at(span, "the first port is greater than the last")
+}
+
+/// P0114: brackets or strings nest too deep.
+pub fn too_deep(span: Span, limit: usize) -> Problem {
+    Problem::error("P0114", "this nests too deep")
+        .at(span, format!("no more than {limit} levels can be read"))
+        .help("give an inner part a name with `let`")
+}
+
+/// P0114: an expression with too many parts.
+pub fn too_long(span: Span) -> Problem {
+    Problem::error("P0114", "this expression has too many parts")
+        .at(span, "it cannot be read as a whole")
+        .help("give a part of it a name with `let`")
+}
+
+/// P0115: `a.b = …`.
+pub fn dotted_key(span: Span, key: &str) -> Problem {
+    let nested = key.split('.').rev().fold("…".to_owned(), |inner, word| match inner.as_str() {
+        "…" => format!("{word} = …"),
+        _ => format!("{word} {{ {inner} }}"),
+    });
+    Problem::error("P0115", "a key is one word")
+        .at(span, "this names a part of something")
+        .help(format!("write `{nested}`"))
+}
+
+/// P0116: something is missing: a value, a name, a keyword.
+pub fn missing(span: Span, expected: &str) -> Problem {
+    Problem::error("P0116", format!("expected {expected}"))
+        .at(span, format!("{expected} belongs here"))
+}
+
+/// P0116: something stands where a value belongs.
+pub fn not_a_value(span: Span, text: &str) -> Problem {
+    Problem::error("P0116", format!("`{text}` is not a value"))
+        .at(span, "expected a value, like `2`, `\"text\"`, `4GiB` or `container.web.ip`")
+}
+
+/// P0117: text behind a complete value or block.
+pub fn text_after(span: Span) -> Problem {
+    Problem::error("P0117", "the item ended before this").at(span, "expected a new line or `,`")
+}
+
+/// P0117: something in brackets that does not belong to what stands there.
+pub fn text_inside(span: Span) -> Problem {
+    Problem::error("P0117", "the value ended before this")
+        .at(span, "expected `,` or the closing bracket")
+}
+
+/// P0118: a number that is too large.
+pub fn too_large(span: Span, text: &str) -> Problem {
+    Problem::error("P0118", format!("`{text}` is too large"))
+        .at(span, "a whole number goes up to 9223372036854775807")
+}
+
+/// P0119: bytes that are no text.
+pub fn control_character(span: Span, byte: u8, count: usize) -> Problem {
+    let problem = Problem::error("P0119", format!("control character U+{byte:04X} in the text"))
+        .at(span, "this cannot be seen, so it must not be here")
+        .help(format!(r"remove it, or write `\u{{{byte:x}}}` in a string"));
+    match count {
+        1 => problem,
+        _ => problem.note(format!("there are {} more in this file", count - 1)),
+    }
+}
+
+/// P0102: a line in an object type that is no field.
+pub fn not_a_field(span: Span) -> Problem {
+    Problem::error("P0102", "this is not a field of a type")
+        .at(span, "expected `name: type`, `name?: type` or `name: type = value`")
+}
+
+/// P0116: something stands where a type belongs.
+pub fn not_a_type(span: Span, text: &str) -> Problem {
+    Problem::error("P0116", format!("`{text}` is not a type"))
+        .at(span, "expected a type, like `int`, `[string]` or `\"a\" | \"b\"`")
+}
+
+/// P0116: something stands where a pattern belongs.
+pub fn not_a_pattern(span: Span, text: &str) -> Problem {
+    Problem::error("P0116", format!("`{text}` is not a pattern"))
+        .at(span, "expected a literal, several with `|` between them, or `else`")
+}
+
+/// P0117: a list is made with `key => value`.
+pub fn key_in_list(span: Span) -> Problem {
+    Problem::error("P0117", "the elements of a list have no keys")
+        .at(span, "this is a key")
+        .help("write `{ for … : key => value }` for a map")
 }

@@ -79,27 +79,3 @@ macro_rules! object {
     (@choice $choice:ident) => { Some($crate::schema::Choice::$choice) };
 }
 pub(crate) use object;
-
-/// A word out of a fixed list.
-macro_rules! choice {
-    (
-        $(#[doc = $doc:literal])*
-        $name:ident { $( $(#[doc = $variant_doc:literal])* $variant:ident = $word:literal, )* }
-    ) => {
-        $(#[doc = $doc])*
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize,
-            serde::Deserialize,
-        )]
-        pub enum $name {
-            $( $(#[doc = $variant_doc])* #[serde(rename = $word)] $variant, )*
-        }
-
-        impl $crate::schema::Attr for $name {
-            fn ty() -> $crate::schema::Type {
-                $crate::schema::Type::OneOf(&[$($word),*])
-            }
-        }
-    };
-}
-pub(crate) use choice;

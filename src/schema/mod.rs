@@ -3,7 +3,7 @@
 mod types;
 mod macros;
 
-pub(crate) use macros::{choice, object, spec};
+pub(crate) use macros::{object, spec};
 pub use types::{Attr, Type};
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! What was made so far, and how one event changes it. Pure.
 
+pub mod format;
+pub mod journal;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,7 @@ pub struct State {
 
 /// One object that exists, or may exist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// Which making of the object: part of its ownership mark.
     pub uid: String,
@@ -55,7 +59,7 @@ pub struct Record {
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// Durable before the first step is sent.
     Started {

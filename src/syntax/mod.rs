@@ -1,3 +1,78 @@
 //! Text to tree. It never fails: what is wrong becomes a node and a problem.
 
+mod build;
+mod build_compound;
+mod build_expr;
+mod build_item;
+mod build_literal;
+mod build_text;
+mod build_type;
+mod delimiters;
+mod format;
+mod format_expr;
+mod format_flat;
+mod format_item;
+mod grammar;
+mod scanner;
+mod statements;
 pub mod tree;
+
+pub use format::format;
+
+use pest::Parser;
+
+use crate::problem::{Problem, syntax as problem};
+use crate::source::{FileId, Span};
+use build::Builder;
+use grammar::{Grammar, Rule};
+use tree::{Item, ItemKind, Tree};
+
+/// Reads a file: every text has a tree, and every problem of the text is told at once.
+pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Problem>) {
+    let prepared = delimiters::prepare(file, text);
+    let mut builder = Builder::new(file, text, &prepared);
+    for statement in &prepared.statements {
+        let range = statement.range.clone();
+        if statement.hidden {
+            builder.hidden(range);
+            continue;
+        }
+        match Grammar::parse(Rule::file, &prepared.text[range.clone()]) {
+            Ok(pairs) => builder.statement(range.start, pairs),
+            // The grammar takes every text; only its guard against too deep recursion refuses one.
+            Err(_) => builder.refused(range),
+        }
+    }
+    let (items, mut problems) = builder.finish();
+    problems.retain(|problem| !is_caused(problem, &prepared.problems));
+    problems.extend(prepared.problems);
+    problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
+    (Tree { file, items, comments: prepared.comments }, problems)
+}
+
+/// What is missing in a string without an end is only missing because the string has none.
+fn is_caused(problem: &Problem, causes: &[Problem]) -> bool {
+    let places = |problem: &Problem| problem.labels.first().map(|label| label.span);
+    let Some(place) = places(problem).filter(|_| matches!(problem.code, "P0116" | "P0117")) else {
+        return false;
+    };
+    let strings = causes.iter().filter(|cause| cause.code == "P0108").filter_map(places);
+    strings.into_iter().any(|string| string.start <= place.start && place.end <= string.end)
+}
+
+impl Builder<'_> {
+    /// Keeps a statement that the grammar must not see.
+    fn hidden(&mut self, range: std::ops::Range<usize>) {
+        if let Some(span) = self.trimmed(range) {
+            self.items.push(Item { span, kind: ItemKind::Bad, doc: None });
+        }
+    }
+
+    /// Keeps a statement that the grammar could not take.
+    fn refused(&mut self, range: std::ops::Range<usize>) {
+        if let Some(span) = self.trimmed(range.clone()) {
+            self.problems.push(problem::too_long(Span { end: span.start + 1, ..span }));
+        }
+        self.hidden(range);
+    }
+}

@@ -1,0 +1,75 @@
+//! Puts late values into steps, from what is known of the objects they come from.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{Late, Piece, Ref, Step, Text};
+use crate::state::State;
+
+/// The steps with every late value and the project put in, or the name of a value that is
+/// missing.
+pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
+    let mut missing = None;
+    let mut known = |piece: &Piece| match piece {
+        Piece::Project { .. } => Some(state.lineage.clone()),
+        Piece::Late { late } => {
+            let value = value(late, state);
+            if value.is_none() {
+                missing = Some(format!("{} of {}", late.what, late.of.address()));
+            }
+            value
+        }
+        Piece::Literal(_) | Piece::Secret { .. } => None,
+    };
+    let steps = steps.iter().map(|step| step.filled(&mut known)).collect();
+    match missing {
+        Some(name) => Err(format!("{name} is not known yet")),
+        None => Ok(steps),
+    }
+}
+
+/// A late value: a fact that came back, or a field that was decided.
+fn value(late: &Late, state: &State) -> Option<String> {
+    let record = match &late.of {
+        Ref::Object(id) => state.records.get(id),
+        Ref::Address(address) => state.latest(address).map(|(_, record)| record),
+    }?;
+    let fields = record.facts.get(&late.what).or_else(|| record.intent.spec.get(&late.what));
+    match fields? {
+        Value::String(text) if text == "auto" || text == "dhcp" => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        other @ Value::Object(_) => {
+            let text: Text = serde_json::from_value(other.clone()).ok()?;
+            text.as_literal().map(str::to_owned)
+        }
+        Value::Null | Value::Array(_) => None,
+    }
+}
+
+/// The outputs with every late value put in that is known now; secrets stay named.
+pub fn outputs(values: &BTreeMap<String, Value>, state: &State) -> BTreeMap<String, Value> {
+    values.iter().map(|(name, output)| (name.clone(), put_in(output, state))).collect()
+}
+
+fn put_in(output: &Value, state: &State) -> Value {
+    match output {
+        Value::Object(map) if map.contains_key("$text") => {
+            let Ok(text) = serde_json::from_value::<Text>(output.clone()) else {
+                return output.clone();
+            };
+            let text = text.filled(|piece| match piece {
+                Piece::Late { late } => value(late, state),
+                Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
+            });
+            serde_json::to_value(text).expect("a text is always JSON")
+        }
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| (name.clone(), put_in(value, state))).collect()
+        }
+        Value::Array(list) => list.iter().map(|value| put_in(value, state)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => output.clone(),
+    }
+}

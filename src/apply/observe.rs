@@ -1,0 +1,205 @@
+//! Looks at everything that is recorded or desired, in bulk: one question a cluster, one a machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::drivers::{Fault, World};
+use crate::kinds::{self, Found, Memory};
+use crate::lower::Desired;
+use crate::model::{Address, Answer, ClusterSeen, ObjectId, Question, Ref};
+use crate::plan::{Seen, Stray, spec_for_looking};
+use crate::state::{Record, State};
+
+/// What is there. Reads only; a machine that does not answer is unseen, a cluster that does not
+/// answer ends the run.
+pub async fn observe<W: World>(
+    world: &W,
+    state: &State,
+    desired: &Desired,
+) -> Result<Seen, (Address, Fault)> {
+    let clusters = clusters(world, state, desired).await?;
+    let mut seen = Seen::default();
+    let (mut machines, mut open) = (BTreeMap::new(), Vec::new());
+    for (id, record) in &state.records {
+        let Some(kind) = kinds::find(id.address.kind()) else { continue };
+        match kind.look(id, &record.intent.spec) {
+            None => (),
+            Some(Question::Cluster(cluster)) => {
+                let found = match clusters.get(cluster.address()) {
+                    Some(answer) => {
+                        kind.found(memory(state, id, record), &record.intent.spec, answer)
+                    }
+                    None => Found::Unseen,
+                };
+                seen.objects.insert(id.clone(), found);
+            }
+            Some(Question::Machine { machine, files, services }) => {
+                merge(&mut machines, machine.clone(), files, services);
+                open.push((id, record, machine));
+            }
+        }
+    }
+    seen.clusters = clusters.into_iter().filter_map(only_cluster).collect();
+    let wanted = wanted(state, desired);
+    for (_, id, spec) in &wanted {
+        let kind = kinds::find(id.address.kind()).expect("the lowering checks kinds");
+        if let Some(Question::Machine { machine, files, services }) = kind.look(id, spec) {
+            merge(&mut machines, machine, files, services);
+        }
+    }
+    let answers = ask_machines(world, &seen, machines).await;
+    for (id, record, machine) in open {
+        let found = at_machine(&seen, &answers, &machine, |answer| {
+            let kind = kinds::find(id.address.kind()).expect("it was asked for above");
+            kind.found(memory(state, id, record), &record.intent.spec, answer)
+        });
+        seen.objects.insert(id.clone(), found);
+    }
+    strangers(&mut seen, state, desired, &wanted, &answers);
+    Ok(seen)
+}
+
+fn memory<'a>(state: &'a State, id: &'a ObjectId, record: &'a Record) -> Memory<'a> {
+    let (lineage, facts) = (&state.lineage, &record.facts);
+    Memory { id, uid: &record.uid, lineage, recorded: true, facts }
+}
+
+type Machines = BTreeMap<Ref, (BTreeSet<String>, BTreeSet<String>)>;
+
+fn merge(all: &mut Machines, at: Ref, files: BTreeSet<String>, services: BTreeSet<String>) {
+    let entry = all.entry(at).or_default();
+    entry.0.extend(files);
+    entry.1.extend(services);
+}
+
+/// Every cluster that is recorded or desired.
+async fn clusters<W: World>(
+    world: &W,
+    state: &State,
+    desired: &Desired,
+) -> Result<BTreeMap<Address, Answer>, (Address, Fault)> {
+    let recorded = state.records.keys().map(|id| &id.address);
+    let all: BTreeSet<&Address> =
+        recorded.chain(desired.resources.keys()).filter(|it| it.kind() == "cluster").collect();
+    let ask = |address: &&Address| Question::Cluster(Ref::Address((*address).clone()));
+    let questions: Vec<Question> = all.iter().map(ask).collect();
+    let mut found = BTreeMap::new();
+    for (address, answer) in all.into_iter().zip(world.look(&questions).await) {
+        match answer {
+            Ok(Answer::Cluster(mut cluster)) => {
+                cluster.guests.sort_by_key(|guest| guest.vmid);
+                found.insert(address.clone(), Answer::Cluster(cluster));
+            }
+            Ok(Answer::Machine(_)) => (),
+            Err(fault) => return Err((address.clone(), fault)),
+        }
+    }
+    Ok(found)
+}
+
+fn only_cluster((address, answer): (Address, Answer)) -> Option<(Address, ClusterSeen)> {
+    match answer {
+        Answer::Cluster(cluster) => Some((address, cluster)),
+        Answer::Machine(_) => None,
+    }
+}
+
+/// Desired resources without a record whose machine has one: their places may be taken.
+fn wanted<'a>(state: &State, desired: &'a Desired) -> Vec<(&'a Address, ObjectId, Value)> {
+    let mut wanted = Vec::new();
+    for (address, resource) in &desired.resources {
+        let spec = &resource.intent.spec;
+        let machine = spec["machine"]["$ref"].as_str().and_then(Ref::parse);
+        let there = machine.is_some_and(|it| state.latest(it.address()).is_some());
+        if there && state.latest(address).is_none() {
+            let id = ObjectId::first(address.clone());
+            wanted.push((address, id, spec_for_looking(spec, state)));
+        }
+    }
+    wanted
+}
+
+async fn ask_machines<W: World>(
+    world: &W,
+    seen: &Seen,
+    machines: Machines,
+) -> BTreeMap<Ref, Result<Answer, Fault>> {
+    // A machine that is gone has nothing on it, and cannot be asked.
+    let asked = machines.into_iter().filter(|(machine, _)| !is_gone(seen, machine));
+    let (names, questions): (Vec<Ref>, Vec<Question>) = asked
+        .map(|(machine, (files, services))| {
+            (machine.clone(), Question::Machine { machine, files, services })
+        })
+        .unzip();
+    names.into_iter().zip(world.look(&questions).await).collect()
+}
+
+fn is_gone(seen: &Seen, machine: &Ref) -> bool {
+    let Ref::Object(id) = machine else { return false };
+    matches!(seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)))
+}
+
+fn at_machine(
+    seen: &Seen,
+    answers: &BTreeMap<Ref, Result<Answer, Fault>>,
+    machine: &Ref,
+    found: impl Fn(&Answer) -> Found,
+) -> Found {
+    match answers.get(machine) {
+        Some(Ok(answer)) => found(answer),
+        None if is_gone(seen, machine) => Found::Nothing,
+        Some(Err(_)) | None => Found::Unseen,
+    }
+}
+
+/// Things that carry our mark although no record has them, and things of others in the way.
+fn strangers(
+    seen: &mut Seen,
+    state: &State,
+    desired: &Desired,
+    wanted: &[(&Address, ObjectId, Value)],
+    answers: &BTreeMap<Ref, Result<Answer, Fault>>,
+) {
+    for cluster in seen.clusters.values() {
+        for guest in &cluster.guests {
+            let Some(mark) = &guest.mark else { continue };
+            let ours = !state.lineage.is_empty() && mark.project == state.lineage;
+            if ours && mark.vmid == guest.vmid && !state.records.contains_key(&mark.object) {
+                let stray = Stray {
+                    id: mark.object.clone(),
+                    uid: mark.uid.clone(),
+                    vmid: guest.vmid,
+                    node: guest.node.clone(),
+                };
+                seen.strays.insert(mark.object.address.clone(), stray);
+            }
+        }
+    }
+    for (address, resource) in &desired.resources {
+        let spec = &resource.intent.spec;
+        let cluster = spec["cluster"]["$ref"].as_str().and_then(Ref::parse);
+        let cluster = cluster.and_then(|it| seen.clusters.get(it.address()));
+        let Some((cluster, vmid)) = cluster.zip(spec["id"].as_u64()) else { continue };
+        let taken = cluster.guests.binary_search_by_key(&vmid, |guest| guest.vmid.into());
+        if let Some(guest) = taken.ok().map(|at| &cluster.guests[at])
+            && state.latest(address).is_none()
+            && !seen.strays.contains_key(address)
+        {
+            let name = guest.config.get("hostname").or_else(|| guest.config.get("name"));
+            let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+            seen.taken.insert(address.clone(), format!("guest {vmid}{name}"));
+        }
+    }
+    let facts = BTreeMap::new();
+    for (address, id, spec) in wanted {
+        let kind = kinds::find(id.address.kind()).expect("the lowering checks kinds");
+        let Some(Question::Machine { machine, .. }) = kind.look(id, spec) else { continue };
+        let memory =
+            Memory { id, uid: "", lineage: &state.lineage, recorded: false, facts: &facts };
+        let found = at_machine(seen, answers, &machine, |it| kind.found(memory, spec, it));
+        if let Found::Foreign(path) = found {
+            seen.taken.insert((*address).clone(), format!("`{path}` on {}", machine.address()));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The loop that runs a plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::apply::schedule::Schedule;
+use crate::apply::{Ledger, Progress, Wanted, late};
+use crate::drivers::{Fault, World};
+use crate::model::{ObjectId, Step};
+use crate::plan::{Change, Plan};
+use crate::state::{Event, Verb};
+
+/// What a run has come to.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What succeeded, with how long it took in milliseconds.
+    pub done: Vec<(ObjectId, Verb, u64)>,
+    /// What did not.
+    pub failed: Vec<Failure>,
+    /// What was left out, and because of which object.
+    pub skipped: Vec<(ObjectId, ObjectId)>,
+    /// How many changes were not begun.
+    pub left: usize,
+    /// Somebody asked to stop.
+    pub interrupted: bool,
+    /// The journal could not be written; nothing was begun after that.
+    pub broken: Option<String>,
+}
+
+/// A change that did not succeed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which object.
+    pub id: ObjectId,
+    /// What was to be done.
+    pub verb: Verb,
+    /// What came back.
+    pub message: String,
+    /// It may have happened all the same; the next run looks.
+    pub unknown: bool,
+}
+
+/// How the steps of a change ended.
+struct Ended {
+    index: usize,
+    facts: BTreeMap<String, Value>,
+    took_ms: u64,
+    /// The step that failed, by its place, and why.
+    fault: Option<(usize, Fault)>,
+}
+
+/// Runs every change of a plan, at most `limit` at once.
+pub async fn run<W, L, P>(
+    plan: Plan,
+    world: Arc<W>,
+    ledger: &mut L,
+    progress: &mut P,
+    limit: usize,
+    mut wanted: watch::Receiver<Wanted>,
+) -> Report
+where
+    W: World + 'static,
+    L: Ledger,
+    P: Progress,
+{
+    let mut run = Run {
+        schedule: Schedule::new(&plan),
+        report: Report { left: plan.changes.len(), ..Report::default() },
+        running: JoinSet::new(),
+        plan: &plan,
+        world,
+        limit: limit.max(1),
+    };
+    let mut ended: Vec<Ended> = Vec::new();
+    loop {
+        let now = *wanted.borrow_and_update();
+        run.report.interrupted |= now != Wanted::Everything;
+        if now == Wanted::Nothing {
+            run.running.abort_all();
+            return run.report;
+        }
+        let begun = match now {
+            Wanted::Everything if run.report.broken.is_none() => run.take_ready(),
+            Wanted::Everything | Wanted::WhatRuns | Wanted::Nothing => Vec::new(),
+        };
+        if let Err(why) = run.turn(ledger, progress, std::mem::take(&mut ended), &begun) {
+            run.report.broken.get_or_insert(why);
+        }
+        if run.running.is_empty() {
+            break;
+        }
+        tokio::select! {
+            first = run.running.join_next() => {
+                ended.extend(first.into_iter().map(joined));
+                while let Some(more) = run.running.try_join_next() {
+                    ended.push(joined(more));
+                }
+            }
+            changed = wanted.changed() => {
+                // Nobody is left who could ask to stop: the run goes on undisturbed.
+                if changed.is_err() {
+                    ended.extend(run.running.join_next().await.into_iter().map(joined));
+                }
+            }
+        }
+    }
+    if run.report.broken.is_none() && !plan.outputs.is_empty() {
+        let values = late::outputs(&plan.outputs, ledger.state());
+        if values != ledger.state().outputs
+            && let Err(why) = ledger.append(&[Event::Outputs { values }])
+        {
+            run.report.broken = Some(why);
+        }
+    }
+    run.report
+}
+
+fn joined(result: Result<Ended, tokio::task::JoinError>) -> Ended {
+    match result {
+        Ok(ended) => ended,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+struct Run<'a, W> {
+    plan: &'a Plan,
+    world: Arc<W>,
+    schedule: Schedule,
+    running: JoinSet<Ended>,
+    report: Report,
+    limit: usize,
+}
+
+impl<W: World + 'static> Run<'_, W> {
+    /// Takes as many changes as may begin now.
+    fn take_ready(&mut self) -> Vec<usize> {
+        let room = self.limit.saturating_sub(self.running.len());
+        std::iter::from_fn(|| self.schedule.take()).take(room).collect()
+    }
+
+    /// Makes the ends and the beginnings of one turn durable together, then sends.
+    fn turn<L: Ledger, P: Progress>(
+        &mut self,
+        ledger: &mut L,
+        progress: &mut P,
+        ended: Vec<Ended>,
+        begun: &[usize],
+    ) -> Result<(), String> {
+        let ends = ended.iter().filter_map(|it| self.end_event(it));
+        let starts = begun.iter().map(|index| started(&self.plan.changes[*index]));
+        let events: Vec<Event> = ends.chain(starts).collect();
+        if !events.is_empty() {
+            ledger.append(&events)?;
+        }
+        for end in ended {
+            self.settle(progress, end);
+        }
+        for index in begun {
+            let change = &self.plan.changes[*index];
+            progress.started(change);
+            self.report.left -= 1;
+            let steps = late::filled(&change.steps, ledger.state());
+            self.running.spawn(perform(Arc::clone(&self.world), *index, steps));
+        }
+        // What has become ready just now begins in the same breath, if there is room.
+        let more = if self.report.interrupted { Vec::new() } else { self.take_ready() };
+        match more.is_empty() {
+            true => Ok(()),
+            false => self.turn(ledger, progress, Vec::new(), &more),
+        }
+    }
+
+    fn end_event(&self, ended: &Ended) -> Option<Event> {
+        let Change { id, verb, .. } = &self.plan.changes[ended.index];
+        let (id, verb) = (id.clone(), *verb);
+        match &ended.fault {
+            None => {
+                let (facts, took_ms) = (ended.facts.clone(), ended.took_ms);
+                Some(Event::Done { id, verb, facts, took_ms })
+            }
+            Some((0, Fault::Refused(_))) => Some(Event::Undone { id, verb }),
+            // Something may have happened: what was begun stays begun until somebody looks.
+            Some(_) => None,
+        }
+    }
+
+    fn settle<P: Progress>(&mut self, progress: &mut P, ended: Ended) {
+        let change = &self.plan.changes[ended.index];
+        let Some((step, fault)) = ended.fault else {
+            self.schedule.done(ended.index);
+            progress.done(change, ended.took_ms);
+            self.report.done.push((change.id.clone(), change.verb, ended.took_ms));
+            return;
+        };
+        let (message, unknown) = match fault {
+            Fault::Refused(why) => (why, step > 0),
+            Fault::Unknown(why) => (why, true),
+        };
+        progress.failed(change, &message);
+        let (id, verb) = (change.id.clone(), change.verb);
+        self.report.failed.push(Failure { id, verb, message, unknown });
+        for waiter in self.schedule.failed(ended.index) {
+            let skipped = &self.plan.changes[waiter];
+            progress.skipped(skipped, &change.id);
+            self.report.left -= 1;
+            self.report.skipped.push((skipped.id.clone(), change.id.clone()));
+        }
+    }
+}
+
+fn started(change: &Change) -> Event {
+    Event::Started {
+        id: change.id.clone(),
+        verb: change.verb,
+        uid: change.uid.clone(),
+        intent: change.intent.clone(),
+    }
+}
+
+async fn perform<W: World>(world: Arc<W>, index: usize, steps: Result<Vec<Step>, String>) -> Ended {
+    let mut ended = Ended { index, facts: BTreeMap::new(), took_ms: 0, fault: None };
+    let steps = match steps {
+        Ok(steps) => steps,
+        Err(why) => return Ended { fault: Some((0, Fault::Refused(why))), ..ended },
+    };
+    for (place, step) in steps.iter().enumerate() {
+        match world.perform(step).await {
+            Ok(outcome) => {
+                ended.facts.extend(outcome.facts);
+                ended.took_ms += outcome.took_ms;
+            }
+            Err(fault) => return Ended { fault: Some((place, fault)), ..ended },
+        }
+    }
+    ended
+}

@@ -1,0 +1,84 @@
+//! `app`: one deployed thing, by Compose, NixOS or systemd.
+
+use crate::kinds::health::Health;
+use crate::kinds::{Around, First, Kind, Objection, Reading, bundled};
+use crate::model::{Bundle, ObjectId, Ref, digest};
+use crate::runtimes::{self, Compose, Nixos, Runtime as _, Unit};
+use crate::schema::{Type, spec};
+
+spec! {
+    /// One deployed thing.
+    "app" App {
+        /// Where it runs: a machine, or another app's machine, after that app.
+        on: Ref, Replace, required, is Type::Ref(&["machine", "app"]);
+        /// The machine.
+        machine: Ref, Replace, derived "self.on.machine", is Type::Ref(&["machine"]);
+        /// Its public name.
+        fqdn: Option<String>, Note, optional, is Type::Fqdn;
+        /// It is a Compose project.
+        compose: Option<Compose>, Redeploy, optional;
+        /// It is a part of the machine's NixOS configuration.
+        nixos: Option<Nixos>, Redeploy, optional;
+        /// It is a systemd service.
+        unit: Option<Unit>, Redeploy, optional;
+        /// How to tell that it works.
+        health: Option<Health>, Live, optional;
+        /// What happens when it does not work after a change.
+        on_unhealthy: String, Note, default "\"rollback\"",
+            is Type::OneOf(&["rollback", "stop", "keep"]);
+        /// The first port it is exposed on.
+        port: Option<i64>, Note, derived "first(self.ports)";
+    }
+}
+
+impl App {
+    fn bundle(&self, id: &ObjectId) -> Bundle {
+        let slug = id.address.slug();
+        let runtime = (&self.compose, &self.nixos, &self.unit);
+        let digest = digest(serde_json::to_string(&runtime).unwrap_or_default().as_bytes());
+        let place = runtimes::Place { machine: &self.machine, slug: &slug, digest: &digest };
+        let mut bundle = match runtime {
+            (Some(compose), _, _) => compose.bundle(place),
+            (_, Some(nixos), _) => nixos.bundle(place),
+            (_, _, Some(unit)) => unit.bundle(place),
+            (None, None, None) => Bundle::on(&self.machine),
+        };
+        let published =
+            self.compose.as_ref().and_then(|compose| compose.published().ports.first().copied());
+        let exposed = self.port.and_then(|port| u16::try_from(port).ok());
+        if let Some(health) = &self.health {
+            bundle.gate = health.gate(exposed.or(published));
+        }
+        bundle
+    }
+}
+
+impl Kind for App {
+    const WORD: &'static str = App::KIND;
+    const ABOUT: &'static str = App::DOC;
+    const FIRST: First = First::Create;
+    const FACETS: &'static [&'static str] = &["expose", "db", "login", "tile"];
+    const ONE_OF: &'static [&'static [&'static str]] = &[runtimes::ALL];
+
+    fn readings() -> Vec<Reading> {
+        vec![Reading::expression(
+            "url",
+            "Where it is reached from outside.",
+            "first([for e in self.exposures : e.url if e.url != null])",
+        )]
+    }
+
+    fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {
+        let Some(compose) = &mut self.compose else { return Vec::new() };
+        let read = |path: &str| around.read(path);
+        let objection = |message| Objection {
+            field: "compose/file".to_owned(),
+            message,
+            help: "`file` is a path from the manifest's folder, the file's text, or an object"
+                .to_owned(),
+        };
+        compose.complete(read).err().map(objection).into_iter().collect()
+    }
+
+    bundled!(App);
+}

@@ -1,0 +1,243 @@
+//! Shared by `container` and `vm`: what Proxmox is told about a guest, and what it tells back.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::kinds::{Found, Memory};
+use crate::model::{Answer, Call, Condition, Effect, GuestKind, GuestSeen, Late, Mark, Method};
+use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Wait, script};
+use crate::schema::{Type, object};
+
+object! {
+    /// A disk of its own inside the guest.
+    Mount {
+        /// Where it is seen inside.
+        path: String, Live, required, is Type::Path;
+        /// How big it is.
+        size: Option<Size>, Live, optional;
+        /// A folder of the node instead.
+        host_path: Option<String>, Live, optional, is Type::Path;
+        /// It is part of backups.
+        backup: bool, Live, default "true";
+        /// It cannot be written.
+        read_only: bool, Live, default "false";
+    }
+}
+
+object! {
+    /// Somebody who may log in.
+    User {
+        /// Public keys.
+        keys: Vec<String>, Live, default "[]";
+        /// May become root.
+        sudo: bool, Live, default "false";
+        /// Password.
+        password: Option<Text>, Live, optional;
+    }
+}
+
+object! {
+    /// The owner's own scripts, kept apart from the template's.
+    Provision {
+        /// Scripts that run after the template's, in order.
+        scripts: Vec<String>, Live, default "[]", is Type::List(std::sync::Arc::new(Type::Path));
+        /// Their variables.
+        env: BTreeMap<String, Text>, Live, default "{}";
+        /// When they run again.
+        rerun: String, Note, default "\"change\"", is Type::OneOf(&["never", "change", "always"]);
+        /// The text of all of them.
+        content: Option<Text>, Live, computed;
+    }
+}
+
+impl Provision {
+    /// Takes the text of its scripts.
+    pub fn complete(
+        &mut self,
+        read: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<(), String> {
+        let mut content = Text::default();
+        for path in &self.scripts {
+            content.push_str(&format!("# {path}\n{}\n", read(path)?));
+        }
+        self.content = Some(content).filter(|content| !content.pieces().is_empty());
+        Ok(())
+    }
+
+    fn script(&self) -> Option<Text> {
+        let mut out = Text::literal("set -eu\n");
+        for (name, value) in &self.env {
+            out.push_str(&format!("export {name}='"));
+            out.push(&value.map_literals(|text| text.replace('\'', "'\\''")));
+            out.push_str("'\n");
+        }
+        out.push(self.content.as_ref()?);
+        Some(out)
+    }
+}
+
+/// What a guest needs to be told apart from others.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest<'a> {
+    /// Which object.
+    pub id: &'a ObjectId,
+    /// Its cluster.
+    pub cluster: &'a Ref,
+    /// Its node.
+    pub node: &'a str,
+    /// Its number.
+    pub vmid: u32,
+    /// `lxc` or `qemu`.
+    pub api: &'static str,
+}
+
+impl Guest<'_> {
+    /// A call below the guest's own path.
+    pub fn call(&self, method: Method, below: &str, body: BTreeMap<String, Text>) -> Step {
+        let path = format!("/nodes/{}/{}/{}{below}", self.node, self.api, self.vmid);
+        let on = Target::Cluster(self.cluster.clone());
+        Step { on, effect: Effect::Call(Call { method, path, body }) }
+    }
+
+    /// The call that makes it.
+    pub fn make(&self, uid: &str, config: BTreeMap<String, Text>) -> Step {
+        let mut body = config;
+        body.insert("vmid".to_owned(), self.vmid.to_string().into());
+        body.insert("description".to_owned(), Mark::text(self.vmid, self.id, uid));
+        let path = format!("/nodes/{}/{}", self.node, self.api);
+        let on = Target::Cluster(self.cluster.clone());
+        Step { on, effect: Effect::Call(Call { method: Method::Post, path, body }) }
+    }
+
+    /// `start`, `shutdown`, `reboot`.
+    pub fn status(&self, word: &str) -> Step {
+        self.call(Method::Post, &format!("/status/{word}"), BTreeMap::new())
+    }
+
+    /// Grows a disk.
+    pub fn resize(&self, disk: &str, size: Size) -> Step {
+        let body = [("disk", disk.to_owned()), ("size", format!("{}G", size.gib()))];
+        self.call(Method::Put, "/resize", body_of(body))
+    }
+
+    /// Waits until it takes commands.
+    pub fn ready(&self) -> Step {
+        self.inside(Effect::Wait(Wait { until: Condition::Ready, within_secs: 300 }))
+    }
+
+    /// The template's script, taken from the template's own record when it runs.
+    pub fn template(&self, template: &Value) -> Option<Step> {
+        let of = serde_json::from_value::<Ref>(template.clone()).ok()?;
+        let text = Text::late(Late { of, what: "script".to_owned() });
+        Some(self.inside(script(text)))
+    }
+
+    /// The owner's scripts.
+    pub fn provision(&self, provision: Option<&Provision>) -> Option<Step> {
+        provision.and_then(Provision::script).map(|text| self.inside(script(text)))
+    }
+
+    /// Who may log in.
+    pub fn users(&self, users: &BTreeMap<String, User>, timezone: Option<&str>) -> Option<Step> {
+        if users.is_empty() && timezone.is_none() {
+            return None;
+        }
+        let mut out = Text::literal("set -eu\n");
+        if let Some(zone) = timezone {
+            out.push_str(&format!("ln -sf /usr/share/zoneinfo/{zone} /etc/localtime\n"));
+        }
+        for (name, user) in users {
+            out.push_str(&format!(
+                "id {name} >/dev/null 2>&1 || useradd -m -s /bin/sh {name}\n\
+                 install -d -m 700 -o {name} ~{name}/.ssh\n\
+                 cat > ~{name}/.ssh/authorized_keys <<'END'\n{}\nEND\n\
+                 chown {name} ~{name}/.ssh/authorized_keys\n",
+                user.keys.join("\n"),
+            ));
+            if user.sudo {
+                let line = format!("{name} ALL=(ALL) NOPASSWD:ALL");
+                out.push_str(&format!("echo '{line}' > /etc/sudoers.d/paas-{name}\n"));
+            }
+            if let Some(password) = &user.password {
+                out.push_str(&format!("chpasswd <<'END'\n{name}:"));
+                out.push(password);
+                out.push_str("\nEND\n");
+            }
+        }
+        Some(self.inside(script(out)))
+    }
+
+    /// The steps that remove it.
+    pub fn delete(&self) -> Vec<Step> {
+        let gone = self.call(Method::Delete, "", BTreeMap::new());
+        vec![self.status("stop"), gone]
+    }
+
+    /// The guest, if it is ours, and why not otherwise.
+    pub fn seen<'a>(&self, memory: Memory<'_>, answer: &'a Answer) -> Result<&'a GuestSeen, Found> {
+        let Answer::Cluster(cluster) = answer else { return Err(Found::Unseen) };
+        let kind = if self.api == "lxc" { GuestKind::Container } else { GuestKind::Machine };
+        let at = cluster.guests.binary_search_by_key(&self.vmid, |guest| guest.vmid);
+        let Some(guest) = at.ok().map(|at| &cluster.guests[at]) else { return Err(Found::Nothing) };
+        let ours = guest.mark.as_ref().is_some_and(|mark| {
+            let known = memory.uid.is_empty() || mark.uid == memory.uid;
+            mark.project == memory.lineage
+                && mark.vmid == guest.vmid
+                && mark.object == *memory.id
+                && known
+        });
+        match ours && guest.kind == kind {
+            true => Ok(guest),
+            false => {
+                let name = guest.config.get("hostname").or_else(|| guest.config.get("name"));
+                let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+                Err(Found::Foreign(format!("guest {}{name}", guest.vmid)))
+            }
+        }
+    }
+
+    fn inside(&self, effect: Effect) -> Step {
+        Step { on: Target::Machine(Ref::Object(self.id.clone())), effect }
+    }
+}
+
+/// Parameters of a call.
+pub fn body_of<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, Text> {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// The fields in which what is seen differs from what was made: field, made, seen.
+pub fn differing<const N: usize>(
+    pairs: [(&str, Value, Option<Value>); N],
+) -> BTreeMap<String, Value> {
+    let differs = |(name, made, seen): (&str, Value, Option<Value>)| {
+        seen.filter(|seen| *seen != made).map(|seen| (name.to_owned(), seen))
+    };
+    pairs.into_iter().filter_map(differs).collect()
+}
+
+/// An amount of memory as Proxmox writes it, as a field's value.
+pub fn mib(text: Option<&String>) -> Option<Value> {
+    text?.parse().ok().map(|mib| json!(Size::from_mib(mib).0))
+}
+
+/// The size in `local-lvm:vm-100-disk-0,size=8G` or `local-lvm:8`, as a field's value.
+pub fn disk(text: Option<&String>) -> Option<Value> {
+    let text = text?;
+    let size = text.split(',').find_map(|part| part.strip_prefix("size="));
+    let size = size.or_else(|| text.split(',').next()?.rsplit(':').next())?;
+    let (number, unit) = match size.strip_suffix('G') {
+        Some(number) => (number, 30),
+        None => match size.strip_suffix('M') {
+            Some(number) => (number, 20),
+            None => (size, 30),
+        },
+    };
+    number.parse::<u64>().ok().map(|number| json!(number << unit))
+}
+
+/// The number in a field that is a number or `"auto"`.
+pub fn number(value: &Value) -> u32 {
+    value.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
+}

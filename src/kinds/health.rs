@@ -1,0 +1,48 @@
+//! Shared by kinds with a `health` part: how to tell that something works.
+
+use crate::model::{Condition, Duration, Text, Wait};
+use crate::schema::object;
+
+object! {
+    /// How to tell that it works; what is made after it waits for that.
+    Health {
+        /// A path that answers with 200 to 399.
+        http: Option<String>, Live, optional;
+        /// A port that takes connections.
+        tcp: Option<crate::model::Port>, Live, optional;
+        /// A shell command that exits with 0.
+        cmd: Option<Text>, Live, optional;
+        /// A shell command that exits with 0 once it has started.
+        startup: Option<Text>, Live, optional;
+        /// The port that `http` asks; by default the first one that is exposed or published.
+        port: Option<crate::model::Port>, Live, optional;
+        /// Between two probes.
+        interval: Duration, Live, default "30s";
+        /// For one probe.
+        timeout: Duration, Live, default "10s";
+        /// How many probes may fail.
+        retries: u32, Live, default "3";
+        /// Before the first probe counts.
+        grace: Duration, Live, default "0s";
+        /// Where the probe runs.
+        on: String, Live, default "\"machine\"",
+            is crate::schema::Type::OneOf(&["machine", "proxy"]);
+    }
+}
+
+impl Health {
+    /// What must hold before the object counts as done.
+    pub fn gate(&self, port: Option<u16>) -> Vec<Wait> {
+        let port = self.port.map(|port| port.number()).or(port);
+        let tries = u64::from(self.retries).max(1);
+        let once = self.timeout.seconds() + self.interval.seconds();
+        let within_secs = self.grace.seconds() + tries * once;
+        let startup = self.startup.as_ref().or(self.cmd.as_ref());
+        let startup = startup.map(|line| Condition::Command { line: line.clone() });
+        let tcp = self.tcp.map(|port| Condition::Tcp { port: port.number() });
+        let http = self.http.as_ref().zip(port);
+        let http = http.map(|(path, port)| Condition::Http { port, path: path.clone() });
+        let all = startup.into_iter().chain(tcp).chain(http);
+        all.map(|until| Wait { until, within_secs }).collect()
+    }
+}

@@ -1,0 +1,307 @@
+//! Picks free VM ids, addresses, ports and nodes, so that a plan leaves nothing open.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+
+use crate::kinds;
+use crate::model::{Address, Cidr, PortRange, Ref};
+use crate::plan::{Blocked, Inputs};
+use crate::schema::Choice;
+
+/// Everything that is given out already, and what each node carries.
+pub struct Pools<'a> {
+    inputs: Inputs<'a>,
+    /// Per cluster.
+    ids: BTreeMap<Address, BTreeSet<u32>>,
+    /// Per network.
+    ips: BTreeMap<Address, BTreeSet<IpAddr>>,
+    /// Per proxy, by port and protocol.
+    ports: BTreeMap<Address, BTreeSet<(u64, &'static str)>>,
+    /// Per cluster: memory promised by node.
+    loads: BTreeMap<Address, BTreeMap<String, u64>>,
+    /// What may still be free: a search goes on where the last one stopped.
+    rest_ids: BTreeMap<Address, std::ops::RangeInclusive<u32>>,
+    rest_ips: BTreeMap<Address, Box<dyn Iterator<Item = IpAddr>>>,
+    rest_ports: BTreeMap<(Address, &'static str), Box<dyn Iterator<Item = u64>>>,
+}
+
+impl<'a> Pools<'a> {
+    /// Takes note of everything that is fixed: what the manifest writes, what the state keeps for
+    /// resources that stay, and what others have.
+    pub fn new(inputs: Inputs<'a>) -> Pools<'a> {
+        let mut pools = Pools {
+            inputs,
+            ids: BTreeMap::new(),
+            ips: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            rest_ids: BTreeMap::new(),
+            rest_ips: BTreeMap::new(),
+            rest_ports: BTreeMap::new(),
+        };
+        for (address, cluster) in &inputs.seen.clusters {
+            let ids = cluster.guests.iter().map(|guest| guest.vmid);
+            pools.ids.entry(address.clone()).or_default().extend(ids);
+            let loads = cluster.nodes.iter().filter(|(_, node)| node.online);
+            let loads = loads.map(|(name, node)| (name.clone(), node.memory_used));
+            pools.loads.insert(address.clone(), loads.collect());
+        }
+        let recorded = inputs.state.records.values().flat_map(|record| record.possible());
+        for intent in recorded {
+            pools.take_all(&intent.spec);
+        }
+        for resource in inputs.desired.resources.values() {
+            pools.take_all(&resource.intent.spec);
+        }
+        pools
+    }
+
+    /// Every number that a spec fixes.
+    fn take_all(&mut self, spec: &Value) {
+        let target = |name: &str| Some(reference(spec.get(name)?)?.address().clone());
+        if let (Some(cluster), Some(id)) = (target("cluster"), spec["id"].as_u64())
+            && let Ok(id) = u32::try_from(id)
+        {
+            self.ids.entry(cluster).or_default().insert(id);
+        }
+        if let (Some(network), Some(ip)) = (target("network"), spec["ip"].as_str())
+            && let Ok(ip) = ip.parse()
+        {
+            self.ips.entry(network).or_default().insert(ip);
+        }
+        if let (Some(proxy), Some(port)) = (target("via"), spec["external_port"].as_u64()) {
+            self.ports.entry(proxy).or_default().insert((port, protocol(spec)));
+        }
+    }
+
+    /// Fills in every field of `spec` that is left to the planner. What `before` had is kept.
+    pub fn fill(
+        &mut self,
+        address: &Address,
+        spec: &mut Value,
+        before: Option<&Value>,
+    ) -> Result<(), Blocked> {
+        let Some(kind) = kinds::find(address.kind()) else { return Ok(()) };
+        for field in &kind.schema().fields {
+            let Some(choice) = field.choice else { continue };
+            if spec.get(field.name).and_then(Value::as_str) != Some("auto") {
+                continue;
+            }
+            let kept = before
+                .and_then(|before| before.get(field.name))
+                .filter(|value| value.as_str() != Some("auto") && !value.is_null());
+            let value = match kept {
+                Some(value) if self.still_fits(choice, spec, value) => value.clone(),
+                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, why))?,
+            };
+            spec[field.name] = value;
+            if choice == Choice::Node {
+                self.describe_node(spec);
+            }
+        }
+        Ok(())
+    }
+
+    fn still_fits(&self, choice: Choice, spec: &Value, value: &Value) -> bool {
+        match choice {
+            Choice::VmId => true,
+            Choice::Ip => {
+                let ip = value.as_str().and_then(|text| text.parse::<IpAddr>().ok());
+                let cidr = self.of(spec, "network").and_then(|network| cidr(&network));
+                ip.zip(cidr).is_some_and(|(ip, cidr)| cidr.contains(ip))
+            }
+            Choice::Node => {
+                let cluster = target(spec, "cluster");
+                let loads = cluster.and_then(|cluster| self.loads.get(&cluster));
+                loads.is_none_or(|nodes| nodes.contains_key(value.as_str().unwrap_or_default()))
+            }
+            Choice::Port => {
+                let ranges = self.ranges(spec);
+                let port = value.as_u64().unwrap_or_default();
+                ranges.iter().any(|range| {
+                    u64::from(range.first.number()) <= port
+                        && port <= u64::from(range.last.number())
+                })
+            }
+        }
+    }
+
+    fn pick(&mut self, choice: Choice, spec: &Value) -> Result<Value, String> {
+        match choice {
+            Choice::VmId => self.pick_id(spec),
+            Choice::Ip => self.pick_ip(spec),
+            Choice::Node => self.pick_node(spec),
+            Choice::Port => self.pick_port(spec),
+        }
+    }
+
+    fn pick_id(&mut self, spec: &Value) -> Result<Value, String> {
+        let cluster = target(spec, "cluster").ok_or("it has no cluster")?;
+        let ids = self.of(spec, "cluster").map(|cluster| cluster["ids"].clone());
+        let end = |name: &str, default: u32| {
+            let number = ids.as_ref().and_then(|ids| ids[name].as_u64());
+            number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default)
+        };
+        let (first, last) = (end("first", 10_000), end("last", 99_999));
+        let taken = self.ids.entry(cluster.clone()).or_default();
+        let rest = self.rest_ids.entry(cluster).or_insert(first..=last);
+        let free = rest.by_ref().find(|id| !taken.contains(id));
+        let id = free.ok_or_else(|| format!("every id from {first} to {last} is taken"))?;
+        taken.insert(id);
+        Ok(json!(id))
+    }
+
+    fn pick_ip(&mut self, spec: &Value) -> Result<Value, String> {
+        let name = target(spec, "network").ok_or("`ip = \"auto\"` needs a network")?;
+        let network = self.of(spec, "network").ok_or("its network is not known")?;
+        let cidr = cidr(&network).ok_or("its network has no addresses")?;
+        let taken = self.ips.entry(name.clone()).or_default();
+        let reserved = reserved(&network);
+        let rest = self.rest_ips.entry(name).or_insert_with(|| candidates(&network, cidr));
+        let free = rest.find(|ip| {
+            !taken.contains(ip) && !reserved.iter().any(|(first, last)| first <= ip && ip <= last)
+        });
+        let ip = free.ok_or_else(|| format!("no address of `{cidr}` is free"))?;
+        taken.insert(ip);
+        Ok(json!(ip))
+    }
+
+    fn pick_node(&mut self, spec: &Value) -> Result<Value, String> {
+        let cluster = target(spec, "cluster").ok_or("it has no cluster")?;
+        let placement = self.of(spec, "cluster").map(|it| it["placement"].clone());
+        let loads = self.loads.entry(cluster.clone()).or_default();
+        let seen = self.inputs.seen.clusters.get(&cluster);
+        let memory = spec["memory"].as_u64().unwrap_or(0);
+        let declared: BTreeSet<String> = self
+            .inputs
+            .desired
+            .resources
+            .range(Address::new(Some(&cluster), "node", "", None)..)
+            .take_while(|(address, _)| address.parent().as_ref() == Some(&cluster))
+            .filter(|(address, _)| address.kind() == "node")
+            .map(|(address, _)| address.name().to_owned())
+            .collect();
+        let fits = |name: &str| {
+            let node = seen.and_then(|seen| seen.nodes.get(name));
+            let big_enough = node.is_none_or(|node| memory <= node.memory);
+            big_enough && (declared.is_empty() || declared.contains(name))
+        };
+        let free = |name: &str, load: u64| {
+            let total = seen.and_then(|seen| seen.nodes.get(name)).map_or(0, |node| node.memory);
+            total.saturating_sub(load)
+        };
+        let nodes = loads.iter().filter(|(name, _)| fits(name));
+        let chosen = match placement.as_ref().and_then(Value::as_str).unwrap_or("spread") {
+            "first" => nodes.map(|(name, _)| name).next(),
+            "pack" => nodes
+                .filter(|(name, load)| free(name, **load) >= memory)
+                .max_by_key(|(name, load)| (**load, std::cmp::Reverse(*name)))
+                .map(|(name, _)| name),
+            _ => nodes
+                .max_by_key(|(name, load)| (free(name, **load), std::cmp::Reverse(*name)))
+                .map(|(name, _)| name),
+        };
+        let name = chosen.cloned().ok_or("no node of its cluster is online and big enough")?;
+        *loads.entry(name.clone()).or_default() += memory;
+        Ok(json!(name))
+    }
+
+    /// A node that was chosen brings its storage and its bridge along.
+    fn describe_node(&self, spec: &mut Value) {
+        let Some(cluster) = target(spec, "cluster") else { return };
+        let name = spec["node"].as_str().unwrap_or_default().to_owned();
+        let node = Address::new(Some(&cluster), "node", &name, None);
+        let Some(node) = self.inputs.desired.resources.get(&node) else { return };
+        for (field, from) in [("disks", "storage"), ("bridge", "bridge")] {
+            if spec.get(field).is_none() {
+                spec[field] = node.intent.spec[from].clone();
+            }
+        }
+    }
+
+    fn pick_port(&mut self, spec: &Value) -> Result<Value, String> {
+        let proxy = target(spec, "via").ok_or("it has no proxy")?;
+        let protocol = protocol(spec);
+        let ranges = self.ranges(spec);
+        let taken = self.ports.entry(proxy.clone()).or_default();
+        let rest =
+            self.rest_ports.entry((proxy, protocol)).or_insert_with(|| {
+                Box::new(ranges.into_iter().flat_map(|range| {
+                    u64::from(range.first.number())..=u64::from(range.last.number())
+                }))
+            });
+        let free = rest.find(|port| !taken.contains(&(*port, protocol)));
+        let port = free.ok_or_else(|| {
+            format!("no {protocol} port of its proxy is free: write `ports = [20000-29999/{protocol}]` there")
+        })?;
+        taken.insert((port, protocol));
+        Ok(json!(port))
+    }
+
+    fn ranges(&self, spec: &Value) -> Vec<PortRange> {
+        let ports = self.of(spec, "via").map(|proxy| proxy["ports"].clone());
+        let ranges: Vec<PortRange> =
+            ports.and_then(|ports| serde_json::from_value(ports).ok()).unwrap_or_default();
+        ranges.into_iter().filter(|range| range.protocol.to_string() == protocol(spec)).collect()
+    }
+
+    /// The desired spec behind a reference of this one.
+    fn of(&self, spec: &Value, field: &str) -> Option<Value> {
+        let address = target(spec, field)?;
+        Some(self.inputs.desired.resources.get(&address)?.intent.spec.clone())
+    }
+}
+
+fn reference(value: &Value) -> Option<Ref> {
+    Ref::parse(value.get("$ref")?.as_str()?)
+}
+
+fn target(spec: &Value, field: &str) -> Option<Address> {
+    Some(reference(spec.get(field)?)?.address().clone())
+}
+
+fn protocol(spec: &Value) -> &'static str {
+    if spec.get("udp").is_some_and(|udp| !udp.is_null()) { "udp" } else { "tcp" }
+}
+
+fn cidr(network: &Value) -> Option<Cidr> {
+    Cidr::parse(network["cidr"].as_str()?)
+}
+
+/// The addresses that `"auto"` may take: the network's pool, or all of it.
+fn candidates(network: &Value, cidr: Cidr) -> Box<dyn Iterator<Item = IpAddr>> {
+    let pool: Vec<(IpAddr, IpAddr)> = network["pool"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|range| kinds::range_ends(range.as_str()?))
+        .collect();
+    if pool.is_empty() {
+        return Box::new(cidr.hosts());
+    }
+    Box::new(pool.into_iter().flat_map(move |(first, last)| {
+        let offset = cidr.index_of(first).unwrap_or(0);
+        (offset..).map_while(move |index| cidr.nth(index)).take_while(move |ip| *ip <= last)
+    }))
+}
+
+/// The addresses that are never given out.
+fn reserved(network: &Value) -> Vec<(IpAddr, IpAddr)> {
+    let one = |value: &Value| Some(value.as_str()?.parse::<IpAddr>().ok()?).map(|ip| (ip, ip));
+    let dns = network["dns"].as_array().into_iter().flatten().filter_map(one);
+    let dhcp = network["dhcp"]["range"].as_str().and_then(kinds::range_ends);
+    one(&network["gateway"]).into_iter().chain(dns).chain(dhcp).collect()
+}
+
+fn blocked(address: &Address, choice: Choice, why: String) -> Blocked {
+    let help = match choice {
+        Choice::VmId => "widen `ids` of the cluster, or write an `id`",
+        Choice::Ip => "widen the `pool` of the network, or write an `ip`",
+        Choice::Node => "bring a node back, name another one in `on`, or ask for less memory",
+        Choice::Port => "widen `ports` of the proxy, or write a `port`",
+    };
+    let message = format!("nothing can be chosen for `{address}`: {why}");
+    Blocked { address: address.clone(), code: "P5011".into(), message, help: help.into() }
+}

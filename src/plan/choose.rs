@@ -1,0 +1,493 @@
+//! Decides which object stands for each address, and what it takes to make it so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::graphmap::DiGraphMap;
+use serde_json::Value;
+
+use crate::kinds::{self, AnyKind, Found};
+use crate::lower::{Desired, Intent, OnDrift, Resource};
+use crate::model::{Address, ObjectId, Ref, digest};
+use crate::plan::allocate::Pools;
+use crate::plan::difference::{costs, leaves_of, reason, written};
+use crate::plan::resolve::{Specs, each_ref, spec};
+use crate::plan::{Blocked, Change, Drift, DriftKind, Impact, Inputs, Leaf, Level, Outdated};
+use crate::plan::{Reason, What};
+use crate::schema::Class;
+use crate::state::{Record, Verb};
+
+/// A plan while it is made.
+#[derive(Default)]
+pub struct Draft {
+    /// The object that stands for each desired address.
+    pub chosen: BTreeMap<Address, ObjectId>,
+    /// The decided specs.
+    pub specs: Specs,
+    /// See [`crate::plan::Plan`].
+    pub changes: Vec<Change>,
+    /// See [`crate::plan::Plan`].
+    pub outdated: Vec<Outdated>,
+    /// See [`crate::plan::Plan`].
+    pub drift: Vec<Drift>,
+    /// See [`crate::plan::Plan`].
+    pub blocked: Vec<Blocked>,
+    /// See [`crate::plan::Plan`].
+    pub unchanged: usize,
+}
+
+/// Goes through everything desired, what is needed first.
+pub fn draft(inputs: Inputs<'_>) -> Draft {
+    let mut draft = Draft::default();
+    let mut pools = Pools::new(inputs);
+    for address in needed_first(inputs) {
+        decide(inputs, &mut pools, &mut draft, address);
+    }
+    draft
+}
+
+/// What must exist before a resource: what it refers to, and its place as a facet.
+pub fn needs(
+    desired: &Desired,
+    address: &Address,
+    resource: &Resource,
+    facets: &BTreeMap<Address, Vec<&Address>>,
+) -> BTreeSet<Address> {
+    let mut needs: BTreeSet<Address> = BTreeSet::new();
+    each_ref(&resource.intent.spec, &mut |it| {
+        needs.insert(it.address().clone());
+    });
+    needs.extend(resource.intent.after.iter().map(|it| it.address().clone()));
+    if let (Some(parent), kinds::Place::AfterOwner) = (address.parent(), place(address)) {
+        needs.insert(parent);
+    }
+    let before = facets.get(address).into_iter().flatten();
+    needs
+        .extend(before.filter(|it| place(it) == kinds::Place::BeforeOwner).map(|it| (*it).clone()));
+    needs.remove(address);
+    needs.retain(|it| desired.resources.contains_key(it));
+    needs
+}
+
+/// The facets of each resource.
+pub fn facets(desired: &Desired) -> BTreeMap<Address, Vec<&Address>> {
+    let mut facets: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
+    for address in desired.resources.keys() {
+        if let Some(parent) = address.parent() {
+            facets.entry(parent).or_default().push(address);
+        }
+    }
+    facets
+}
+
+fn place(address: &Address) -> kinds::Place {
+    kinds::find(address.kind()).map_or(kinds::Place::Alone, |kind| kind.traits().place)
+}
+
+fn needed_first<'a>(inputs: Inputs<'a>) -> Vec<&'a Address> {
+    let resources: Vec<(&Address, &Resource)> = inputs.desired.resources.iter().collect();
+    let index: BTreeMap<&Address, usize> =
+        resources.iter().enumerate().map(|(at, (address, _))| (*address, at)).collect();
+    let facets = facets(inputs.desired);
+    let mut graph = DiGraphMap::<usize, ()>::with_capacity(resources.len(), resources.len() * 3);
+    for (at, (address, resource)) in resources.iter().enumerate() {
+        graph.add_node(at);
+        for need in needs(inputs.desired, address, resource, &facets) {
+            graph.add_edge(index[&need], at, ());
+        }
+    }
+    let order = petgraph::algo::toposort(&graph, None).expect("the lowering refuses circles");
+    order.into_iter().map(|at| resources[at].0).collect()
+}
+
+fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, address: &'a Address) {
+    let resource = &inputs.desired.resources[address];
+    let kind = kinds::find(address.kind()).expect("the lowering checks kinds");
+    let latest = inputs.state.latest(address);
+    let stray = inputs.seen.strays.get(address).filter(|_| latest.is_none());
+    let mut wanted = spec(&resource.intent.spec, &draft.chosen, &draft.specs);
+    let kept = latest.map(|(_, record)| newest(record).spec.clone());
+    let taken_over = stray.map(|stray| serde_json::json!({ "id": stray.vmid, "node": stray.node }));
+    let lost = latest.is_some_and(|(id, record)| {
+        record.half_made() && matches!(inputs.seen.objects.get(id), Some(Found::Foreign(_)))
+    });
+    let before = taken_over.or(kept).filter(|_| !lost);
+    if let Err(blocked) = pools.fill(address, &mut wanted, before.as_ref()) {
+        draft.blocked.push(blocked);
+        return;
+    }
+    if let (None, None, Some(what)) = (latest, stray, inputs.seen.taken.get(address)) {
+        draft.blocked.push(name_taken(address, what));
+    }
+    let after = resource.intent.after.iter().filter_map(|it| draft.chosen.get(it.address()));
+    let intent = Intent {
+        spec: wanted,
+        after: after.cloned().map(Ref::Object).chain(facet_edges(draft, inputs, address)).collect(),
+        lifecycle: resource.intent.lifecycle.clone(),
+    };
+    let here = Here { inputs, kind, address, resource };
+    let id = match (latest, stray) {
+        (Some((id, record)), _) => here.again(draft, id, record, intent),
+        (None, Some(stray)) => here.adopt(draft, stray.id.clone(), &stray.uid, intent),
+        (None, None) => {
+            let id = ObjectId::first(address.clone());
+            here.create(draft, id, None, intent, Reason::Edited { at: here.at() })
+        }
+    };
+    draft.chosen.insert(address.clone(), id);
+}
+
+/// The place of a facet in the order, as edges that the state remembers.
+fn facet_edges(draft: &Draft, inputs: Inputs<'_>, address: &Address) -> Vec<Ref> {
+    let mut edges = Vec::new();
+    if let (Some(parent), kinds::Place::AfterOwner) = (address.parent(), place(address)) {
+        edges.extend(draft.chosen.get(&parent).cloned().map(Ref::Object));
+    }
+    let has_facets = kinds::find(address.kind()).is_some_and(|it| !it.traits().facets.is_empty());
+    if has_facets {
+        let first = Address::new(Some(address), "", "", None);
+        let prefix = format!("{address}/");
+        let below = inputs.desired.resources.range(first..);
+        let below = below.take_while(|(it, _)| it.as_str().starts_with(&prefix));
+        let before = below.map(|(it, _)| it).filter(|it| {
+            place(it) == kinds::Place::BeforeOwner && it.parent().as_ref() == Some(address)
+        });
+        edges.extend(before.filter_map(|it| draft.chosen.get(it)).cloned().map(Ref::Object));
+    }
+    edges
+}
+
+/// What the object is, or was about to be when it was last heard of.
+fn newest(record: &Record) -> &Intent {
+    record.begun.last().map_or(&record.intent, |(_, intent)| intent)
+}
+
+/// One resource and where it is decided.
+struct Here<'a> {
+    inputs: Inputs<'a>,
+    kind: &'static dyn AnyKind,
+    address: &'a Address,
+    resource: &'a Resource,
+}
+
+impl Here<'_> {
+    fn at(&self) -> String {
+        (self.inputs.place)(self.resource.span)
+    }
+
+    /// Decides about an address that has an object.
+    fn again(&self, draft: &mut Draft, id: &ObjectId, record: &Record, intent: Intent) -> ObjectId {
+        let found = self.inputs.seen.objects.get(id);
+        if let (Some(Found::Foreign(what)), false) = (found, record.half_made()) {
+            return self.not_ours(draft, id, record, what);
+        }
+        let gone = matches!(found, Some(Found::Nothing | Found::Foreign(_)));
+        let deleting = record.begun.iter().any(|(verb, _)| *verb == Verb::Delete);
+        if record.half_made() && matches!(found, None | Some(Found::Nothing)) {
+            // Nothing came of it: the same object is made, under the same mark.
+            let uid = Some(record.uid.clone());
+            return self.create(draft, id.clone(), uid, intent, Reason::Interrupted);
+        }
+        if gone {
+            let drift = Drift {
+                address: self.address.clone(),
+                what: DriftKind::Missing,
+                leaves: Vec::new(),
+                mended: true,
+            };
+            if !record.half_made() {
+                draft.drift.push(drift);
+            }
+            return self.create(draft, id.next(), None, intent, Reason::Gone);
+        }
+        if record.half_made() || deleting {
+            return self.create(draft, id.next(), None, intent, Reason::Interrupted);
+        }
+        self.compare(draft, id, record, intent)
+    }
+
+    /// Its place is taken by something without our mark: nothing is done until that is settled.
+    fn not_ours(&self, draft: &mut Draft, id: &ObjectId, record: &Record, what: &str) -> ObjectId {
+        draft.specs.insert(self.address.clone(), record.intent.spec.clone());
+        draft.blocked.push(Blocked {
+            address: self.address.clone(),
+            code: "P6202".into(),
+            message: format!("{what} stands where `{id}` was made, and does not carry its mark"),
+            help: format!(
+                "if it is ours, put the mark back into its description; if it is not, \
+                 `paas state forget {id}` lets go of the record"
+            ),
+        });
+        id.clone()
+    }
+
+    /// Decides about an object that is there.
+    fn compare(
+        &self,
+        draft: &mut Draft,
+        id: &ObjectId,
+        record: &Record,
+        mut intent: Intent,
+    ) -> ObjectId {
+        let before = &record.intent;
+        let (differ, kept) = costs(self.kind, &before.spec, &mut intent.spec);
+        if kept.contains(&"template_version") {
+            self.outdated(draft, before);
+        }
+        let mut changed: BTreeMap<String, Class> =
+            differ.iter().map(|(name, class)| ((*name).to_owned(), *class)).collect();
+        let mut leaves = self.leaves(before, &intent, &changed);
+        for (_, other) in &record.begun {
+            for (name, class) in costs(self.kind, &other.spec, &mut intent.spec.clone()).0 {
+                changed.entry(name.to_owned()).or_insert(class);
+            }
+        }
+        let drifted = self.drifted(id, before, &mut changed);
+        if !drifted.is_empty() {
+            let mended = before.lifecycle.drift == OnDrift::Fix;
+            let what = DriftKind::Changed;
+            let (address, shown) = (self.address.clone(), drifted.clone());
+            draft.drift.push(Drift { address, what, leaves: shown, mended });
+            if mended {
+                leaves.retain(|leaf| !drifted.iter().any(|it| it.path == leaf.path));
+                leaves.extend(drifted);
+            }
+        } else if self.inputs.seen.objects.get(id) == Some(&Found::Unseen) {
+            let (what, leaves) = (DriftKind::Unseen, Vec::new());
+            draft.drift.push(Drift { address: self.address.clone(), what, leaves, mended: false });
+        }
+        let class = changed.values().max().copied();
+        if class == Some(Class::Replace) {
+            let because = leaves.iter().find(|leaf| leaf.class == Class::Replace);
+            let because = because.map_or(Reason::Interrupted, |leaf| leaf.because.clone());
+            let old = Some(id.clone());
+            return self.replace(draft, id.next(), old, intent, leaves, because);
+        }
+        let same = changed.is_empty() && record.begun.is_empty();
+        draft.specs.insert(self.address.clone(), intent.spec.clone());
+        if same && before.after == intent.after && before.lifecycle == intent.lifecycle {
+            draft.unchanged += 1;
+            return id.clone();
+        }
+        let names: Vec<&str> = changed.keys().map(String::as_str).collect();
+        let quiet = changed.values().all(|class| *class == Class::Note) && record.begun.is_empty();
+        let steps = match quiet {
+            true => Vec::new(),
+            false => self.kind.update(id, &record.uid, &before.spec, &intent.spec, &names),
+        };
+        let because = match leaves.first() {
+            Some(leaf) => leaf.because.clone(),
+            None if record.begun.is_empty() => Reason::Edited { at: self.at() },
+            None => Reason::Interrupted,
+        };
+        let impact = impact_of(class.unwrap_or(Class::Note));
+        let (id, uid) = (id.clone(), record.uid.clone());
+        let (after, replaces) = (Vec::new(), None);
+        draft.changes.push(Change {
+            id: id.clone(),
+            verb: Verb::Update,
+            uid,
+            replaces,
+            intent,
+            after,
+            steps,
+            leaves,
+            because,
+            impact,
+        });
+        id
+    }
+
+    fn leaves(
+        &self,
+        before: &Intent,
+        intent: &Intent,
+        changed: &BTreeMap<String, Class>,
+    ) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        for (name, class) in changed {
+            let (old, new) = (before.spec.get(name), intent.spec.get(name));
+            for (path, old, new) in leaves_of(name, old, new) {
+                let because = match template_reason(name, before, intent) {
+                    Some(reason) => reason,
+                    None => reason(
+                        self.inputs,
+                        self.kind,
+                        self.resource,
+                        &path,
+                        old.as_ref(),
+                        new.as_ref(),
+                    ),
+                };
+                leaves.push(Leaf { path, before: old, after: new, class: *class, because });
+            }
+        }
+        leaves
+    }
+
+    /// The fields that were changed outside; those that are to be mended join `changed`.
+    fn drifted(
+        &self,
+        id: &ObjectId,
+        before: &Intent,
+        changed: &mut BTreeMap<String, Class>,
+    ) -> Vec<Leaf> {
+        let Some(Found::Ours(differs)) = self.inputs.seen.objects.get(id) else {
+            return Vec::new();
+        };
+        let lifecycle = &before.lifecycle;
+        if lifecycle.drift == OnDrift::Ignore {
+            return Vec::new();
+        }
+        let mut leaves = Vec::new();
+        for (name, seen) in differs {
+            if lifecycle.ignore.contains(name) {
+                continue;
+            }
+            let field = self.kind.schema().field(name);
+            let mut was = before.spec.clone();
+            was[name.as_str()] = seen.clone();
+            let class = field
+                .map_or(Some(Class::Redeploy), |field| self.kind.class(&was, &before.spec, field));
+            let class = class.unwrap_or(Class::Note);
+            if lifecycle.drift == OnDrift::Fix {
+                let cost = changed.entry(name.clone()).or_insert(class);
+                *cost = (*cost).max(class);
+            }
+            let wanted = match field {
+                Some(_) => before.spec.get(name).cloned(),
+                None => Some(Value::from("as it was made")),
+            };
+            let (path, because) = (name.clone(), Reason::Drift);
+            leaves.push(Leaf { path, before: Some(seen.clone()), after: wanted, class, because });
+        }
+        leaves
+    }
+
+    fn outdated(&self, draft: &mut Draft, before: &Intent) {
+        let mut template = None;
+        each_ref(&before.spec["template"], &mut |it| template = Some(it.address().clone()));
+        let version = |spec: &Value| spec["template_version"].as_str().map(str::to_owned);
+        let from = version(&before.spec);
+        let to = template.as_ref().and_then(|it| self.inputs.desired.templates.get(it)).cloned();
+        if let (Some(template), Some(from), Some(to)) = (template, from, to) {
+            draft.outdated.push(Outdated { address: self.address.clone(), template, from, to });
+        }
+    }
+
+    fn create(
+        &self,
+        draft: &mut Draft,
+        id: ObjectId,
+        uid: Option<String>,
+        intent: Intent,
+        because: Reason,
+    ) -> ObjectId {
+        let leaves = written(self.inputs, self.resource, &intent.spec);
+        let made = self.make(draft, id, uid, None, intent, leaves, because);
+        draft.changes.push(made.0);
+        made.1
+    }
+
+    fn replace(
+        &self,
+        draft: &mut Draft,
+        id: ObjectId,
+        old: Option<ObjectId>,
+        intent: Intent,
+        leaves: Vec<Leaf>,
+        because: Reason,
+    ) -> ObjectId {
+        let mut made = self.make(draft, id, None, old, intent, leaves, because);
+        made.0.impact = impact_of(Class::Replace);
+        draft.changes.push(made.0);
+        made.1
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a change has this many parts")]
+    fn make(
+        &self,
+        draft: &mut Draft,
+        id: ObjectId,
+        uid: Option<String>,
+        replaces: Option<ObjectId>,
+        intent: Intent,
+        leaves: Vec<Leaf>,
+        because: Reason,
+    ) -> (Change, ObjectId) {
+        let state = self.inputs.state;
+        let seed = format!("{}|{}|{id}", state.lineage, state.serial);
+        let uid = uid.unwrap_or_else(|| digest(seed.as_bytes())[..12].to_owned());
+        let steps = self.kind.create(&id, &uid, &intent.spec);
+        draft.specs.insert(self.address.clone(), intent.spec.clone());
+        let impact = impact_of(Class::Note);
+        let (verb, after) = (Verb::Create, Vec::new());
+        let change = Change {
+            id: id.clone(),
+            verb,
+            uid,
+            replaces,
+            intent,
+            after,
+            steps,
+            leaves,
+            because,
+            impact,
+        };
+        (change, id)
+    }
+
+    /// Takes over an object that carries our mark and is in no state.
+    fn adopt(&self, draft: &mut Draft, id: ObjectId, uid: &str, intent: Intent) -> ObjectId {
+        let names: Vec<&str> = self.kind.schema().fields.iter().map(|field| field.name).collect();
+        let steps = self.kind.update(&id, uid, &intent.spec, &intent.spec, &names);
+        draft.specs.insert(self.address.clone(), intent.spec.clone());
+        let impact = impact_of(Class::Restart);
+        let (uid, because) = (uid.to_owned(), Reason::Found);
+        let (after, leaves, replaces) = (Vec::new(), Vec::new(), None);
+        draft.changes.push(Change {
+            id: id.clone(),
+            verb: Verb::Update,
+            uid,
+            replaces,
+            intent,
+            after,
+            steps,
+            leaves,
+            because,
+            impact,
+        });
+        id
+    }
+}
+
+fn template_reason(name: &str, before: &Intent, intent: &Intent) -> Option<Reason> {
+    if name != "template_version" {
+        return None;
+    }
+    let mut template = None;
+    each_ref(&intent.spec["template"], &mut |it| template = Some(it.address().clone()));
+    let version = |intent: &Intent| intent.spec["template_version"].as_str().map(str::to_owned);
+    let (from, to) = (version(before)?, version(intent)?);
+    Some(Reason::Template { address: template?, from, to })
+}
+
+fn name_taken(address: &Address, what: &str) -> Blocked {
+    Blocked {
+        address: address.clone(),
+        code: "P6201".into(),
+        message: format!("`{address}` would take the place of {what}, which is not ours"),
+        help: "choose another id or path, or remove what is there".into(),
+    }
+}
+
+/// What a class of change means for what runs.
+pub fn impact_of(class: Class) -> Impact {
+    let (level, what) = match class {
+        Class::Note | Class::Live => (Level::None, What::None),
+        Class::Reload => (Level::Low, What::Reload),
+        Class::Restart => (Level::Medium, What::Restart),
+        Class::Redeploy => (Level::Medium, What::Redeploy),
+        Class::Replace => (Level::High, What::Replace),
+    };
+    Impact { level, what, names: Vec::new(), downtime_ms: None }
+}

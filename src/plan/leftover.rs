@@ -1,0 +1,121 @@
+//! Whatever is recorded and stands for nothing goes: what was replaced, half made or dropped.
+
+use crate::kinds::{self, Found};
+use crate::lower::OnDestroy;
+use crate::model::{Address, Call, Effect, Method, ObjectId, Step, Target, Text};
+use crate::plan::choose::{Draft, impact_of};
+use crate::plan::{Blocked, Change, Inputs, Reason};
+use crate::schema::Class;
+use crate::state::{Record, Verb};
+
+/// Adds a change for every recorded object that no address stands for any more.
+pub fn add(inputs: Inputs<'_>, draft: &mut Draft) {
+    for (id, record) in &inputs.state.records {
+        let chosen = draft.chosen.get(&id.address);
+        // Nothing could be decided for its address, so nothing is decided about it.
+        let undecided = chosen.is_none() && inputs.desired.resources.contains_key(&id.address);
+        if chosen != Some(id) && !undecided {
+            let change = removal(inputs, id, record, chosen);
+            guard(draft, id, record, &change);
+            draft.changes.push(change);
+        }
+    }
+}
+
+fn removal(
+    inputs: Inputs<'_>,
+    id: &ObjectId,
+    record: &Record,
+    successor: Option<&ObjectId>,
+) -> Change {
+    let found = inputs.seen.objects.get(id);
+    let gone = matches!(found, Some(Found::Nothing | Found::Foreign(_)));
+    let replaced = successor.is_some_and(|it| it.address == id.address);
+    let keep = match record.intent.lifecycle.on_destroy {
+        // An object that another one takes the place of cannot stay.
+        _ if replaced => None,
+        OnDestroy::Keep => Some(Vec::new()),
+        OnDestroy::Stop => Some(before(id, record, "stop")),
+        OnDestroy::Delete | OnDestroy::Backup => None,
+    };
+    let (verb, steps) = match (gone, keep) {
+        (true, _) => (Verb::Forget, Vec::new()),
+        (false, Some(steps)) => (Verb::Forget, steps),
+        (false, None) => (Verb::Delete, delete(id, record)),
+    };
+    let because = match (replaced, gone) {
+        (_, true) => Reason::Gone,
+        (true, false) => Reason::Upstream { address: id.address.clone() },
+        (false, false) => Reason::Removed,
+    };
+    Change {
+        id: id.clone(),
+        verb,
+        uid: record.uid.clone(),
+        replaces: successor.cloned(),
+        intent: record.intent.clone(),
+        after: Vec::new(),
+        steps,
+        leaves: Vec::new(),
+        because,
+        impact: impact_of(Class::Note),
+    }
+}
+
+fn delete(id: &ObjectId, record: &Record) -> Vec<Step> {
+    let Some(kind) = kinds::find(id.address.kind()) else { return Vec::new() };
+    // A change that began may have given it other parts: both are removed.
+    let newest = record.begun.last().map_or(&record.intent, |(_, intent)| intent);
+    let mut steps = match record.intent.lifecycle.on_destroy {
+        OnDestroy::Backup => before(id, record, "backup"),
+        OnDestroy::Delete | OnDestroy::Stop | OnDestroy::Keep => Vec::new(),
+    };
+    steps.extend(kind.delete(id, &newest.spec));
+    for intent in record.possible().filter(|intent| intent.spec != newest.spec) {
+        let more = kind.delete(id, &intent.spec);
+        let new: Vec<Step> = more.into_iter().filter(|step| !steps.contains(step)).collect();
+        steps.splice(0..0, new);
+    }
+    steps
+}
+
+/// What is done to a guest instead of, or before, removing it.
+fn before(id: &ObjectId, record: &Record, what: &str) -> Vec<Step> {
+    let api = match id.address.kind() {
+        "container" => "lxc",
+        "vm" => "qemu",
+        _ => return Vec::new(),
+    };
+    let spec = &record.intent.spec;
+    let parts = (spec["node"].as_str(), spec["id"].as_u64());
+    let (Some(node), Some(vmid)) = parts else { return Vec::new() };
+    let Ok(cluster) = serde_json::from_value(spec["cluster"].clone()) else { return Vec::new() };
+    let (path, body) = match what {
+        "backup" => (
+            format!("/nodes/{node}/vzdump"),
+            [("vmid", vmid.to_string()), ("mode", "snapshot".to_owned())]
+                .map(|(name, value)| (name.to_owned(), Text::literal(value)))
+                .into(),
+        ),
+        _ => (format!("/nodes/{node}/{api}/{vmid}/status/shutdown"), Default::default()),
+    };
+    let call = Call { method: Method::Post, path, body };
+    vec![Step { on: Target::Cluster(cluster), effect: Effect::Call(call) }]
+}
+
+/// A protected object is never destroyed, whatever the manifest has become.
+fn guard(draft: &mut Draft, id: &ObjectId, record: &Record, change: &Change) {
+    if change.verb != Verb::Delete || !record.intent.lifecycle.protect || record.half_made() {
+        return;
+    }
+    let address: &Address = &id.address;
+    draft.blocked.push(Blocked {
+        address: address.clone(),
+        code: "P7003".into(),
+        message: format!("the plan would destroy `{address}`, which is protected"),
+        help: format!(
+            "set `lifecycle {{ protect = false }}` on `{address}` and apply that first, \
+             or put back what forces this"
+        ),
+    });
+}

@@ -1,0 +1,137 @@
+//! What must be done before what: hard edges keep it correct, soft edges keep it up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::Direction;
+use petgraph::algo::{has_path_connecting, tarjan_scc, toposort};
+use petgraph::graphmap::DiGraphMap;
+
+use crate::kinds::{self, First};
+use crate::lower::Intent;
+use crate::model::{Address, ObjectId, Ref};
+use crate::plan::Change;
+use crate::plan::resolve::each_ref;
+use crate::state::{State, Verb};
+
+/// Fills in `after` of every change and sorts the changes so that each comes after what it
+/// waits for.
+pub fn put_in_order(state: &State, changes: &mut Vec<Change>) {
+    let graph = graph(state, changes);
+    let order = toposort(&graph, None).expect("the lowering refuses circles");
+    let mut place = vec![0; changes.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old] = new;
+    }
+    for (index, change) in changes.iter_mut().enumerate() {
+        let before = graph.neighbors_directed(index, Direction::Incoming);
+        change.after = before.map(|old| place[old]).collect();
+        change.after.sort_unstable();
+    }
+    let mut sorted: Vec<(usize, Change)> = place.into_iter().zip(changes.drain(..)).collect();
+    sorted.sort_by_key(|(place, _)| *place);
+    changes.extend(sorted.into_iter().map(|(_, change)| change));
+}
+
+fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
+    let by_id: BTreeMap<&ObjectId, usize> =
+        changes.iter().enumerate().map(|(index, change)| (&change.id, index)).collect();
+    let mut gone: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        if removes(change) {
+            gone.entry(&change.id.address).or_default().push(index);
+        }
+    }
+    let mut graph = DiGraphMap::with_capacity(changes.len(), changes.len() * 4);
+    let mut soft = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        graph.add_node(index);
+        let record = state.records.get(&change.id);
+        let may_use = || match record {
+            Some(record) => uses(record.possible()),
+            None => BTreeSet::new(),
+        };
+        if removes(change) {
+            // Delete what uses, then what is used.
+            for other in may_use().iter().filter_map(|id| by_id.get(id)) {
+                if *other != index && removes(&changes[*other]) {
+                    graph.add_edge(index, *other, ());
+                }
+            }
+            continue;
+        }
+        // Make what is used, then what uses it.
+        for other in uses([&change.intent]).iter().filter_map(|id| by_id.get(id)) {
+            if *other != index && !removes(&changes[*other]) {
+                graph.add_edge(*other, index, ());
+            }
+        }
+        // Let go of the old one before it goes.
+        let lets_go = may_use();
+        let lets_go = lets_go.iter().filter_map(|id| by_id.get(id));
+        soft.extend(lets_go.filter(|it| removes(&changes[**it])).map(|other| (index, *other)));
+        for other in gone.get(&change.id.address).into_iter().flatten() {
+            match kinds::find(change.id.address.kind()).map(|kind| kind.traits().first) {
+                Some(First::Create) => soft.push((index, *other)),
+                Some(First::Delete) | None => drop(graph.add_edge(*other, index, ())),
+            }
+        }
+        // Whoever is made anew has a predecessor that used the old things.
+        for other in gone.get(&change.id.address).into_iter().flatten() {
+            let used = uses(
+                state.records.get(&changes[*other].id).into_iter().flat_map(|it| it.possible()),
+            );
+            let used = used.iter().filter_map(|id| by_id.get(id));
+            soft.extend(used.filter(|it| removes(&changes[**it])).map(|used| (index, *used)));
+        }
+    }
+    add_soft(&mut graph, &soft);
+    graph
+}
+
+/// Adds every soft edge that closes no circle.
+fn add_soft(graph: &mut DiGraphMap<usize, ()>, soft: &[(usize, usize)]) {
+    let mut all = graph.clone();
+    for (from, to) in soft {
+        if from != to {
+            all.add_edge(*from, *to, ());
+        }
+    }
+    let mut component = BTreeMap::new();
+    for (number, members) in tarjan_scc(&all).into_iter().enumerate() {
+        for member in members {
+            component.insert(member, number);
+        }
+    }
+    // Only an edge within one component can be part of a circle; each of those is tried alone.
+    let (inside, safe): (Vec<(usize, usize)>, Vec<_>) = soft
+        .iter()
+        .filter(|(from, to)| from != to)
+        .partition(|(from, to)| component[from] == component[to]);
+    for (from, to) in safe {
+        graph.add_edge(from, to, ());
+    }
+    for (from, to) in inside {
+        if !has_path_connecting(&*graph, to, from, None) {
+            graph.add_edge(from, to, ());
+        }
+    }
+}
+
+fn removes(change: &Change) -> bool {
+    matches!(change.verb, Verb::Delete | Verb::Forget)
+}
+
+/// The objects that any of these intents refers to.
+fn uses<'a>(intents: impl IntoIterator<Item = &'a Intent>) -> BTreeSet<ObjectId> {
+    let mut found = BTreeSet::new();
+    let mut add = |it: Ref| {
+        if let Ref::Object(id) = it {
+            found.insert(id);
+        }
+    };
+    for intent in intents {
+        each_ref(&intent.spec, &mut add);
+        intent.after.iter().cloned().for_each(&mut add);
+    }
+    found
+}

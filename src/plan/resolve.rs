@@ -1,0 +1,108 @@
+//! References to objects, and late values to values, as far as they are known when planning.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{Address, Late, ObjectId, Piece, Ref, Text};
+use crate::plan::Inputs;
+use crate::state::State;
+
+/// The decided specs by address.
+pub type Specs = BTreeMap<Address, Value>;
+
+/// The same spec with every reference to an address turned into one to the chosen object, and
+/// every late value that is known by now put in.
+pub fn spec(value: &Value, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Value {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(target)) = map.get("$ref") {
+                let object = Ref::parse(target).and_then(|it| chosen.get(it.address()).cloned());
+                let target = object.map_or_else(|| target.clone(), |id| id.to_string());
+                return serde_json::json!({ "$ref": target });
+            }
+            if map.contains_key("$text")
+                && let Ok(text) = serde_json::from_value::<Text>(value.clone())
+            {
+                return serde_json::to_value(fill(&text, chosen, specs))
+                    .expect("a text is always JSON");
+            }
+            let fields = map.iter();
+            fields.map(|(name, value)| (name.clone(), spec(value, chosen, specs))).collect()
+        }
+        Value::Array(list) => list.iter().map(|value| spec(value, chosen, specs)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// A desired spec as if it stood for the newest recorded objects: enough to know where to look.
+pub fn for_looking(value: &Value, state: &State) -> Value {
+    let mut chosen = BTreeMap::new();
+    each_ref(value, &mut |it| {
+        if let Some((id, _)) = state.latest(it.address()) {
+            chosen.insert(it.address().clone(), id.clone());
+        }
+    });
+    spec(value, &chosen, &Specs::new())
+}
+
+fn fill(text: &Text, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Text {
+    let mut out = Text::default();
+    for piece in text.pieces() {
+        match piece {
+            Piece::Literal(text) => out.push_str(text),
+            Piece::Late { late } => match known(late, specs) {
+                Some(value) => out.push_str(&value),
+                None => {
+                    let object = chosen.get(late.of.address()).cloned();
+                    let of = object.map_or_else(|| late.of.clone(), Ref::Object);
+                    out.push(&Text::late(Late { of, what: late.what.clone() }));
+                }
+            },
+            Piece::Secret { secret } => out.push(&Text::secret(secret.clone())),
+            Piece::Project { .. } => out.push(&Text::project()),
+        }
+    }
+    out
+}
+
+/// The value behind a late one, if planning has decided it.
+fn known(late: &Late, specs: &Specs) -> Option<String> {
+    printed(specs.get(late.of.address())?.get(&late.what)?)
+}
+
+/// A decided value as text; words that stand for a choice are no values.
+pub fn printed(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text == "auto" || text == "dhcp" => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Calls `visit` with every reference in a spec.
+pub fn each_ref(value: &Value, visit: &mut dyn FnMut(Ref)) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(target)) = map.get("$ref") {
+                Ref::parse(target).into_iter().for_each(visit);
+                return;
+            }
+            map.values().for_each(|value| each_ref(value, visit));
+        }
+        Value::Array(list) => list.iter().for_each(|value| each_ref(value, visit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}
+
+/// The outputs, with what is known put in.
+pub fn outputs(
+    inputs: Inputs<'_>,
+    chosen: &BTreeMap<Address, ObjectId>,
+    specs: &Specs,
+) -> BTreeMap<String, Value> {
+    let outputs = inputs.desired.outputs.iter();
+    outputs.map(|(name, output)| (name.clone(), spec(&output.value, chosen, specs))).collect()
+}

@@ -1,0 +1,164 @@
+//! Problems of the state, its files and its lock, and of plans that no longer fit it. P70xx.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::problem::Problem;
+
+/// What brings a state back from its snapshots and journals.
+const REPAIR: &str = "`paas state repair` goes back to the newest state that can be read, keeps \
+                      the bad files, and says what is missing";
+
+/// Who holds a lock, for people.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// Which process on which machine, of which user.
+    pub by: &'a str,
+    /// What it is doing: `apply`.
+    pub purpose: &'a str,
+    /// For how long.
+    pub age: Duration,
+}
+
+/// A plan that was made for something else than what is there now; `moved` says what, a phrase
+/// each: `the state: serial 41, now 43`.
+pub fn stale_plan(moved: &[String]) -> Problem {
+    let stale = Problem::error("P7001", "the plan is stale: what it was made for has changed");
+    let told = moved.iter().fold(stale, Problem::note);
+    told.note("nothing has been changed").help("make it again: `paas plan`")
+}
+
+/// A file of the state that is not what was written.
+pub fn corrupt(file: &Path, line: Option<usize>, why: &str) -> Problem {
+    let place = line.map_or_else(String::new, |line| format!(", line {line}"));
+    let message = format!("`{}` is damaged{place}: {why}", file.display());
+    Problem::error("P7002", message).note("nothing has been changed").help(REPAIR)
+}
+
+/// A file of the state that should be there.
+pub fn lost(file: &Path, why: &str) -> Problem {
+    Problem::error("P7002", format!("`{}` is missing: {why}", file.display()))
+        .note("this is not a fresh start: creating everything again would do harm")
+        .help(REPAIR)
+}
+
+/// A damaged state of which nothing can be read.
+pub fn beyond_repair(folder: &Path) -> Problem {
+    let place = folder.display();
+    Problem::error("P7002", format!("nothing in `{place}` can be read as a state"))
+        .help(format!("put a backup of `{place}` in its place, with everything in it"))
+        .help("to start afresh, move the folder away; `paas plan` then finds what carries its mark")
+}
+
+/// Files of two states in one folder.
+pub fn mixed(folder: &Path, lineages: [&str; 2]) -> Problem {
+    let place = folder.display();
+    let [one, other] = lineages;
+    Problem::error("P7002", format!("`{place}` holds files of two different states"))
+        .note(format!("one has lineage `{one}`, the other `{other}`"))
+        .help("move the files that do not belong there away, then run `paas state repair` again")
+}
+
+/// Something protected that a plan would destroy.
+pub fn protected(what: &str) -> Problem {
+    Problem::error("P7003", format!("the plan would destroy `{what}`, which is protected"))
+        .note("protection is remembered in the state; deleting the block does not lift it")
+        .help("put the block back, or set `lifecycle { protect = false }` and apply once before")
+        .help(format!("to keep it and stop managing it: `forget {what}`"))
+}
+
+/// A state that somebody else works on.
+pub fn locked(folder: &Path, held: Option<&Held<'_>>) -> Problem {
+    let place = folder.display();
+    let Some(held) = held else {
+        return Problem::error("P7004", format!("the state in `{place}` is locked by another run"))
+            .help("wait until it ends");
+    };
+    let (by, purpose, age) = (held.by, held.purpose, age(held.age));
+    let message = format!("the state in `{place}` is locked: `{purpose}` has run for {age}");
+    Problem::error("P7004", message)
+        .note(format!("held by {by}"))
+        .note("the lock goes with its process; there is nothing to clean up after a crash")
+        .help("wait until it ends; `paas plan` works meanwhile")
+}
+
+/// A file that a newer `paas` wrote.
+pub fn newer_format(file: &Path, format: u64, paas: &str) -> Problem {
+    let writer = if paas.is_empty() { "a newer paas".to_owned() } else { format!("paas {paas}") };
+    let message = format!("`{}` has format {format}, which is too new", file.display());
+    Problem::error("P7005", message)
+        .note(format!("{writer} wrote it; this is paas {}", env!("CARGO_PKG_VERSION")))
+        .help("use the version that wrote it, or a later one")
+}
+
+/// A file of the state that cannot be read.
+pub fn unreadable(file: &Path, why: &str) -> Problem {
+    Problem::error("P7006", format!("`{}` cannot be read: {why}", file.display()))
+}
+
+/// A file of the state that cannot be written.
+pub fn unwritable(file: &Path, why: &str) -> Problem {
+    Problem::error("P7006", format!("`{}` cannot be written: {why}", file.display()))
+        .help("make room and check who may write there, then run the same command again")
+}
+
+/// Events that did not become durable; `rescued` is where they were put instead.
+pub fn unrecorded(file: &Path, why: &str, rescued: Option<&Path>) -> Problem {
+    let message =
+        format!("what was done last could not be recorded in `{}`: {why}", file.display());
+    let problem = Problem::error("P7006", message)
+        .note("nothing more is started: what is not recorded could be lost")
+        .help("make room and check the disk, then apply again: it looks before it does anything");
+    match rescued {
+        Some(path) => problem.note(format!("the lines are in `{}`", path.display())),
+        None => problem.note("they could not be put anywhere else either"),
+    }
+}
+
+/// An event that could not be read again.
+pub fn unrecordable(why: &str) -> Problem {
+    Problem::error("P7006", format!("an event could not be recorded: {why}"))
+        .note("nothing was written, and nothing is started")
+}
+
+/// An earlier write failed, so no other is tried.
+pub fn gave_up(file: &Path) -> Problem {
+    let message = format!("`{}` is not written any more: an earlier write failed", file.display());
+    Problem::error("P7006", message).help("end this run and start another one")
+}
+
+/// A file or folder that could be used to mislead us.
+pub fn unsafe_place(path: &Path, why: &str) -> Problem {
+    Problem::error("P7006", format!("`{}` is not used: it is {why}", path.display()))
+}
+
+/// There is no state where one is needed.
+pub fn no_state(folder: &Path) -> Problem {
+    Problem::error("P7007", format!("there is no state in `{}`", folder.display()))
+        .help("`paas apply` makes one")
+}
+
+/// The end of a journal that was left out.
+pub fn cut_off(file: &Path, line: usize, bytes: usize) -> Problem {
+    let place = file.display();
+    Problem::warning("P7008", format!("`{place}` ends in an unfinished line, which is left out"))
+        .note(format!("line {line}, {bytes} bytes: a run is writing it, or was cut off"))
+}
+
+/// A snapshot that was never written because the first run ended too soon.
+pub fn refounded(file: &Path) -> Problem {
+    let message = format!("`{}` was missing and is made again from its journal", file.display());
+    Problem::warning("P7008", message).note("the journal goes back to the start: nothing is lost")
+}
+
+/// A length of time in its largest unit: `3 minutes`.
+fn age(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}

@@ -1,0 +1,70 @@
+//! Routes to configuration files. To add a proxy: one file here and its lines below.
+
+mod caddy;
+mod nginx;
+mod traefik;
+
+use crate::model::{Effect, Protocol, Text};
+
+/// The programs a proxy can be.
+pub const ALL: &[&str] = &["traefik", "nginx", "caddy"];
+
+/// One way in: what is asked for outside, and where it goes inside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// A name for its files, made of letters, digits and `-`.
+    pub slug: String,
+    /// What it answers to.
+    pub entry: Entry,
+    /// The address and port it sends to.
+    pub upstream: Text,
+    /// It is reached by TLS from outside.
+    pub tls: bool,
+}
+
+/// What a route answers to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// Requests for a host below a path.
+    Http {
+        /// The public name.
+        host: String,
+        /// `/`, or where it begins.
+        path: String,
+        /// The workload itself speaks TLS.
+        backend_tls: bool,
+        /// Lines in the proxy's own language.
+        extra: Option<String>,
+    },
+    /// Connections or packets to a port.
+    Stream {
+        /// The public port.
+        port: u16,
+        /// TCP or UDP.
+        protocol: Protocol,
+    },
+}
+
+/// A program that takes routes.
+pub trait Engine: Sync {
+    /// Its main file and what is in it.
+    fn main(&self, acme: Option<&str>, cert: Option<&str>) -> (&'static str, String);
+    /// Where a route's fragment stands.
+    fn path(&self, route: &Route) -> String;
+    /// A route's fragment.
+    fn fragment(&self, route: &Route) -> Text;
+    /// What makes the program read its files again, and stops before if they are wrong.
+    fn reload(&self) -> Vec<Effect>;
+    /// The service that runs it.
+    fn service(&self) -> &'static str;
+}
+
+/// The program of this name.
+pub fn find(name: &str) -> Option<&'static dyn Engine> {
+    match name {
+        "traefik" => Some(&traefik::Traefik),
+        "nginx" => Some(&nginx::Nginx),
+        "caddy" => Some(&caddy::Caddy),
+        _ => None,
+    }
+}

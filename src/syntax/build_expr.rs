@@ -1,0 +1,333 @@
+//! Expressions: the flat operands and operators of the grammar become a tree.
+
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use pest::iterators::{Pair, Pairs};
+
+use crate::problem::syntax as problem;
+use crate::source::Span;
+use crate::syntax::build::{Builder, HEIGHT_MAX};
+use crate::syntax::grammar::Rule;
+use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Name, UnaryOp};
+
+/// An operator, its right operand and how high that is.
+type Step = (BinaryOp, Expr, usize);
+
+impl Builder<'_> {
+    /// The next expression of a stream of pairs.
+    pub fn expr(&mut self, pairs: &mut Pairs<'_, Rule>) -> Expr {
+        let mut first = self.operand(pairs);
+        if next_is(pairs, Rule::infix) {
+            let mut height = self.height;
+            let mut steps = Vec::new();
+            while next_is(pairs, Rule::infix) {
+                let infix = pairs.next().expect("it was just seen");
+                let op = self.operator(&infix);
+                let operand = self.operand(pairs);
+                steps.push((op, operand, self.height));
+            }
+            // A tree this high could not even be dropped.
+            if steps.len() > HEIGHT_MAX {
+                self.height = steps.len();
+                return self.limited(first);
+            }
+            first = fold(first, &mut height, &mut steps.into_iter().peekable(), 0);
+            self.height = height;
+            first = self.limited(first);
+        }
+        match next_is(pairs, Rule::ternary) {
+            true => self.ternary(first, pairs),
+            false => first,
+        }
+    }
+
+    /// The expression, unless it is too high for the stages that walk it.
+    fn limited(&mut self, expr: Expr) -> Expr {
+        if self.height <= HEIGHT_MAX {
+            return expr;
+        }
+        self.too_long(expr.span);
+        self.height = 0;
+        Expr { span: expr.span, kind: ExprKind::Bad }
+    }
+
+    fn operator(&mut self, pair: &Pair<'_, Rule>) -> BinaryOp {
+        let text = pair.as_str();
+        let (op, help) = match text {
+            "??" => return BinaryOp::Coalesce,
+            "||" => return BinaryOp::Or,
+            "&&" => return BinaryOp::And,
+            "==" => return BinaryOp::Equal,
+            "!=" => return BinaryOp::NotEqual,
+            "<" => return BinaryOp::Less,
+            "<=" => return BinaryOp::LessEqual,
+            ">" => return BinaryOp::Greater,
+            ">=" => return BinaryOp::GreaterEqual,
+            "in" => return BinaryOp::In,
+            "+" => return BinaryOp::Add,
+            "-" => return BinaryOp::Subtract,
+            "*" => return BinaryOp::Multiply,
+            "/" => return BinaryOp::Divide,
+            "%" => return BinaryOp::Remainder,
+            "===" => (BinaryOp::Equal, "write `==`"),
+            "!==" | "<>" => (BinaryOp::NotEqual, "write `!=`"),
+            "and" => (BinaryOp::And, "write `&&`"),
+            "or" => (BinaryOp::Or, "write `||`"),
+            "**" => (BinaryOp::Multiply, "write the product out: `2 * 2 * 2`"),
+            "++" => (BinaryOp::Add, "write `[...a, ...b]` for lists, `\"\\(a)\\(b)\"` for strings"),
+            _ => (BinaryOp::In, "write `!(a in b)`"),
+        };
+        self.problems.push(problem::foreign(self.span(pair), text, help));
+        op
+    }
+
+    fn ternary(&mut self, condition: Expr, pairs: &mut Pairs<'_, Rule>) -> Expr {
+        let pair = pairs.next().expect("it was just seen");
+        let span = condition.span.to(self.span(&pair));
+        if !self.enter(&pair) {
+            return Expr { span, kind: ExprKind::Bad };
+        }
+        let low = self.height;
+        let mut inner = pair.into_inner();
+        let then = self.expr(&mut inner);
+        let middle = self.height;
+        let other = self.expr(&mut inner);
+        self.height = low.max(middle).max(self.height) + 1;
+        self.leave();
+        let instead = self.if_text([condition.span, then.span, other.span]);
+        self.problems.push(problem::ternary(span, &instead));
+        let kind = ExprKind::If(Box::new(condition), Box::new(then), Box::new(other));
+        self.limited(Expr { span, kind })
+    }
+
+    /// An operand with the operators around it that belong to it alone.
+    pub fn operand(&mut self, pairs: &mut Pairs<'_, Rule>) -> Expr {
+        let mut signs = Vec::new();
+        while next_is(pairs, Rule::unary) {
+            let pair = pairs.next().expect("it was just seen");
+            let op = if pair.as_str() == "-" { UnaryOp::Negate } else { UnaryOp::Not };
+            signs.push((op, self.span(&pair)));
+        }
+        let mut expr = match pairs.next() {
+            Some(pair) => self.primary(pair, pairs),
+            // Every path of the grammar puts an operand or a `missing_expr` here.
+            None => Expr { span: Span::default(), kind: ExprKind::Bad },
+        };
+        while let Some(pair) = pairs.peek() {
+            let foreign =
+                matches!(pair.as_rule(), Rule::get | Rule::optional_get | Rule::index | Rule::call);
+            if !foreign {
+                break;
+            }
+            pairs.next();
+            expr = self.postfix(expr, pair);
+        }
+        for (op, span) in signs.into_iter().rev() {
+            self.height += 1;
+            let span = span.to(expr.span);
+            expr = self.limited(Expr { span, kind: ExprKind::Unary(op, Box::new(expr)) });
+        }
+        expr
+    }
+
+    fn postfix(&mut self, inner: Expr, pair: Pair<'_, Rule>) -> Expr {
+        let span = inner.span.to(self.span(&pair));
+        let low = self.height;
+        let object = Box::new(inner);
+        let kind = match pair.as_rule() {
+            Rule::call => {
+                let args = self.args(pair);
+                ExprKind::Call(object, args)
+            }
+            Rule::index => {
+                let index = match pair.clone().into_inner().next().map(|pair| pair.as_rule()) {
+                    Some(Rule::splat) => self.splat(&pair, "[*]"),
+                    _ => self.bracketed(pair),
+                };
+                ExprKind::Index(object, Box::new(index))
+            }
+            rule => match pair.clone().into_inner().next() {
+                Some(name) if name.as_rule() == Rule::word => match rule {
+                    Rule::get => ExprKind::Get(object, self.name(&name)),
+                    _ => ExprKind::OptionalGet(object, self.name(&name)),
+                },
+                Some(name) if name.as_rule() == Rule::foreign_get => {
+                    let index = match name.as_str() {
+                        "*" => self.splat(&pair, ".*"),
+                        number => {
+                            let help = format!("write `[{number}]`");
+                            let found = self.span(&pair);
+                            self.problems.push(problem::foreign(found, pair.as_str(), &help));
+                            let kind = ExprKind::Int(number.parse().unwrap_or(0));
+                            Expr { span: self.span(&name), kind }
+                        }
+                    };
+                    ExprKind::Index(object, Box::new(index))
+                }
+                found => {
+                    let end = pair.as_span().end();
+                    let span = found
+                        .map_or(self.gap_at(end), |name| self.missing(&name, "a name after `.`"));
+                    ExprKind::Get(object, Name { text: String::new(), span })
+                }
+            },
+        };
+        self.height = self.height.max(low) + 1;
+        self.limited(Expr { span, kind })
+    }
+
+    fn splat(&mut self, pair: &Pair<'_, Rule>, text: &str) -> Expr {
+        let span = self.span(pair);
+        let help = "write `[for x in list : x.name]`";
+        self.problems.push(problem::foreign(span, text, help));
+        Expr { span, kind: ExprKind::Bad }
+    }
+
+    fn primary(&mut self, pair: Pair<'_, Rule>, pairs: &mut Pairs<'_, Rule>) -> Expr {
+        let span = self.span(&pair);
+        self.height = 0;
+        let kind = match pair.as_rule() {
+            Rule::name => return self.word(&pair, pairs),
+            Rule::number => self.number(pair.as_str(), span),
+            Rule::plain | Rule::raw => ExprKind::Str(self.text(pair, None)),
+            Rule::missing_expr => {
+                let span = self.missing(&pair, "a value");
+                return Expr { span, kind: ExprKind::Bad };
+            }
+            Rule::bad_element | Rule::bad_value => {
+                self.problems.push(problem::not_a_value(span, pair.as_str().trim()));
+                ExprKind::Bad
+            }
+            _ if !self.enter(&pair) => ExprKind::Bad,
+            _ => {
+                let kind = self.compound(pair);
+                self.height += 1;
+                self.leave();
+                return self.limited(Expr { span, kind });
+            }
+        };
+        Expr { span, kind }
+    }
+
+    fn compound(&mut self, pair: Pair<'_, Rule>) -> ExprKind {
+        match pair.as_rule() {
+            Rule::template | Rule::block_text | Rule::block_raw => {
+                ExprKind::Str(self.text(pair, None))
+            }
+            Rule::list => self.list(pair),
+            Rule::body => self.object(pair),
+            Rule::paren => ExprKind::Paren(Box::new(self.bracketed(pair))),
+            Rule::if_expr => self.choice(pair),
+            Rule::match_expr => self.matching(pair),
+            _ => ExprKind::Bad,
+        }
+    }
+
+    fn word(&mut self, pair: &Pair<'_, Rule>, pairs: &mut Pairs<'_, Rule>) -> Expr {
+        let span = self.span(pair);
+        let block = pairs.peek().filter(|next| {
+            let block = matches!(next.as_rule(), Rule::block_text | Rule::block_raw);
+            block && next.as_span().start() == pair.as_span().end()
+        });
+        if let Some(block) = block {
+            pairs.next();
+            let span = span.to(self.span(&block));
+            let text = self.text(block, Some(pair.as_str().to_owned()));
+            return Expr { span, kind: ExprKind::Str(text) };
+        }
+        let kind = match pair.as_str() {
+            "true" => ExprKind::Bool(true),
+            "false" => ExprKind::Bool(false),
+            "null" => ExprKind::Null,
+            "yes" | "True" => self.foreign_word(pair, "write `true`", ExprKind::Bool(true)),
+            "no" | "False" => self.foreign_word(pair, "write `false`", ExprKind::Bool(false)),
+            "nil" | "None" | "undefined" => self.foreign_word(pair, "write `null`", ExprKind::Null),
+            name => ExprKind::Name(name.to_owned()),
+        };
+        Expr { span, kind }
+    }
+
+    fn foreign_word(&mut self, pair: &Pair<'_, Rule>, help: &str, meant: ExprKind) -> ExprKind {
+        self.problems.push(problem::foreign(self.span(pair), pair.as_str(), help));
+        meant
+    }
+
+    /// The one expression in `( )`, `[ ]` or a hole, and a word about whatever else stands there.
+    pub fn bracketed(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        let before = self.problems.len();
+        let mut inner = pair.into_inner();
+        let expr = self.expr(&mut inner);
+        self.rest(inner, before);
+        expr
+    }
+
+    /// What is left in brackets or of an item: nothing, or text that belongs to nothing.
+    pub fn rest(&mut self, pairs: Pairs<'_, Rule>, problems_before: usize) {
+        for pair in pairs {
+            match pair.as_rule() {
+                Rule::junk_paren | Rule::junk_bracket => self.junk(&pair, problems_before),
+                Rule::tail => self.tail(&pair, problems_before),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether the next pair of the stream is of this rule.
+pub fn next_is(pairs: &mut Pairs<'_, Rule>, rule: Rule) -> bool {
+    pairs.peek().is_some_and(|pair| pair.as_rule() == rule)
+}
+
+fn precedence(op: BinaryOp) -> u8 {
+    match op {
+        BinaryOp::Coalesce => 1,
+        BinaryOp::Or => 2,
+        BinaryOp::And => 3,
+        BinaryOp::Equal | BinaryOp::NotEqual => 4,
+        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => 5,
+        BinaryOp::In => 6,
+        BinaryOp::Add | BinaryOp::Subtract => 7,
+        BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => 8,
+    }
+}
+
+/// Folds all steps that bind at least as tight as `least`.
+fn fold(
+    mut left: Expr,
+    height: &mut usize,
+    steps: &mut Peekable<IntoIter<Step>>,
+    least: u8,
+) -> Expr {
+    while let Some((op, mut right, mut high)) = steps.next_if(|(op, ..)| precedence(*op) >= least) {
+        let tighter = precedence(op) + 1;
+        if steps.peek().is_some_and(|(next, ..)| precedence(*next) >= tighter) {
+            right = fold(right, &mut high, steps, tighter);
+        }
+        let chained = matches!(left.kind, ExprKind::Chain(..));
+        left = combined(left, op, right);
+        *height = (*height).max(high) + usize::from(!chained);
+    }
+    left
+}
+
+/// `left op right`; comparisons of one precedence become a chain.
+fn combined(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    let span = left.span.to(right.span);
+    let level = precedence(op);
+    let chains = |inner: BinaryOp| matches!(level, 4 | 5) && precedence(inner) == level;
+    let kind = match left.kind {
+        ExprKind::Binary(inner, first, second) if chains(inner) => {
+            ExprKind::Chain(first, vec![(inner, *second), (op, right)])
+        }
+        ExprKind::Chain(first, mut steps) if steps.first().is_some_and(|(op, _)| chains(*op)) => {
+            steps.push((op, right));
+            ExprKind::Chain(first, steps)
+        }
+        kind => {
+            let left = Expr { span: left.span, kind };
+            ExprKind::Binary(op, Box::new(left), Box::new(right))
+        }
+    };
+    Expr { span, kind }
+}

@@ -1,0 +1,5 @@
+//! What the tests share.
+
+pub mod cases;
+pub mod dump;
+pub mod golden;
