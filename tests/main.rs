@@ -3,6 +3,7 @@
 mod fmt;
 mod functions;
 mod language;
+mod lowering;
 mod rendering;
 mod sandbox;
 mod storage;

@@ -55,11 +55,9 @@ fn from_file(
     for item in tree.items {
         match item.kind {
             ItemKind::Attribute(attribute) => match attribute.key {
-                Key::Plain(key) => given.push(Given {
-                    name: key.text,
-                    value: attribute.value,
-                    from: name.clone(),
-                }),
+                Key::Plain(key) => {
+                    given.push(Given { name: key.text, value: attribute.value, from: name.clone() })
+                }
                 Key::Computed(_) => problems.push(project::not_a_value(&name)),
             },
             ItemKind::Bad => (),

@@ -4,7 +4,7 @@ use crate::apply;
 use crate::cli::options::Planning;
 use crate::cli::project::Project;
 use crate::cli::stop::Stop;
-use crate::drivers::{World, secrets};
+use crate::drivers::{Fault, World, secrets};
 use crate::lower::{Desired, SecretSource};
 use crate::model::Address;
 use crate::plan::{self, Plan};
@@ -28,7 +28,7 @@ pub async fn plan<W: World>(
     planning: &Planning,
 ) -> Result<Plan, Stop> {
     let seen = apply::observe(world, state, desired).await.map_err(|(address, fault)| {
-        let crate::drivers::Fault::Refused(why) | crate::drivers::Fault::Unknown(why) = fault;
+        let (Fault::Refused(why) | Fault::Unknown(why)) = fault;
         Stop::one(problem::project::cannot_look(address.as_str(), &why), 1)
     })?;
     tracing::info!(objects = seen.objects.len(), clusters = seen.clusters.len(), "looked");
@@ -41,8 +41,7 @@ pub async fn plan<W: World>(
         plan = plan::only(plan, &targets);
     }
     if plan.blocked.is_empty() {
-        plan::verify(&plan, state)
-            .map_err(|why| Stop::one(problem::project::bad_plan(&why), 1))?;
+        plan::verify(&plan, state).map_err(|why| Stop::one(problem::project::bad_plan(&why), 1))?;
     }
     Ok(plan)
 }

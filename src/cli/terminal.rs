@@ -36,11 +36,7 @@ impl Terminal {
             width: columns().unwrap_or(100),
         };
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        Terminal {
-            out: style(out),
-            err: style(err),
-            interactive: io::stdin().is_terminal() && err,
-        }
+        Terminal { out: style(out), err: style(err), interactive: io::stdin().is_terminal() && err }
     }
 
     /// Prints a result.

@@ -1,8 +1,37 @@
 //! Trees to what is desired: names, types, instances, references; everything that can be checked
 //! without looking at the world.
 
+mod access;
+mod bodies;
+mod calls;
+mod checks;
+mod common;
+mod compile;
+mod env;
+mod evaluator;
+mod expressions;
+mod fields;
+mod fit;
 pub mod functions;
+mod graph;
+mod headers;
+mod inputs;
+mod nodes;
+mod operators;
+mod order;
+mod reads;
+mod scalars;
+mod scope;
+mod secrets;
+mod settings;
+mod shape;
+mod specs;
+mod typed;
+mod unique;
 pub mod value;
+mod walk;
+
+pub use compile::{Given, compile};
 
 use std::collections::{BTreeMap, BTreeSet};
 

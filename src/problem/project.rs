@@ -66,8 +66,9 @@ pub fn unreadable_plan(name: &str, why: &str) -> Problem {
 
 /// Nobody can be asked.
 pub fn nobody_to_ask() -> Problem {
-    Problem::error("P7012", "there is no terminal to ask on, and nothing was changed")
-        .help("add `--yes` to apply without being asked, or apply a plan that was saved with `--out`")
+    Problem::error("P7012", "there is no terminal to ask on, and nothing was changed").help(
+        "add `--yes` to apply without being asked, or apply a plan that was saved with `--out`",
+    )
 }
 
 /// Our own mistake: a plan breaks a rule that every plan follows.

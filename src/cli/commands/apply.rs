@@ -122,8 +122,7 @@ pub async fn carry_out(
     let mut ledger = Durable { store, refused: None };
     let wanted = interrupts(terminal);
     let world = Arc::new(world);
-    let report =
-        apply::run(plan, world, &mut ledger, &mut progress, how.parallel, wanted).await;
+    let report = apply::run(plan, world, &mut ledger, &mut progress, how.parallel, wanted).await;
     if let Some(refused) = ledger.refused.take() {
         terminal.problems(std::slice::from_ref(&refused.problem), &Default::default());
     }

@@ -1,10 +1,10 @@
 //! `paas explain`
 
 use crate::cli::options::Inputs;
+use crate::cli::pipeline;
 use crate::cli::project::{Project, load};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::pipeline;
 use crate::kinds::{self, AnyKind, Source, Stage};
 use crate::lower::Resource;
 use crate::model::Address;
@@ -129,10 +129,9 @@ fn attribute(project: &Project, state: &State, address: &Address, path: &str) ->
 /// Where a value comes from: written, default, derived, picked.
 fn origin(project: &Project, resource: &Resource, field: &Field, path: &str) -> String {
     let below = format!("{path}/");
-    let written = resource
-        .origins
-        .iter()
-        .find(|(other, _)| **other == *path || other.starts_with(&below) || path.starts_with(&format!("{other}/")));
+    let written = resource.origins.iter().find(|(other, _)| {
+        **other == *path || other.starts_with(&below) || path.starts_with(&format!("{other}/"))
+    });
     if let Some((_, span)) = written {
         return format!("written at {}", project.sources.line_of(*span));
     }

@@ -39,8 +39,8 @@ pub fn run(terminal: &Terminal, paths: &[PathBuf], how: How) -> Result<u8, Stop>
     }
     let mut changed = 0;
     for path in files {
-        let old = text(&path)
-            .map_err(|why| Stop::one(project::unreadable(&shown(&path), &why), 1))?;
+        let old =
+            text(&path).map_err(|why| Stop::one(project::unreadable(&shown(&path), &why), 1))?;
         let new = syntax::format(FileId::default(), &old);
         if old == new {
             continue;

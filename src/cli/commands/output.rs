@@ -21,9 +21,8 @@ pub fn run(
     };
     let outputs = &loaded.state.outputs;
     let Some(name) = name else {
-        let shown = outputs.iter().map(|(name, value)| {
-            (name.clone(), render::value::tagged(value))
-        });
+        let shown =
+            outputs.iter().map(|(name, value)| (name.clone(), render::value::tagged(value)));
         let all = serde_json::Value::Object(shown.collect());
         terminal.print(&format!("{all:#}\n"));
         return Ok(0);

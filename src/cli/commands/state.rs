@@ -97,7 +97,8 @@ fn told(report: &store::Report) -> String {
         }
         store::Report::Repaired { from, reached, missing, serial, kept } => {
             let names = |paths: &[PathBuf]| {
-                let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+                let names: Vec<String> =
+                    paths.iter().map(|path| path.display().to_string()).collect();
                 names.join(", ")
             };
             format!(

@@ -1,0 +1,90 @@
+//! `require` and `check`: conditions that people write about their own platform.
+
+use crate::lower::env::Env;
+use crate::lower::evaluator::Evaluator;
+use crate::lower::expressions::printed;
+use crate::lower::headers::Expansion;
+use crate::lower::value::Data;
+use crate::problem::{Level, inputs as problem, names, types};
+use crate::source::Span;
+use crate::syntax::tree::{Block, ItemKind, Key, Require};
+
+impl<'t> Evaluator<'t> {
+    /// Everything that the module requires beyond single resources.
+    pub fn checks(&mut self) {
+        for require in &self.module.requires {
+            self.require(require, &Env::default(), Level::Error, None);
+        }
+        for block in &self.module.checks {
+            let instances = match self.header(block, &Env::default()) {
+                Expansion::One(env) => vec![env],
+                Expansion::Many(instances) => instances.into_iter().map(|(_, env)| env).collect(),
+                Expansion::Absent | Expansion::Bad => Vec::new(),
+            };
+            for env in instances {
+                self.check(block, &env);
+            }
+        }
+    }
+
+    fn check(&mut self, block: &'t Block, env: &Env<'t>) {
+        let mut level = Level::Error;
+        for item in &block.body.items {
+            if let ItemKind::Attribute(attribute) = &item.kind
+                && let Key::Plain(name) = &attribute.key
+            {
+                if name.text != "level" {
+                    let unknown = [(name.text.clone(), name.span)];
+                    let problem =
+                        names::unknown_attributes("`check`", None, &unknown, &["level", "require"]);
+                    self.problems.push(problem);
+                    continue;
+                }
+                let value = self.eval(&attribute.value, env);
+                level = match &value.data {
+                    Data::Str(text) if &**text == "warn" => Level::Warning,
+                    Data::Str(text) if &**text == "error" => Level::Error,
+                    Data::Bad => level,
+                    _ => {
+                        let words = ["error", "warn"];
+                        let at = attribute.value.span;
+                        let problem = types::not_a_choice(at, "level", "", &words, &[]);
+                        self.problems.push(problem);
+                        level
+                    }
+                };
+            }
+        }
+        for item in &block.body.items {
+            match &item.kind {
+                ItemKind::Require(require) => self.require(require, env, level, None),
+                ItemKind::Attribute(_) | ItemKind::Bad => (),
+                _ => self.problems.push(names::not_in_a_body(item.span)),
+            }
+        }
+    }
+
+    /// Checks one condition; `of` is the resource it is written in.
+    pub fn require(&mut self, require: &'t Require, env: &Env<'t>, level: Level, of: Option<Span>) {
+        let at = env.place(require.condition.span);
+        let value = self.eval(&require.condition, env);
+        match &value.data {
+            Data::Bool(true) | Data::Bad => (),
+            Data::Bool(false) => {
+                let message = require.message.as_ref().map(|message| {
+                    let value = self.eval(message, env);
+                    match printed(&value.data) {
+                        Some(text) => text.to_string(),
+                        None => self.sources.text(message.span).to_owned(),
+                    }
+                });
+                self.problems.push(problem::not_met(at, level, message.as_deref(), of));
+            }
+            Data::Late(late) | Data::Unknown(late) => {
+                let late = self.late_told(late);
+                self.problems.push(problem::cannot_check(at, &late));
+            }
+            _ => drop(self.bool(&value, at)),
+        }
+    }
+}

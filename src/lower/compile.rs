@@ -1,0 +1,214 @@
+//! The stage as a whole: from trees to everything a manifest asks for, and all problems at once.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::lower::env::Env;
+use crate::lower::evaluator::Evaluator;
+use crate::lower::expressions::shown;
+use crate::lower::functions::Files;
+use crate::lower::nodes::NodeId;
+use crate::lower::order::{self, Unit};
+use crate::lower::reads::Recorded;
+use crate::lower::scope::Module;
+use crate::lower::specs::{Edge, Finished};
+use crate::lower::value::{Data, Val};
+use crate::lower::{Desired, Output, SecretItem, graph, unique};
+use crate::model::{Late, Piece, Text, digest_all};
+use crate::problem::{Problem, lower as problem, names};
+use crate::source::{Sources, Span};
+use crate::syntax::tree::{Expr, Let, Tree};
+
+/// Kinds whose own secrets open shared services: a sandbox does without them.
+const CREDENTIALS_OF: [&str; 6] = ["cluster", "zone", "identity", "database", "host", "cert"];
+
+/// The value of an input that comes from outside of the manifest.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The input's name.
+    pub name: String,
+    /// The value.
+    pub value: Expr,
+    /// Who gives it: `--set`, `PAAS_INPUT_domain`, a file.
+    pub from: String,
+}
+
+/// Everything that the trees ask for, and everything that is wrong; `given` is weakest first.
+///
+/// With an error among the problems what is desired is incomplete, and good for looking only.
+pub fn compile(
+    trees: &[Tree],
+    sources: &Sources,
+    given: &[Given],
+    files: &dyn Files,
+) -> (Desired, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let module = Module::collect(trees, &mut problems);
+    let files = Recorded::new(files);
+    let mut evaluator = Evaluator::new(&module, given, sources, &files);
+    evaluator.recursive = order::recursive(&module, &mut problems);
+    evaluator.problems = problems;
+    evaluator.undeclared_inputs();
+    evaluator.settings();
+    let mut desired = Desired::default();
+    let mut edges = Vec::new();
+    for unit in order::needed_first(&module) {
+        let nodes = match unit {
+            Unit::Let(index) => {
+                evaluator.let_value(index);
+                continue;
+            }
+            Unit::Input(index) => {
+                evaluator.input_value(index);
+                continue;
+            }
+            Unit::Block(index) => evaluator.block_instances(index).nodes,
+        };
+        for node in nodes.iter() {
+            evaluator.finish_all(*node, &mut desired, &mut edges);
+        }
+    }
+    for index in 0..module.secrets.len() {
+        evaluator.secret_value(index);
+    }
+    for output in &module.outputs {
+        evaluator.output(output, &mut desired);
+    }
+    evaluator.checks();
+    unique::conflicts(&desired, &mut evaluator.problems);
+    graph::circles(&desired, &edges, &mut evaluator.problems);
+    for (address, item) in std::mem::take(&mut evaluator.secrets) {
+        let needed_in_sandbox = evaluator.needed.contains(&address);
+        desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
+    }
+    desired.config = config(sources, given, &files);
+    (desired, in_order(evaluator.problems))
+}
+
+impl<'t> Evaluator<'t> {
+    /// Finishes a node and its facets.
+    fn finish_all(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
+        let finished = self.finish(id);
+        self.keep(id, finished, desired, edges);
+        for position in 0..self.nodes[id].kind.traits().facets.len() {
+            for facet in self.facets_of(id, position).nodes.iter() {
+                self.finish_all(*facet, desired, edges);
+            }
+        }
+    }
+
+    fn keep(
+        &mut self,
+        id: NodeId,
+        finished: Finished,
+        desired: &mut Desired,
+        edges: &mut Vec<Edge>,
+    ) {
+        let address = self.nodes[id].address.clone();
+        let word = address.kind().to_owned();
+        if !CREDENTIALS_OF.contains(&word.as_str()) {
+            self.needed.extend(finished.secrets);
+        }
+        if word == "template"
+            && let Some(version) = finished.resource.intent.spec["version"].as_str()
+        {
+            desired.templates.insert(address.clone(), version.to_owned());
+        }
+        edges.extend(finished.edges);
+        desired.resources.insert(address, finished.resource);
+    }
+
+    fn output(&mut self, output: &'t Let, desired: &mut Desired) {
+        let at = output.name.span;
+        let value = match &output.value {
+            Some(value) => self.eval(value, &Env::default()),
+            None => self.bad(names::no_value(&output.name.text, at), at),
+        };
+        let value = match &output.ty {
+            Some(ty) => self.typed(value, ty, &output.name.text),
+            None => value,
+        };
+        let may_be_secret =
+            output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
+        if let Some(value) = self.output_json(&value, &output.name.text, may_be_secret) {
+            let output_value = Output { value, span: at };
+            desired.outputs.insert(output.name.text.clone(), output_value);
+        }
+    }
+
+    /// JSON for people and programs outside: quantities are printed.
+    fn output_json(&mut self, value: &Val, name: &str, may_be_secret: bool) -> Option<Value> {
+        let at = value.origin;
+        Some(match &value.data {
+            Data::Null => Value::Null,
+            Data::Bool(it) => Value::Bool(*it),
+            Data::Int(it) => Value::from(*it),
+            Data::Float(it) => Value::from(*it),
+            Data::Str(it) => Value::from(&**it),
+            Data::Text(text) if text.has_secret() && !may_be_secret => {
+                self.problems.push(problem::secret_output(at, name));
+                return None;
+            }
+            Data::Text(text) => serde_json::to_value(text.as_ref()).ok()?,
+            Data::Late(late) => serde_json::to_value(Text::late(late.as_ref().clone())).ok()?,
+            Data::List(list) => {
+                let elements =
+                    list.iter().map(|value| self.output_json(value, name, may_be_secret));
+                Value::Array(elements.collect::<Option<_>>()?)
+            }
+            Data::Map(map) => {
+                let mut object = serde_json::Map::new();
+                for (key, value) in map.iter() {
+                    let json = self.output_json(value, name, may_be_secret)?;
+                    object.insert(super::fit::plain(key), json);
+                }
+                Value::Object(object)
+            }
+            Data::Unknown(late) => {
+                let late = self.late_told(late);
+                self.problems.push(problem::field_late(at, name, &late));
+                return None;
+            }
+            Data::Bad => return None,
+            other => Value::from(shown(other)),
+        })
+    }
+}
+
+/// The first late value in a text.
+pub(super) fn late_in(text: &Text) -> Option<Late> {
+    text.pieces().iter().find_map(|piece| match piece {
+        Piece::Late { late } => Some(late.clone()),
+        Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
+    })
+}
+
+/// The digest of everything that was read.
+fn config(sources: &Sources, given: &[Given], files: &Recorded<'_>) -> String {
+    let texts = sources.files().map(|(_, source)| (source.name.clone(), source.text.to_string()));
+    let mut parts: Vec<(String, Vec<u8>)> =
+        texts.map(|(name, text)| (format!("source {name}"), text.into_bytes())).collect();
+    let count = sources.files().count();
+    parts.extend(given.iter().map(|given| {
+        let span: Span = given.value.span;
+        let text = if (span.file.0 as usize) < count { sources.text(span) } else { "" };
+        (format!("input {}", given.name), text.as_bytes().to_vec())
+    }));
+    parts.extend(files.answers());
+    digest_all(parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))
+}
+
+/// Each problem once, in the order of their places.
+fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    let mut once: Vec<Problem> = problems
+        .into_iter()
+        .filter(|problem| {
+            let at = problem.labels.first().map(|label| label.span);
+            seen.insert((problem.code, at, problem.message.clone()))
+        })
+        .collect();
+    once.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
+    once
+}

@@ -1,0 +1,67 @@
+//! The names that are visible at a place, beyond those of the module.
+
+use std::rc::Rc;
+
+use crate::lower::nodes::NodeId;
+use crate::lower::value::Val;
+use crate::source::Span;
+
+/// What an expression is evaluated in: loop variables and parameters, and whose attribute it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Env<'t> {
+    local: Option<Rc<Local<'t>>>,
+    /// The resource being written: `self`.
+    pub here: Option<NodeId>,
+    /// Where to point for an expression that stands in a schema, not in the manifest.
+    pub at: Option<Span>,
+}
+
+#[derive(Debug)]
+struct Local<'t> {
+    name: &'t str,
+    value: Val,
+    outer: Option<Rc<Local<'t>>>,
+}
+
+impl<'t> Env<'t> {
+    /// What an attribute of a resource sees of a schema or of `defaults`.
+    pub fn of(here: NodeId) -> Env<'t> {
+        Env { here: Some(here), ..Env::default() }
+    }
+
+    /// The same with one more name.
+    pub fn with(&self, name: &'t str, value: Val) -> Env<'t> {
+        let outer = self.local.clone();
+        let local = (name != "_").then(|| Rc::new(Local { name, value, outer }));
+        Env { local: local.or_else(|| self.local.clone()), ..*self }
+    }
+
+    /// The same for an expression that stands outside of the manifest: problems point at `at`.
+    pub fn pointing(self, at: Span) -> Env<'t> {
+        Env { at: Some(at), ..self }
+    }
+
+    /// The same, seen from inside a resource.
+    pub fn inside(&self, here: NodeId) -> Env<'t> {
+        Env { here: Some(here), ..self.clone() }
+    }
+
+    /// The value of a loop variable or parameter.
+    pub fn get(&self, name: &str) -> Option<&Val> {
+        self.locals().find(|local| local.name == name).map(|local| &local.value)
+    }
+
+    /// Every loop variable and parameter, innermost first.
+    pub fn names(&self) -> impl Iterator<Item = &'t str> {
+        self.locals().map(|local| local.name)
+    }
+
+    fn locals(&self) -> impl Iterator<Item = &Local<'t>> {
+        std::iter::successors(self.local.as_deref(), |local| local.outer.as_deref())
+    }
+
+    /// Where to point for `span`.
+    pub fn place(&self, span: Span) -> Span {
+        self.at.unwrap_or(span)
+    }
+}

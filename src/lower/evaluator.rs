@@ -1,0 +1,285 @@
+//! What evaluation remembers: values that were computed, what they touched, and what is under way.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::lower::Given;
+use crate::lower::SecretItem;
+use crate::lower::env::Env;
+use crate::lower::nodes::{Facets, Instances, Node, NodeId};
+use crate::lower::reads::Recorded;
+use crate::lower::scope::{Module, span};
+use crate::lower::shape::Shape;
+use crate::lower::specs::Spec;
+use crate::lower::value::{Data, Val};
+use crate::model::Address;
+use crate::problem::{Problem, graph, names};
+use crate::source::{Sources, Span};
+use crate::syntax::tree::{Body, Expr};
+
+/// How deep expressions may be nested, through names and calls.
+///
+/// Declarations are evaluated in an order that keeps chains of names flat, so that only calls
+/// and references inside one block come near it.
+const DEPTH_MAX: usize = 1_500;
+
+/// The resources whose late values were read, each with a place that reads it.
+pub(super) type Touched = BTreeMap<NodeId, Span>;
+
+/// A value that is computed at most once.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Slot<T> {
+    /// Not asked for yet.
+    #[default]
+    Empty,
+    /// Being computed: who asks now closes a circle.
+    Running,
+    /// Computed, and what that touched.
+    Done(T, Option<Rc<Touched>>),
+}
+
+/// One computation under way, for the path of a circle.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stage {
+    /// As people would name it: `container.web.ip`.
+    pub what: StageName,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What a [`Stage`] computes; it becomes text only if there is a circle.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum StageName {
+    /// A let, an input or the instances of a block.
+    Name(String),
+    /// An attribute of a resource.
+    Attribute(NodeId, &'static str),
+}
+
+/// Evaluates the expressions of one module.
+pub(super) struct Evaluator<'t> {
+    /// What is declared.
+    pub module: &'t Module<'t>,
+    /// Functions that call themselves; they have no value.
+    pub recursive: HashSet<&'t str>,
+    /// Values of inputs from outside, weakest first.
+    pub given: &'t [Given],
+    /// The texts.
+    pub sources: &'t Sources,
+    /// The project's files.
+    pub files: &'t Recorded<'t>,
+    /// What is wrong so far.
+    pub problems: Vec<Problem>,
+    /// Every resource there is so far.
+    pub nodes: Vec<Rc<Node<'t>>>,
+    /// Their places.
+    pub by_address: HashMap<Address, NodeId>,
+    /// Secrets by address.
+    pub secrets: BTreeMap<String, SecretItem>,
+    /// The secrets that something other than a shared service's credential needs.
+    pub needed: BTreeSet<String>,
+    /// By the places in [`Module::lets`].
+    pub lets: Vec<Slot<Val>>,
+    /// By the places in [`Module::inputs`].
+    pub inputs: Vec<Slot<Val>>,
+    /// By the places in [`Module::secrets`].
+    pub secret_values: Vec<Slot<Val>>,
+    /// By the places in [`Module::blocks`].
+    pub instances: Vec<Slot<Instances>>,
+    /// By node, then fields and readings in the schema's order.
+    pub fields: Vec<Vec<Slot<Val>>>,
+    /// By node.
+    pub specs: Vec<Slot<Rc<Spec>>>,
+    /// By node, then the kind's facets in their order.
+    pub facets: Vec<Vec<Slot<Facets>>>,
+    /// Bodies that were sorted already.
+    pub shapes: HashMap<*const Body, Rc<Shape<'t>>>,
+    /// Every resource of a kind.
+    pub everything: HashMap<&'static str, Slot<Val>>,
+    stages: Vec<Stage>,
+    touched: Touched,
+    depth: usize,
+    too_deep: bool,
+}
+
+impl<'t> Evaluator<'t> {
+    /// An evaluator that knows nothing yet.
+    pub fn new(
+        module: &'t Module<'t>,
+        given: &'t [Given],
+        sources: &'t Sources,
+        files: &'t Recorded<'t>,
+    ) -> Evaluator<'t> {
+        fn empty<T: Clone>(count: usize) -> Vec<Slot<T>> {
+            vec![Slot::Empty; count]
+        }
+        Evaluator {
+            module,
+            recursive: HashSet::new(),
+            given,
+            sources,
+            files,
+            problems: Vec::new(),
+            nodes: Vec::new(),
+            by_address: HashMap::new(),
+            secrets: BTreeMap::new(),
+            needed: BTreeSet::new(),
+            lets: empty(module.lets.len()),
+            inputs: empty(module.inputs.len()),
+            secret_values: empty(module.secrets.len()),
+            instances: empty(module.blocks.len()),
+            fields: Vec::new(),
+            specs: Vec::new(),
+            facets: Vec::new(),
+            shapes: HashMap::new(),
+            everything: HashMap::new(),
+            stages: Vec::new(),
+            touched: Touched::new(),
+            depth: 0,
+            too_deep: false,
+        }
+    }
+
+    /// The value in a slot, computed if nobody asked before; `broken` closes a circle.
+    pub fn once<T: Clone>(
+        &mut self,
+        slot: impl Fn(&mut Self) -> &mut Slot<T>,
+        stage: Stage,
+        broken: T,
+        make: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        match slot(self) {
+            Slot::Done(value, touched) => {
+                let value = value.clone();
+                if let Some(touched) = touched.clone() {
+                    self.touch_all(&touched);
+                }
+                return value;
+            }
+            Slot::Running => {
+                self.circle(&stage);
+                return broken;
+            }
+            running @ Slot::Empty => *running = Slot::Running,
+        }
+        self.stages.push(stage);
+        let (value, mine) = self.watched(make);
+        self.stages.pop();
+        self.touch_all(&mine);
+        let mine = (!mine.is_empty()).then(|| Rc::new(mine));
+        *slot(self) = Slot::Done(value.clone(), mine);
+        value
+    }
+
+    /// What `make` returns, and what it touched; that is not counted for whoever is outside.
+    pub fn watched<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> (T, Touched) {
+        let outer = std::mem::take(&mut self.touched);
+        let value = make(self);
+        (value, std::mem::replace(&mut self.touched, outer))
+    }
+
+    /// Notes that a late value of a resource was read.
+    pub fn touch(&mut self, node: NodeId, at: Span) {
+        self.touched.entry(node).or_insert(at);
+    }
+
+    /// Notes many at once.
+    pub fn touch_all(&mut self, touched: &Touched) {
+        for (node, at) in touched {
+            self.touch(*node, *at);
+        }
+    }
+
+    /// What `make` returns if it finds nothing wrong; else it is as if it had never run.
+    pub fn attempt<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let before = self.problems.len();
+        let value = make(self);
+        let fine = !crate::problem::any_error(&self.problems[before..]);
+        if !fine {
+            self.problems.truncate(before);
+        }
+        fine.then_some(value)
+    }
+
+    /// The value of an expression.
+    pub fn eval(&mut self, expr: &'t Expr, env: &Env<'t>) -> Val {
+        if self.depth >= DEPTH_MAX {
+            return self.at_the_bottom(env.place(expr.span));
+        }
+        self.depth += 1;
+        let value = self.expression(expr, env);
+        self.depth -= 1;
+        value
+    }
+
+    /// What `make` returns, counted as one level.
+    pub fn deeper(&mut self, at: Span, make: impl FnOnce(&mut Self) -> Val) -> Val {
+        if self.depth >= DEPTH_MAX {
+            return self.at_the_bottom(at);
+        }
+        self.depth += 1;
+        let value = make(self);
+        self.depth -= 1;
+        value
+    }
+
+    fn at_the_bottom(&mut self, at: Span) -> Val {
+        if !std::mem::replace(&mut self.too_deep, true) {
+            self.problems.push(graph::too_deep(at));
+        }
+        Val::new(Data::Bad, at)
+    }
+
+    /// Reports a problem; the value in its place is never complained about again.
+    pub fn bad(&mut self, problem: Problem, at: Span) -> Val {
+        self.problems.push(problem);
+        Val::new(Data::Bad, at)
+    }
+
+    /// The value of a `let`.
+    pub fn let_value(&mut self, index: usize) -> Val {
+        let it = self.module.lets[index];
+        let stage = Stage { what: StageName::Name(it.name.text.clone()), span: it.name.span };
+        let broken = Val::new(Data::Bad, it.name.span);
+        self.once(
+            |this| &mut this.lets[index],
+            stage,
+            broken,
+            |this| {
+                let env = Env::default();
+                let value = match &it.value {
+                    Some(value) => this.eval(value, &env),
+                    None => {
+                        return this.bad(names::no_value(&it.name.text, it.name.span), it.name.span);
+                    }
+                };
+                match &it.ty {
+                    Some(ty) => this.typed(value, ty, &it.name.text),
+                    None => value,
+                }
+            },
+        )
+    }
+
+    /// The place of the instances of a block in a circle.
+    pub fn block_stage(&self, index: usize) -> Stage {
+        let block = self.module.blocks[index].block;
+        let what = format!("the instances of `{}.{}`", block.kind.text, block.labels[0].text);
+        Stage { what: StageName::Name(what), span: span(block) }
+    }
+
+    fn circle(&mut self, again: &Stage) {
+        let first = self.stages.iter().position(|stage| stage == again).unwrap_or(0);
+        let stages = &self.stages[first..];
+        let hops: Vec<(String, Span)> =
+            stages.iter().map(|stage| (self.stage_name(&stage.what), stage.span)).collect();
+        self.problems.push(graph::value_circle(&hops));
+    }
+
+    fn stage_name(&self, name: &StageName) -> String {
+        match name {
+            StageName::Name(name) => name.clone(),
+            StageName::Attribute(node, field) => format!("{}.{field}", self.nodes[*node].address),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Inputs: what is given from outside, else the default, checked against the declaration.
+
+use crate::lower::env::Env;
+use crate::lower::evaluator::{Evaluator, Stage, StageName};
+use crate::lower::value::{Data, Val};
+use crate::lower::{SecretItem, SecretSource};
+use crate::model::Text;
+use crate::problem::{inputs as problem, names};
+use crate::source::Span;
+use crate::syntax::tree::{Input, ItemKind, TypeExpr, TypeKind};
+
+impl<'t> Evaluator<'t> {
+    /// Reports values for inputs that nobody declares.
+    pub fn undeclared_inputs(&mut self) {
+        let names: Vec<&str> =
+            self.module.inputs.iter().map(|input| input.name.text.as_str()).collect();
+        for given in self.given {
+            if !names.contains(&given.name.as_str()) {
+                let near = crate::problem::nearest(&given.name, names.iter().copied());
+                let at = self.known_place(given.value.span);
+                let problem = problem::undeclared(&given.name, &given.from, at, &near);
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    /// The place, if it lies in a file that can be shown.
+    fn known_place(&self, span: Span) -> Option<Span> {
+        ((span.file.0 as usize) < self.sources.files().count()).then_some(span)
+    }
+
+    /// The value of an input.
+    pub fn input_value(&mut self, index: usize) -> Val {
+        let input = self.module.inputs[index];
+        let at = input.name.span;
+        let stage = Stage { what: StageName::Name(input.name.text.clone()), span: at };
+        self.once(
+            |this| &mut this.inputs[index],
+            stage,
+            Val::new(Data::Bad, at),
+            |this| {
+                let value = this.input_raw(input);
+                let name = &input.name.text;
+                let value = match &input.ty {
+                    Some(ty) => this.typed(value, ty, name),
+                    None => value,
+                };
+                let value = match &input.refinement {
+                    Some(refinement) => this.refined(value, refinement, name),
+                    None => value,
+                };
+                this.input_requires(input, &value);
+                value
+            },
+        )
+    }
+
+    fn input_raw(&mut self, input: &'t Input) -> Val {
+        let name = input.name.text.as_str();
+        let given = self.given.iter().rev().find(|given| given.name == name);
+        match (given, &input.default) {
+            (Some(given), _) => {
+                let at = self.known_place(given.value.span).unwrap_or(input.name.span);
+                if input.ty.as_ref().is_some_and(is_secret) {
+                    return self.given_secret(name, &given.from, at);
+                }
+                let env = Env::default().pointing(at);
+                self.eval(&given.value, &env)
+            }
+            (None, Some(default)) => self.eval(default, &Env::default()),
+            (None, None) if input.ty.as_ref().is_some_and(is_optional) => {
+                Val::new(Data::Null, input.name.span)
+            }
+            (None, None) => self.bad(problem::missing(name, input.name.span), input.name.span),
+        }
+    }
+
+    /// A secret from outside is named, not read: only the environment can keep it.
+    fn given_secret(&mut self, name: &str, from: &str, at: Span) -> Val {
+        if !from.starts_with("PAAS_INPUT_") {
+            return self.bad(problem::secret_in_plain(name, from, at), at);
+        }
+        let address = format!("input.{name}");
+        let source = SecretSource::Env(from.to_owned());
+        let item = SecretItem { source, span: at, needed_in_sandbox: false };
+        self.secrets.insert(address.clone(), item);
+        Val::new(Data::Text(Text::secret(address).into()), at)
+    }
+
+    fn input_requires(&mut self, input: &'t Input, value: &Val) {
+        let Some(body) = &input.body else { return };
+        let env = Env::default().with("it", value.clone()).with(&input.name.text, value.clone());
+        for item in &body.items {
+            match &item.kind {
+                ItemKind::Require(require) => {
+                    if !matches!(value.data, Data::Bad) {
+                        self.require(require, &env, crate::problem::Level::Error, None);
+                    }
+                }
+                ItemKind::Bad => (),
+                _ => self.problems.push(names::not_in_a_body(item.span)),
+            }
+        }
+    }
+}
+
+fn is_secret(ty: &TypeExpr) -> bool {
+    match &ty.kind {
+        TypeKind::Named(word, _) => word == "secret",
+        TypeKind::Optional(inner) | TypeKind::Paren(inner) => is_secret(inner),
+        _ => false,
+    }
+}
+
+fn is_optional(ty: &TypeExpr) -> bool {
+    match &ty.kind {
+        TypeKind::Optional(_) => true,
+        TypeKind::Paren(inner) => is_optional(inner),
+        _ => false,
+    }
+}

@@ -1,0 +1,98 @@
+//! A body sorted by name: what is written for each attribute, before anything is evaluated.
+
+use std::rc::Rc;
+
+use crate::lower::evaluator::Evaluator;
+use crate::problem::names as problem;
+use crate::source::Span;
+use crate::syntax::tree::{Attribute, Block, Body, Expr, Item, ItemKind, Key, Require};
+
+/// One thing that is written under a name.
+#[derive(Clone, Copy)]
+pub(super) enum Entry<'t> {
+    /// `name = value`
+    Attribute(&'t Attribute),
+    /// `name label { … }`
+    Block(&'t Block),
+}
+
+/// A body of a resource, sorted.
+#[derive(Default)]
+pub(super) struct Shape<'t> {
+    entries: Vec<(&'t str, Vec<Entry<'t>>)>,
+    /// `...expr`, in order.
+    pub spreads: Vec<&'t Expr>,
+    /// What must be true of it.
+    pub requires: Vec<&'t Require>,
+}
+
+impl Entry<'_> {
+    /// Where its name stands.
+    pub fn name_span(&self) -> Span {
+        match self {
+            Entry::Attribute(attribute) => match &attribute.key {
+                Key::Plain(name) => name.span,
+                Key::Computed(expr) => expr.span,
+            },
+            Entry::Block(block) => block.kind.span,
+        }
+    }
+}
+
+impl<'t> Shape<'t> {
+    /// What is written under a name.
+    pub fn entries(&self, name: &str) -> &[Entry<'t>] {
+        let found = self.entries.iter().find(|(other, _)| *other == name);
+        found.map_or(&[], |(_, entries)| entries)
+    }
+
+    /// Every name with what is written under it, in the order of the first ones.
+    pub fn all(&self) -> impl Iterator<Item = (&'t str, &[Entry<'t>])> {
+        self.entries.iter().map(|(name, entries)| (*name, entries.as_slice()))
+    }
+
+    /// Adds something that is written under a name.
+    pub fn add(&mut self, name: &'t str, entry: Entry<'t>) {
+        match self.entries.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, entries)) => entries.push(entry),
+            None => self.entries.push((name, vec![entry])),
+        }
+    }
+}
+
+impl<'t> Evaluator<'t> {
+    /// Sorts the body of a resource; what does not belong into one is reported.
+    pub fn shape(&mut self, body: &'t Body) -> Rc<Shape<'t>> {
+        if let Some(known) = self.shapes.get(&std::ptr::from_ref(body)) {
+            return Rc::clone(known);
+        }
+        let mut shape = Shape::default();
+        for item in &body.items {
+            self.sort_item(item, &mut shape);
+        }
+        let shape = Rc::new(shape);
+        self.shapes.insert(std::ptr::from_ref(body), Rc::clone(&shape));
+        shape
+    }
+
+    fn sort_item(&mut self, item: &'t Item, shape: &mut Shape<'t>) {
+        match &item.kind {
+            ItemKind::Attribute(attribute) => match &attribute.key {
+                Key::Plain(name) => shape.add(&name.text, Entry::Attribute(attribute)),
+                Key::Computed(expr) => self.problems.push(problem::computed_name(expr.span)),
+            },
+            ItemKind::Block(block) => shape.add(&block.kind.text, Entry::Block(block)),
+            ItemKind::Spread(expr) => shape.spreads.push(expr),
+            ItemKind::Require(require) => shape.requires.push(require),
+            ItemKind::Comprehension(_)
+            | ItemKind::Let(_)
+            | ItemKind::Function(_)
+            | ItemKind::Type(_)
+            | ItemKind::Input(_)
+            | ItemKind::Output(_)
+            | ItemKind::Secret(_)
+            | ItemKind::Later(_) => self.problems.push(problem::not_in_a_body(item.span)),
+            ItemKind::Bad => (),
+        }
+    }
+}

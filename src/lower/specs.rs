@@ -1,0 +1,375 @@
+//! A resource as a whole: its spec as JSON, what it waits for, and everything wrong with its block.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::kinds::Source;
+use crate::lower::evaluator::{Evaluator, Stage, StageName, Touched};
+use crate::lower::nodes::{Node, NodeId};
+use crate::lower::value::{Data, Val};
+use crate::lower::{Intent, Resource};
+use crate::model::{Address, Key, Ref, Text};
+use crate::problem::{Level, lower, names, types};
+use crate::schema::Need;
+use crate::source::Span;
+
+/// Attributes that every kind has.
+const COMMON: [&str; 4] = ["doc", "after", "lifecycle", "drift"];
+
+/// One resource waits for another.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    /// Who waits.
+    pub from: Address,
+    /// For whom.
+    pub to: Address,
+    /// Where that is written.
+    pub span: Span,
+}
+
+/// A finished resource, and what later checks want to know of it.
+pub(super) struct Finished {
+    /// The resource.
+    pub resource: Resource,
+    /// What it waits for.
+    pub edges: Vec<Edge>,
+    /// The secrets in its spec.
+    pub secrets: BTreeSet<String>,
+}
+
+/// A spec as JSON, what its fields touched, and what is in it.
+#[derive(Default)]
+pub(super) struct Spec {
+    json: Value,
+    /// The kind's own code has filled it in.
+    complete: bool,
+    writing: Writing,
+    touched: Touched,
+}
+
+/// JSON being written.
+#[derive(Default)]
+struct Writing {
+    path: String,
+    /// Some value in it was reported already.
+    broken: bool,
+    refs: Vec<(Address, Span)>,
+    secrets: BTreeSet<String>,
+    origins: Vec<(Box<str>, Span)>,
+}
+
+impl Writing {
+    /// The value as the Rust type of its field reads it; `base` is the place of what nobody wrote.
+    fn json(&mut self, value: &Val, base: Span) -> Option<Value> {
+        let json = match &value.data {
+            Data::Map(map) => {
+                let mut object = serde_json::Map::with_capacity(map.len());
+                for (key, value) in map.iter() {
+                    let name = super::fit::plain(key);
+                    if let Some(json) = self.below(&name, value, base) {
+                        object.insert(name, json);
+                    }
+                }
+                return Some(Value::Object(object));
+            }
+            Data::List(list) => {
+                let elements = list.iter().enumerate().map(|(index, value)| {
+                    self.below(&index.to_string(), value, base).unwrap_or(Value::Null)
+                });
+                return Some(Value::Array(elements.collect()));
+            }
+            Data::Null => return None,
+            Data::Bad | Data::Late(_) | Data::Unknown(_) => {
+                self.broken = true;
+                return None;
+            }
+            Data::Bool(it) => Value::Bool(*it),
+            Data::Int(it) => Value::from(*it),
+            Data::Float(it) => Value::from(*it),
+            Data::Size(it) | Data::Duration(it) => Value::from(*it),
+            Data::Ip(it) => Value::from(it.to_string()),
+            Data::Cidr(it) => Value::from(it.to_string()),
+            Data::Port(number, protocol) => Value::from(format!("{number}/{protocol}")),
+            Data::PortRange(it) => Value::from(it.to_string()),
+            Data::Str(it) => Value::from(&**it),
+            Data::Text(text) => {
+                self.secrets.extend(text.secrets().map(str::to_owned));
+                serde_json::to_value(text.as_ref()).unwrap_or(Value::Null)
+            }
+            Data::Ref(address) => {
+                self.refs.push((address.clone(), value.origin));
+                serde_json::to_value(Ref::Address(address.clone())).unwrap_or(Value::Null)
+            }
+        };
+        if value.origin != base {
+            self.origins.push((self.path.as_str().into(), value.origin));
+        }
+        Some(json)
+    }
+
+    fn below(&mut self, name: &str, value: &Val, base: Span) -> Option<Value> {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('/');
+        }
+        self.path.push_str(name);
+        let json = self.json(value, base);
+        self.path.truncate(length);
+        json
+    }
+}
+
+impl<'t> Evaluator<'t> {
+    /// Computes everything about a node.
+    pub fn finish(&mut self, id: NodeId) -> Finished {
+        let node = Rc::clone(&self.nodes[id]);
+        let spec = self.spec(&node);
+        self.register_secrets(&node);
+        self.assemble(&node, &spec)
+    }
+
+    /// A field that the kind's own code fills in; null until it can.
+    pub fn computed(&mut self, node: &Rc<Node<'t>>, name: &str) -> Val {
+        // Reading it waits for nothing: it is known as soon as the spec is.
+        let (spec, _) = self.watched(|this| this.spec(node));
+        match (spec.complete, spec.json.get(name)) {
+            (false, _) => Val::new(Data::Bad, node.span),
+            (true, Some(json)) => from_json(json, node.span),
+            (true, None) => Val::new(Data::Null, node.span),
+        }
+    }
+
+    fn spec(&mut self, node: &Rc<Node<'t>>) -> Rc<Spec> {
+        let id = node.id;
+        let what = StageName::Name(format!("the spec of `{}`", node.address));
+        let stage = Stage { what, span: node.span };
+        self.once(
+            |this| &mut this.specs[id],
+            stage,
+            Rc::default(),
+            |this| Rc::new(this.make_spec(node)),
+        )
+    }
+
+    fn make_spec(&mut self, node: &Rc<Node<'t>>) -> Spec {
+        let id = node.id;
+        let mut writing = Writing::default();
+        let mut spec = serde_json::Map::new();
+        let sound = self.check_names(node);
+        let (absent, touched) = self.watched(|this| {
+            let mut absent = Vec::new();
+            for (index, field) in node.kind.schema().fields.iter().enumerate() {
+                let value = this.field(id, index);
+                let missing = matches!(field.need, Need::Required)
+                    && matches!(value.data, Data::Bad)
+                    && value.origin == node.span
+                    && !this.is_written(node, field.name);
+                if missing {
+                    absent.push((field.name, field.ty.expected()));
+                }
+                if let Some(json) = writing.below(field.name, &value, node.span) {
+                    spec.insert(field.name.to_owned(), json);
+                }
+            }
+            absent
+        });
+        if !absent.is_empty() {
+            let problem = types::missing(&format!("`{}`", node.address), node.span, &absent);
+            self.problems.push(problem);
+        }
+        let complete = sound && self.check_groups(node) && absent.is_empty() && !writing.broken;
+        let mut json = Value::Object(spec);
+        if complete {
+            self.complete(node, &mut json, &writing);
+        }
+        Spec { json, complete, writing, touched }
+    }
+
+    fn assemble(&mut self, node: &Rc<Node<'t>>, spec: &Spec) -> Finished {
+        let Spec { json, writing, touched, .. } = spec;
+        let common = self.common(node);
+        self.requirements(node);
+        let mut edges = Vec::new();
+        let mut edge = |to: &Address, span: Span| {
+            let edge = Edge { from: node.address.clone(), to: to.clone(), span };
+            edges.push(edge);
+        };
+        let family = |address: &Address| self.is_family(node, address);
+        let mut after = BTreeSet::new();
+        let referred: BTreeSet<&Address> = writing.refs.iter().map(|(to, _)| to).collect();
+        for (to, span) in writing.refs.iter().filter(|(to, _)| !family(to)) {
+            edge(to, *span);
+        }
+        for (to, span) in touched {
+            let to = &self.nodes[*to].address;
+            if !family(to) {
+                edge(to, *span);
+                if !referred.contains(to) {
+                    after.insert(Ref::Address(to.clone()));
+                }
+            }
+        }
+        for (to, span) in &common.after {
+            edge(to, *span);
+            after.insert(Ref::Address(to.clone()));
+        }
+        let mut origins = writing.origins.clone();
+        origins.sort();
+        let doc = common.doc.or_else(|| node.doc.map(str::to_owned));
+        let intent = Intent { spec: json.clone(), after, lifecycle: common.lifecycle };
+        let resource = Resource { intent, origins, span: node.span, doc };
+        Finished { resource, edges, secrets: writing.secrets.clone() }
+    }
+
+    /// Whether an address is the node itself, what is around it, or one of its facets.
+    fn is_family(&self, node: &Node<'t>, address: &Address) -> bool {
+        let owner = node.owner.map(|owner| &self.nodes[owner].address);
+        let inner = self.by_address.get(address).and_then(|other| self.nodes[*other].owner);
+        *address == node.address || owner == Some(address) || inner == Some(node.id)
+    }
+
+    fn is_written(&mut self, node: &Rc<Node<'t>>, name: &str) -> bool {
+        node.layers.iter().any(|layer| !layer.shape.entries(name).is_empty())
+    }
+
+    /// Reports attributes that the kind does not have, and those that cannot be written.
+    fn check_names(&mut self, node: &Rc<Node<'t>>) -> bool {
+        let (schema, traits) = (node.kind.schema(), node.kind.traits());
+        let (mut unknown, mut sound) = (Vec::new(), true);
+        let mut names: Vec<(String, Span)> = Vec::new();
+        for layer in &node.layers {
+            let entries = layer.shape.all();
+            names.extend(entries.map(|(name, entries)| (name.to_owned(), entries[0].name_span())));
+            for expr in layer.shape.spreads.clone() {
+                let spread = self.eval(expr, &layer.env);
+                match &spread.data {
+                    Data::Map(map) => names.extend(map.iter().filter_map(|(key, value)| {
+                        let Key::Text(name) = key else { return None };
+                        (value.data != Data::Null).then(|| (name.to_string(), value.origin))
+                    })),
+                    Data::Bad | Data::Null => (),
+                    other => {
+                        let problem = types::cannot_spread(expr.span, "an object", other.noun());
+                        self.problems.push(problem);
+                    }
+                }
+            }
+        }
+        for (name, at) in names {
+            let known = COMMON.contains(&name.as_str()) || traits.facets.contains(&name.as_str());
+            match schema.field(&name) {
+                Some(field) if !field.writable() => {
+                    self.problems.push(names::not_writable(field.name, at));
+                    sound = false;
+                }
+                Some(_) => (),
+                None if known => (),
+                None => unknown.push((name, at)),
+            }
+        }
+        if !unknown.is_empty() {
+            let writable = schema.fields.iter().filter(|field| field.writable());
+            let all: Vec<&str> =
+                writable.map(|field| field.name).chain(traits.facets.iter().copied()).collect();
+            let what = format!("`{}`", schema.kind);
+            let problem = names::unknown_attributes(&what, Some(schema.kind), &unknown, &all);
+            self.problems.push(problem);
+            sound = false;
+        }
+        sound
+    }
+
+    /// Of some groups of fields exactly one must be there.
+    fn check_groups(&mut self, node: &Rc<Node<'t>>) -> bool {
+        let schema = node.kind.schema();
+        let mut sound = true;
+        for group in node.kind.traits().one_of {
+            let mut present = Vec::new();
+            for name in *group {
+                let Some(index) = schema.fields.iter().position(|field| field.name == *name) else {
+                    continue;
+                };
+                if self.field(node.id, index).data != Data::Null {
+                    let entries = node.layers[0].shape.entries(name);
+                    let at = entries.first().map_or(node.span, |entry| entry.name_span());
+                    present.push((*name, at));
+                }
+            }
+            if present.len() != 1 {
+                let problem = types::not_exactly_one(schema.kind, group, &present, node.span);
+                self.problems.push(problem);
+                sound = false;
+            }
+        }
+        sound
+    }
+
+    /// Lets the kind's own code fill in what follows from files, and say what cannot work.
+    fn complete(&mut self, node: &Rc<Node<'t>>, spec: &mut Value, writing: &Writing) {
+        for objection in node.kind.complete(spec, self.files) {
+            let mut path = objection.field.as_str();
+            let origin = loop {
+                let found = writing.origins.iter().find(|(other, _)| {
+                    let rest = other.strip_prefix(path);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                });
+                match (found, path.rsplit_once('/')) {
+                    (Some((_, span)), _) => break *span,
+                    (None, Some((above, _))) => path = above,
+                    (None, None) => break node.span,
+                }
+            };
+            self.problems.push(lower::objection(
+                node.address.as_str(),
+                &objection.message,
+                &objection.help,
+                origin,
+            ));
+        }
+    }
+
+    fn register_secrets(&mut self, node: &Rc<Node<'t>>) {
+        for reading in &node.kind.traits().readings {
+            if reading.from == Source::Secret {
+                self.made_secret(node, reading.name);
+            }
+        }
+    }
+
+    fn requirements(&mut self, node: &Rc<Node<'t>>) {
+        for layer in &node.layers {
+            for require in &layer.shape.requires {
+                self.require(require, &layer.env, Level::Error, Some(node.span));
+            }
+        }
+    }
+}
+
+/// The value that a field's JSON stands for.
+fn from_json(json: &Value, at: Span) -> Val {
+    let data = match json {
+        Value::Null => Data::Null,
+        Value::Bool(it) => Data::Bool(*it),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Data::Int(whole),
+            (None, Some(float)) => Data::Float(float),
+            (None, None) => Data::Null,
+        },
+        Value::String(text) => Data::Str(text.as_str().into()),
+        Value::Array(list) => {
+            return Val::list(list.iter().map(|json| from_json(json, at)).collect(), at);
+        }
+        Value::Object(map) => {
+            if let Ok(text) = serde_json::from_value::<Text>(json.clone()) {
+                return Val::new(Data::Text(text.into()), at);
+            }
+            let entries = map.iter();
+            let entries =
+                entries.map(|(key, json)| (Key::Text(key.as_str().into()), from_json(json, at)));
+            return Val::map(entries.collect(), at);
+        }
+    };
+    Val::new(data, at)
+}

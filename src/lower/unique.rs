@@ -1,0 +1,108 @@
+//! What no two resources may share: numbers, addresses, names, routes.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use crate::lower::{Desired, Resource};
+use crate::model::{Address, Cidr};
+use crate::problem::{Problem, graph as problem};
+use crate::source::Span;
+
+/// Something that only one resource may have: within what, what it is called, and its value.
+type Claim = (String, &'static str, String);
+
+/// Reports every pair of resources that want the same, and addresses that no network has.
+pub(super) fn conflicts(desired: &Desired, problems: &mut Vec<Problem>) {
+    let mut claimed: BTreeMap<Claim, (&Address, Span)> = BTreeMap::new();
+    for (address, resource) in &desired.resources {
+        for (claim, span) in claims(address, resource) {
+            match claimed.get(&claim) {
+                Some((first, first_span)) => {
+                    let both = [(first.as_str(), *first_span), (address.as_str(), span)];
+                    problems.push(problem::claimed_twice(claim.1, &claim.2, both));
+                }
+                None => drop(claimed.insert(claim, (address, span))),
+            }
+        }
+        if matches!(address.kind(), "container" | "vm") {
+            outside(desired, address, resource, problems);
+        }
+    }
+}
+
+fn claims(address: &Address, resource: &Resource) -> Vec<(Claim, Span)> {
+    let spec = &resource.intent.spec;
+    let mut found = Vec::new();
+    let mut claim = |within: &str, what: &'static str, value: Option<String>, field: &str| {
+        if let Some(value) = value {
+            found.push(((within.to_owned(), what, value), place(resource, field)));
+        }
+    };
+    match address.kind() {
+        "container" | "vm" => {
+            let cluster = target(spec, "cluster").or_else(|| target(spec, "on"));
+            let cluster = cluster.unwrap_or_default();
+            let network = target(spec, "network").unwrap_or_default();
+            claim(cluster, "id", number(&spec["id"]), "id");
+            let ip = spec["ip"].as_str().filter(|ip| ip.parse::<IpAddr>().is_ok());
+            claim(network, "address", ip.map(str::to_owned), "ip");
+            claim(network, "host name", text(&spec["hostname"]), "hostname");
+        }
+        "expose" => {
+            let proxy = target(spec, "via").unwrap_or_default();
+            let http = &spec["http"];
+            let route = text(&http["host"])
+                .map(|host| format!("{host}{}", http["path"].as_str().unwrap_or("/")));
+            claim(proxy, "route", route, "http/host");
+            let tcp = number(&spec["tcp"]["port"]).map(|port| format!("{port}/tcp"));
+            claim(proxy, "port", tcp, "tcp/port");
+            let udp = number(&spec["udp"]["port"]).map(|port| format!("{port}/udp"));
+            claim(proxy, "port", udp, "udp/port");
+        }
+        _ => (),
+    }
+    found
+}
+
+/// Where a field is written, else the resource.
+fn place(resource: &Resource, field: &str) -> Span {
+    let found = resource.origins.binary_search_by(|(path, _)| path.as_ref().cmp(field));
+    found.map_or(resource.span, |index| resource.origins[index].1)
+}
+
+fn number(value: &Value) -> Option<String> {
+    value.as_i64().map(|number| number.to_string())
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn target<'v>(spec: &'v Value, field: &str) -> Option<&'v str> {
+    spec[field]["$ref"].as_str()
+}
+
+/// A guest's address lies in its network and is not the way out.
+fn outside(desired: &Desired, address: &Address, resource: &Resource, problems: &mut Vec<Problem>) {
+    let spec = &resource.intent.spec;
+    let ip = spec["ip"].as_str().and_then(|ip| ip.parse::<IpAddr>().ok());
+    let network = target(spec, "network").and_then(Address::parse);
+    let network = network.and_then(|network| desired.resources.get_key_value(&network));
+    let (Some(ip), Some((name, network))) = (ip, network) else { return };
+    let at = place(resource, "ip");
+    let other = &network.intent.spec;
+    if let Some(cidr) = other["cidr"].as_str().and_then(Cidr::parse)
+        && !cidr.contains(ip)
+    {
+        let there = (name.as_str(), place(network, "cidr"));
+        let here = (address.as_str(), at);
+        let (ip, cidr) = (ip.to_string(), cidr.to_string());
+        problems.push(problem::outside_of_network(here, &ip, there, &cidr));
+    }
+    if other["gateway"].as_str().and_then(|gateway| gateway.parse().ok()) == Some(ip) {
+        let there = (name.as_str(), place(network, "gateway"));
+        problems.push(problem::is_gateway((address.as_str(), at), &ip.to_string(), there));
+    }
+}

@@ -1,0 +1,96 @@
+//! Problems between resources: circles, and what no two may share. P50xx.
+
+use crate::problem::Problem;
+use crate::problem::names::listed;
+use crate::source::Span;
+
+/// How many hops of a circle are shown.
+const HOPS_MAX: usize = 8;
+
+/// P5001: values that need each other.
+pub fn value_circle(hops: &[(String, Span)]) -> Problem {
+    let message = match hops {
+        [(only, _)] => format!("`{only}` needs its own value"),
+        [(first, _), (second, _)] => format!("`{first}` and `{second}` need each other's value"),
+        [(first, _), ..] => {
+            format!("`{first}` needs its own value, through {} others", hops.len() - 1)
+        }
+        [] => "a value needs itself".to_owned(),
+    };
+    hop_labels(Problem::error("P5001", message), hops, "needs")
+}
+
+/// P5001: resources that wait for each other.
+pub fn circle(hops: &[(String, Span)]) -> Problem {
+    let message = match hops {
+        [(only, _)] => format!("`{only}` waits for itself"),
+        [(first, _), (second, _)] => format!("`{first}` and `{second}` each wait for the other"),
+        [(first, _), ..] => {
+            format!("`{first}` waits for itself, through {} others", hops.len() - 1)
+        }
+        [] => "a resource waits for itself".to_owned(),
+    };
+    hop_labels(Problem::error("P5001", message), hops, "waits for")
+        .help("take one of these references away, or write the value it reads")
+}
+
+fn hop_labels(mut problem: Problem, hops: &[(String, Span)], verb: &str) -> Problem {
+    for (index, (name, span)) in hops.iter().take(HOPS_MAX).enumerate() {
+        let next = &hops[(index + 1) % hops.len()].0;
+        problem = problem.at(*span, format!("`{name}` {verb} `{next}`"));
+    }
+    match hops.len() > HOPS_MAX {
+        true => problem.note(format!("and {} more", hops.len() - HOPS_MAX)),
+        false => problem,
+    }
+}
+
+/// P5002: functions that call themselves.
+pub fn recursion(functions: &[(&str, Span)]) -> Problem {
+    let names: Vec<&str> = functions.iter().map(|(name, _)| *name).collect();
+    let message = match names.as_slice() {
+        [only] => format!("`{only}` calls itself"),
+        [..] => format!("{} call each other", listed(&names, "and")),
+    };
+    let problem = Problem::error("P5002", message);
+    let places = functions.iter().take(HOPS_MAX);
+    places
+        .fold(problem, |problem, (name, span)| {
+            problem.at(*span, format!("`{name}` is in the circle"))
+        })
+        .note("a function always ends, so it cannot reach itself")
+}
+
+/// P5003: something that only one resource may have.
+pub fn claimed_twice(what: &str, value: &str, both: [(&str, Span); 2]) -> Problem {
+    let [(first, first_at), (second, second_at)] = both;
+    Problem::error("P5003", format!("`{first}` and `{second}` both have the {what} `{value}`"))
+        .at(second_at, format!("`{second}` has it"))
+        .at(first_at, format!("`{first}` has it"))
+}
+
+/// P5004: an address that the network does not have.
+pub fn outside_of_network(
+    guest: (&str, Span),
+    ip: &str,
+    network: (&str, Span),
+    cidr: &str,
+) -> Problem {
+    Problem::error("P5004", format!("`{ip}` is not an address of `{}`", network.0))
+        .at(guest.1, format!("`{}` has it", guest.0))
+        .at(network.1, format!("its addresses are `{cidr}`"))
+}
+
+/// P5004: an address that the gateway has.
+pub fn is_gateway(guest: (&str, Span), ip: &str, network: (&str, Span)) -> Problem {
+    Problem::error("P5004", format!("`{ip}` is the gateway of `{}`", network.0))
+        .at(guest.1, format!("`{}` has it too", guest.0))
+        .at(network.1, "the gateway is written here")
+}
+
+/// P5005: an expression that leads too deep.
+pub fn too_deep(at: Span) -> Problem {
+    Problem::error("P5005", "this is nested too deep")
+        .at(at, "evaluation gives up here")
+        .help("give parts of it names with `let`")
+}

@@ -1,0 +1,106 @@
+//! Problems of stages and secrets: values that are known too late, or must not be seen. P30xx,
+//! P40xx; and what kinds object to, P61xx.
+
+use crate::problem::Problem;
+use crate::source::Span;
+
+/// A value that is known later: what it is, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// `` `ip` of `container.web` ``
+    pub what: String,
+    /// Why it is not known yet.
+    pub why: String,
+}
+
+/// P3001: a key that is known too late.
+pub fn key_late(at: Span, late: &Late) -> Problem {
+    Problem::error("P3001", "keys must be known when the manifest is read")
+        .at(at, format!("{} is known later", late.what))
+        .note(&late.why)
+        .help("swap key and value if the value is known earlier: the value may come later")
+}
+
+/// P3001: a condition that decides too late what there is.
+pub fn decided_late(at: Span, late: &Late) -> Problem {
+    Problem::error("P3001", "what there is must be known when the manifest is read")
+        .at(at, format!("{} is known later", late.what))
+        .note(&late.why)
+}
+
+/// P3002: a field that needs a value now.
+pub fn field_late(at: Span, field: &str, late: &Late) -> Problem {
+    Problem::error("P3002", format!("`{field}` must be known when the plan is made"))
+        .at(at, format!("{} is known later", late.what))
+        .note(&late.why)
+}
+
+/// P3003: instances of a list whose elements are no keys.
+pub fn list_without_key(over: Span, element: &str, field: Option<&str>) -> Problem {
+    let field = field.unwrap_or("name");
+    Problem::error("P3003", "instances need a key, and a list of objects has none")
+        .at(over, "a list: removing its second element would rename every later one")
+        .help(format!("write `by {element}.{field}` after it"))
+}
+
+/// P4001: a secret where everybody can read it.
+pub fn secret_refused(at: Span, field: &str, kind: &str) -> Problem {
+    Problem::error("P4001", format!("`{field}` of `{kind}` does not take a secret"))
+        .at(at, "this contains a secret")
+        .help("put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens")
+}
+
+/// P4001: a secret in a key.
+pub fn secret_key(at: Span) -> Problem {
+    Problem::error("P4001", "a secret cannot be a key").at(at, "this contains a secret")
+}
+
+/// P4001: a secret that is computed with.
+pub fn secret_used(at: Span) -> Problem {
+    Problem::error("P4001", "a secret is not known while planning")
+        .at(at, "so it cannot be compared or computed with")
+}
+
+/// P4001: a secret in an output that everybody sees.
+pub fn secret_output(at: Span, name: &str) -> Problem {
+    Problem::error("P4001", format!("the output `{name}` would show a secret"))
+        .at(at, "this contains a secret")
+        .help(format!("write `output {name}: secret<string> = …`"))
+}
+
+/// P4001: a secret where its type does not say so.
+pub fn secret_needs_type(at: Span, name: &str, ty: Span) -> Problem {
+    Problem::error("P4001", format!("`{name}` is a secret, and its type does not say so"))
+        .at(at, "this contains a secret")
+        .at(ty, "write `secret<string>` here")
+}
+
+/// P4002: a source of secrets that this version does not read.
+pub fn secret_source(name: &str, at: Span) -> Problem {
+    Problem::error("P4002", format!("secrets from `{name}` are not supported by this version"))
+        .at(at, "not supported yet")
+        .help("use `env(\"NAME\")` or `file(\"path\")`")
+}
+
+/// P4002: a secret whose value would stand in the manifest, or nowhere.
+pub fn not_a_secret_source(at: Span) -> Problem {
+    Problem::error("P4002", "a secret says where its value comes from")
+        .at(at, "expected `env(\"NAME\")` or `file(\"path\")`")
+}
+
+/// P4003: a source of secrets where a value stands.
+pub fn secret_source_outside(name: &str, at: Span) -> Problem {
+    Problem::error("P4003", format!("`{name}` is only for secrets"))
+        .at(at, "its value would be seen here")
+        .help(format!("declare `secret name = {name}(…)` and use `secret.name`"))
+}
+
+/// P4004: a source of a secret that is not one text.
+pub fn one_text_expected(at: Span) -> Problem {
+    Problem::error("P4004", "this takes one text").at(at, "expected one string")
+}
+
+/// P6101: a spec whose fields have the right types and still cannot work.
+pub fn objection(address: &str, message: &str, help: &str, at: Span) -> Problem {
+    Problem::error("P6101", message).at(at, format!("in `{address}`")).help(help)
+}
