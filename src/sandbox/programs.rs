@@ -10,6 +10,7 @@ use crate::sandbox::compose;
 use crate::sandbox::contents::{
     Contained, Contents, Entry, Listening, Opening, Place, Runtime, Service, StoredFile,
 };
+use crate::sandbox::scripts;
 
 /// A machine while a program runs on it.
 struct Machine<'a> {
@@ -27,6 +28,10 @@ pub(super) struct Words<'a> {
     pub(super) project: Option<&'a str>,
     /// After each `-f`.
     pub(super) files: Vec<&'a str>,
+    /// After each `--env-file`.
+    pub(super) env_files: Vec<&'a str>,
+    /// After each `--profile`.
+    pub(super) profiles: Vec<&'a str>,
     /// `up`, `down`, …
     pub(super) verb: &'a str,
 }
@@ -94,6 +99,8 @@ impl<'a> Words<'a> {
             match name {
                 "-p" | "--project-name" => out.project = value,
                 "-f" | "--file" => out.files.extend(value),
+                "--env-file" => out.env_files.extend(value),
+                "--profile" => out.profiles.extend(value),
                 name if name.starts_with('-') => (),
                 verb => {
                     out.verb = verb;
@@ -151,15 +158,16 @@ impl Machine<'_> {
         Ok(50)
     }
 
-    /// A script is not run, but the units that it plainly starts and stops are.
+    /// A script is not run, but the units that it plainly starts and stops are, and the servers
+    /// that it installs listen on their usual ports.
     fn script(&mut self, text: &str) -> Result<u64, String> {
-        for line in text.lines().map(str::trim).filter(|line| line.starts_with("systemctl ")) {
-            let end = line.find(['|', '&', ';', '>', '$', '#']).unwrap_or(line.len());
-            let words: Vec<String> =
-                line[..end].split_whitespace().skip(1).map(str::to_owned).collect();
-            if words.iter().any(|word| matches!(word.as_str(), "enable" | "start" | "restart"))
-                || words.iter().any(|word| matches!(word.as_str(), "disable" | "stop"))
-            {
+        for line in text.lines().map(str::trim) {
+            for installed in scripts::installed(line) {
+                if !self.services.contains_key(installed.unit) {
+                    self.put(installed.unit, Some(installed.service()));
+                }
+            }
+            if let Some(words) = scripts::systemctl(line) {
                 self.systemctl(&words)?;
             }
         }
@@ -198,8 +206,9 @@ impl Machine<'_> {
     fn compose_up(&mut self, name: &str, words: &Words<'_>) -> Result<u64, String> {
         let mut listens = Listening::default();
         let mut label = None;
+        let around = self.around(words)?;
         for text in self.compose_texts(words)? {
-            let project = compose::project(text)?;
+            let project = compose::project(text, &around)?;
             label = label.or(project.digest);
             listens = match (listens, project.listens) {
                 (Listening::On(mut all), Listening::On(more)) => {
@@ -220,6 +229,17 @@ impl Machine<'_> {
         let same = self.services.get(name) == Some(&service);
         self.put(name, Some(service));
         Ok(if same { 1500 } else { 9000 })
+    }
+
+    /// The variables and profiles that the Compose files are read with.
+    fn around<'a>(&self, words: &Words<'a>) -> Result<compose::Around<'a>, String> {
+        let mut around = compose::Around { profiles: words.profiles.clone(), env: BTreeMap::new() };
+        for path in &words.env_files {
+            let file = self.files.get(*path);
+            let file = file.ok_or_else(|| format!("docker compose: there is no file `{path}`"))?;
+            around.env.extend(compose::variables(&file.content));
+        }
+        Ok(around)
     }
 
     /// The content of the Compose files; refused if one was never written.

@@ -89,6 +89,7 @@ fn a_template_can_be_downloaded_first_or_on_the_way() {
          content=import",
         &WEB.replace("debian-12-standard", "gentoo"),
         &DB.replace("debian-13-cloud", "plan9"),
+        &DB.replace("200", "201").replace("debian-13-cloud.qcow2", "https://x/y.qcow2"),
         &WEB.replace("101", "102").replace("debian-12-standard", "https://example.org/t.tar.zst"),
         &WEB.replace("101", "103").replace("debian-12-standard", "oci://ghcr.io/a/b:1"),
         &WEB.replace("101", "104").replace("debian-12-standard", "local:vztmpl/t.tar.zst"),

@@ -35,6 +35,24 @@ fn ports_are_published_in_the_short_way() {
 }
 
 #[test]
+fn a_compose_file_is_read_with_its_variables_and_profiles() {
+    let file = r#"{"services":{"a":{"ports":["${A}:1"]},"b":{"profiles":["p"],"ports":["80:1"]}}}"#;
+    let up = "container.web#1: docker compose -p x -f /x.yml --env-file /.env up -d";
+    let write = format!("container.web#1: write /x.yml {file}");
+    let env = "container.web#1: write /.env A=\"8080\"\nB=\"§x\"\n";
+    let sandbox = after(&[WEB, &write]);
+    check(&sandbox, up, "refused: docker compose: there is no file `/.env`");
+    does(&sandbox, env);
+    does(&sandbox, up);
+    does(&sandbox, "container.web#1: wait tcp 8080");
+    let refused = "refused: container.web#1 did not answer on 80 within 60 s: \
+                   nothing listens there; `x` publishes 8080";
+    check(&sandbox, "container.web#1: wait tcp 80", refused);
+    does(&sandbox, &up.replace("up -d", "--profile p up -d"));
+    does(&sandbox, "container.web#1: wait tcp 80");
+}
+
+#[test]
 fn ports_are_published_in_the_long_way() {
     check_ports("    ports:\n      - target: 80\n        published: 8080", "8080");
     check_ports(
@@ -160,6 +178,27 @@ fn a_script_starts_the_units_it_plainly_starts() {
     ]);
     assert_eq!(sandbox.services(&reference("host.a#1")).get("caddy"), Some(&true));
     assert!(sandbox.tasks()[0].what.starts_with("host.a#1: sh -s web <"));
+}
+
+#[test]
+fn a_server_listens_once_a_script_has_installed_it() {
+    let sandbox = after(&[
+        WEB,
+        "container.web#1: sh -s <else apt-get install -qy 'postgresql-16' nginx-light; fi\n",
+        "container.web#1: wait tcp 5432",
+        "container.web#1: wait http 80",
+    ]);
+    let services = sandbox.services(&reference("container.web#1"));
+    assert_eq!(services.keys().collect::<Vec<_>>(), ["nginx", "postgresql"]);
+    let result = outcome(&sandbox, "container.web#1: wait tcp 3306");
+    assert!(result.starts_with("refused: "), "{result}");
+}
+
+#[test]
+fn a_host_has_servers_that_nobody_deployed() {
+    let sandbox = after(&["host.a#1: wait tcp 5432"]);
+    let refused = "refused: host.a#1 did not answer on 80 within 60 s: nothing listens there";
+    check(&sandbox, "host.a#1: wait http 80", refused);
 }
 
 #[test]
