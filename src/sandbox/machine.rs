@@ -160,10 +160,10 @@ fn unanswered(contents: &Contents, place: &Place, until: &Condition) -> Option<S
         .iter()
         .filter_map(|(name, service)| match &service.listens {
             Listening::Everywhere => None,
-            Listening::On(list) if list.is_empty() => Some(format!("`{name}` publishes nothing")),
+            Listening::On(list) if list.is_empty() => Some(format!("`{name}` listens nowhere")),
             Listening::On(list) => {
                 let ports: Vec<String> = list.iter().map(|it| it.first.to_string()).collect();
-                Some(format!("`{name}` publishes {}", ports.join(", ")))
+                Some(format!("`{name}` listens on {}", ports.join(", ")))
             }
         })
         .collect();

@@ -256,7 +256,10 @@ impl Machine<'_> {
 
     /// Refuses a port that another project has.
     fn free(&self, name: &str, wanted: &[Opening]) -> Result<(), String> {
-        let running = self.services.iter().filter(|(other, it)| *other != name && it.running);
+        let running = self
+            .services
+            .iter()
+            .filter(|(other, it)| *other != name && it.running && it.what == Runtime::Compose);
         for (other, service) in running {
             let Listening::On(taken) = &service.listens else { continue };
             let clash = wanted.iter().find(|port| {
@@ -290,7 +293,7 @@ impl Machine<'_> {
                 running: true,
                 enabled,
                 digest: digest.clone(),
-                listens: Listening::Everywhere,
+                listens: scripts::listening_of(name),
                 generation: was.generation,
             };
             let service = match verb {

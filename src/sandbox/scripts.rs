@@ -13,15 +13,20 @@ pub(super) struct Server {
     ports: &'static [u16],
 }
 
+const WEB: &[u16] = &[80, 443];
+
+/// Proxies take only the web's ports, so that they do not answer for the apps behind them.
+const PROXIES: &[&str] = &["caddy", "haproxy", "nginx", "traefik"];
+
 const SERVERS: &[Server] = &[
-    Server { package: "caddy", unit: "caddy", ports: &[80] },
+    Server { package: "caddy", unit: "caddy", ports: WEB },
     Server { package: "dnsmasq", unit: "dnsmasq", ports: &[53] },
     Server { package: "grafana", unit: "grafana-server", ports: &[3000] },
-    Server { package: "haproxy", unit: "haproxy", ports: &[] },
+    Server { package: "haproxy", unit: "haproxy", ports: WEB },
     Server { package: "mariadb-server", unit: "mariadb", ports: &[3306] },
     Server { package: "memcached", unit: "memcached", ports: &[11211] },
     Server { package: "mysql-server", unit: "mysql", ports: &[3306] },
-    Server { package: "nginx", unit: "nginx", ports: &[80] },
+    Server { package: "nginx", unit: "nginx", ports: WEB },
     Server { package: "postgresql", unit: "postgresql", ports: &[5432] },
     Server { package: "prometheus", unit: "prometheus", ports: &[9090] },
     Server { package: "rabbitmq-server", unit: "rabbitmq-server", ports: &[5672] },
@@ -33,10 +38,19 @@ const SERVERS: &[Server] = &[
 impl Server {
     /// The service that runs after the installation.
     pub(super) fn service(self) -> Service {
-        let opening = |port: &u16| Opening { first: *port, last: *port, host: None };
-        let listens = Listening::On(self.ports.iter().map(opening).collect());
+        let listens = listening(self.ports);
         Service { running: true, enabled: true, listens, ..Service::default() }
     }
+}
+
+/// Where a unit listens: what an unknown one opens is not written anywhere.
+pub(super) fn listening_of(unit: &str) -> Listening {
+    if PROXIES.contains(&unit) { listening(WEB) } else { Listening::Everywhere }
+}
+
+fn listening(ports: &[u16]) -> Listening {
+    let opening = |port: &u16| Opening { first: *port, last: *port, host: None };
+    Listening::On(ports.iter().map(opening).collect())
 }
 
 /// The servers that a line installs: `apt-get install -y postgresql-16`.

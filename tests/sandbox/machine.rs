@@ -46,7 +46,7 @@ fn a_compose_file_is_read_with_its_variables_and_profiles() {
     does(&sandbox, up);
     does(&sandbox, "container.web#1: wait tcp 8080");
     let refused = "refused: container.web#1 did not answer on 80 within 60 s: \
-                   nothing listens there; `x` publishes 8080";
+                   nothing listens there; `x` listens on 8080";
     check(&sandbox, "container.web#1: wait tcp 80", refused);
     does(&sandbox, &up.replace("up -d", "--profile p up -d"));
     does(&sandbox, "container.web#1: wait tcp 80");
@@ -88,7 +88,7 @@ fn what_does_not_answer_is_waited_for_in_vain() {
     does(&sandbox, write);
     does(&sandbox, UP);
     let publishes = "refused: container.web#1 did not answer on 8080 within 60 s: \
-                     nothing listens there; `blog` publishes 80";
+                     nothing listens there; `blog` listens on 80";
     check(&sandbox, "container.web#1: wait tcp 8080", publishes);
     does(&sandbox, "POST /nodes/pve1/lxc/101/status/stop");
     let stopped = "refused: container.web#1 was not ready within 60 s: guest 101 is stopped";
@@ -169,6 +169,15 @@ fn units_start_and_stop() {
     does(&sandbox, "host.a#1: systemctl daemon-reload");
     assert_eq!(state(), None);
     does(&sandbox, "host.a#1: systemctl disable --now app");
+}
+
+#[test]
+fn a_proxy_does_not_answer_for_the_apps_behind_it() {
+    let sandbox = after(&[WEB, "container.web#1: systemctl enable --now traefik"]);
+    does(&sandbox, "container.web#1: wait http 443");
+    let refused = "refused: container.web#1 did not answer on 8080 within 60 s: \
+                   nothing listens there; `traefik` listens on 80, 443";
+    check(&sandbox, "container.web#1: wait http 8080", refused);
 }
 
 #[test]
