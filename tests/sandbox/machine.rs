@@ -84,8 +84,8 @@ fn what_does_not_answer_is_waited_for_in_vain() {
     assert_eq!(sandbox.clock_ms() - before, 60_000);
     does(&sandbox, "container.web#1: wait tcp 22");
     does(&sandbox, "container.web#1: wait command pg_isready");
-    let write = "container.web#1: write /opt/blog/compose.yaml {\"services\":{\"a\":{\"ports\":[\"80:80\"]}}}";
-    does(&sandbox, write);
+    let file = "{\"services\":{\"a\":{\"ports\":[\"80:80\"]}}}";
+    does(&sandbox, &format!("container.web#1: write /opt/blog/compose.yaml {file}"));
     does(&sandbox, UP);
     let publishes = "refused: container.web#1 did not answer on 8080 within 60 s: \
                      nothing listens there; `blog` listens on 80";
@@ -182,9 +182,8 @@ fn a_proxy_does_not_answer_for_the_apps_behind_it() {
 
 #[test]
 fn a_script_starts_the_units_it_plainly_starts() {
-    let sandbox = after(&[
-        "host.a#1: sh -s web <set -e\napt-get install -y caddy\n  systemctl enable --now caddy || true\n",
-    ]);
+    let sandbox = after(&["host.a#1: sh -s web <set -e\napt-get install -y caddy\n  \
+         systemctl enable --now caddy || true\n"]);
     assert_eq!(sandbox.services(&reference("host.a#1")).get("caddy"), Some(&true));
     assert!(sandbox.tasks()[0].what.starts_with("host.a#1: sh -s web <"));
 }

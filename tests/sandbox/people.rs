@@ -26,9 +26,12 @@ fn everything_is_shown() {
     sandbox.set("900", "lock", "backup").unwrap();
     let expected = "\
 cluster.pve
-  node pve1  online  cores 1 of 128  memory 1023GiB of 1TiB free  local 200TiB of 200TiB free  local-lvm 199.9TiB of 200TiB free
-  node pve2  online  cores 1 of 128  memory 1023.5GiB of 1TiB free  local 200TiB of 200TiB free  local-lvm 200TiB of 200TiB free
-  node pve3  online  cores 0 of 128  memory 1TiB of 1TiB free  local 200TiB of 200TiB free  local-lvm 200TiB of 200TiB free
+  node pve1  online  cores 1 of 128  memory 1023GiB of 1TiB free  \
+    local 200TiB of 200TiB free  local-lvm 199.9TiB of 200TiB free
+  node pve2  online  cores 1 of 128  memory 1023.5GiB of 1TiB free  \
+    local 200TiB of 200TiB free  local-lvm 200TiB of 200TiB free
+  node pve3  online  cores 0 of 128  memory 1TiB of 1TiB free  \
+    local 200TiB of 200TiB free  local-lvm 200TiB of 200TiB free
   101  lxc on pve1  running  10.0.0.5  web  container.web#1
     app-blog  compose  running  80 127.0.0.1:90-91
     /opt/paas/app-blog-shop/x  0640  a1fce4363854
