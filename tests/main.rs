@@ -7,6 +7,7 @@ mod functions;
 mod language;
 mod lowering;
 mod rendering;
+mod sandbox;
 mod storage;
 mod support;
 mod tidy;
