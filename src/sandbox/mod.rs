@@ -16,6 +16,7 @@ mod log;
 mod look;
 mod machine;
 mod programs;
+mod scripts;
 mod show;
 
 use std::collections::BTreeMap;
@@ -323,7 +324,7 @@ impl Inner {
 
 /// What a step does to the contents.
 fn work(contents: &Contents, step: &Step) -> Result<Done, String> {
-    if let Some(hole) = late(&step.effect) {
+    if let Some(hole) = late(step) {
         return Err(format!("the value of {hole} was not put in"));
     }
     match (&step.on, &step.effect) {
@@ -351,15 +352,9 @@ fn service_call(service: &Ref, call: &Call) -> Done {
     Done { entries: vec![Entry::Object(key, value)], took_ms: 150, kind: "call", ..Done::default() }
 }
 
-/// The first hole in an effect that should have been filled.
-fn late(effect: &Effect) -> Option<String> {
-    let texts: Vec<&Text> = match effect {
-        Effect::Call(call) => call.body.values().collect(),
-        Effect::Run(command) => command.argv.iter().chain(&command.stdin).collect(),
-        Effect::Write(file) => vec![&file.content],
-        Effect::Wait(_) => Vec::new(),
-    };
-    let mut pieces = texts.into_iter().flat_map(Text::pieces);
+/// The first hole in a step that should have been filled.
+fn late(step: &Step) -> Option<String> {
+    let mut pieces = step.texts().into_iter().flat_map(Text::pieces);
     pieces.find_map(|piece| match piece {
         Piece::Late { late } => Some(format!("`{}` of {}", late.what, late.of)),
         Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
