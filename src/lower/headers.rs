@@ -77,6 +77,8 @@ impl<'t> Evaluator<'t> {
                 None => match &value.data {
                     Data::Str(text) => Some(Key::Text(text.clone())),
                     Data::Int(number) => Some(Key::Int(*number)),
+                    // A resource is told from others by its address.
+                    Data::Ref(address) => Some(Key::Text(address.as_str().into())),
                     Data::Bad => None,
                     Data::Late(_) | Data::Unknown(_) => self.instance_key(&value, each.over.span),
                     _ => {
