@@ -1,5 +1,6 @@
 //! All tests of the library, in one program.
 
+mod examples;
 mod fmt;
 mod functions;
 mod language;
