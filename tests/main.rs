@@ -1,4 +1,6 @@
 //! All tests of the library, in one program.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "random tests print their seed")]
 
 mod examples;
 mod fmt;
@@ -6,5 +8,7 @@ mod functions;
 mod language;
 mod lowering;
 mod rendering;
+mod sandbox;
 mod storage;
 mod support;
+mod tidy;
