@@ -138,3 +138,61 @@ fn collections_are_computed() {
     check("let m = { for n in [\"a\"] : n => 1 }\noutput x = m[\"a\"]", "x = 1");
     check("output x = { a { b = 1 }, c d { e = 2 } }", r#"x = {"a":{"b":1},"c":{"d":{"e":2}}}"#);
 }
+
+#[test]
+fn scratch() {
+    for name in ["/tmp/ex/quick.paas", "/tmp/ex/nixmox.paas"] {
+        let Ok(text) = std::fs::read_to_string(name) else { continue };
+        let (desired, problems, sources) = compiled(&text, &[]);
+        println!("{}", paas::problem::print(&problems, &sources, paas::problem::Style { colour: false, unicode: true, width: 100 }));
+        println!("{}", resources(&desired).join("\n"));
+        if name.contains("quick") {
+            for (a, r) in &desired.resources { println!("{a} {:#} {:?}", r.intent.spec, r.intent.after); }
+        }
+        println!("{:?}", desired.secrets);
+        println!("{:?}", desired.outputs);
+    }
+}
+
+#[test]
+fn scratch_speed() {
+    use std::fmt::Write as _;
+    let mut text = PLATFORM.to_owned();
+    for i in 0..10_000 {
+        let mut names = vec![];
+        for d in [1, 7, 100] { if i >= d { names.push(format!("host.h{}", i - d)); } }
+        writeln!(text, "host h{i} {{ address = 10.1.2.3, after = [{}], arch = {} }}", names.join(", "), if i > 0 { format!("host.h{}.arch", i - 1) } else { "\"x\"".into() }).unwrap();
+    }
+    timed("hosts", &text);
+    let mut text = PLATFORM.to_owned();
+    for i in 0..10_000 {
+        let mut names = vec![];
+        for d in [1, 7, 100] { if i >= d { names.push(format!("container.h{}", i - d)); } }
+        writeln!(text, "container h{i} {{ on = cluster.home\n template = \"x\"\n after = [{}]\n ip = \"dhcp\" }}", names.join(", ")).unwrap();
+    }
+    timed("containers", &text);
+    let mut text = PLATFORM.to_owned();
+    text.push_str("let m = {for n in range(10000) : \"k\\(n)\" => { n = n, mem = 1GiB } }\ncontainer c for k, v in m { on = cluster.home\n template = \"x\"\n memory = v.mem\n hostname = \"h\\(v.n)\" }\n output n = length(container.c)");
+    timed("for", &text);
+    let mut text = "let x0 = 0\n".to_owned();
+    for i in 1..5000 { writeln!(text, "let x{i} = x{} + 1", i - 1).unwrap(); }
+    writeln!(text, "output y = x4999").unwrap();
+    timed("lets", &text);
+    let mut text = PLATFORM.to_owned();
+    for i in (0..5000).rev() { writeln!(text, "host h{i} {{ address = {} }}", if i > 0 { format!("host.h{}.address", i - 1) } else { "10.0.0.9".into() }).unwrap(); }
+    timed("chain", &text);
+}
+
+fn timed(what: &str, text: &str) {
+    let mut sources = Sources::default();
+    let file = sources.add("main.paas", text);
+    let start = std::time::Instant::now();
+    let (tree, _) = paas::syntax::parse(file, text);
+    let parsed = start.elapsed();
+    let trees = [tree];
+    for _ in 0..2 {
+    let start = std::time::Instant::now();
+    let (desired, problems) = compile(&trees, &sources, &[], &Project);
+    println!("{what}: parse {parsed:?} lower {:?}: {} resources, {} problems {:?}", start.elapsed(), desired.resources.len(), problems.len(), problems.first().map(|p| &p.message));
+    }
+}
