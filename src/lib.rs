@@ -18,3 +18,4 @@ pub mod store;
 pub mod drivers;
 pub mod sandbox;
 pub mod apply;
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `paas` program: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    paas::cli::main()
+}

@@ -3,7 +3,7 @@
 use paas::source::FileId;
 use paas::syntax::{format, parse};
 
-use crate::support::cases::{ALL, Random, mutant};
+use crate::support::cases::{ALL, Random, items, mutant, pieces};
 use crate::support::{dump, golden};
 
 #[track_caller]
@@ -41,17 +41,18 @@ fn every_mutant_keeps_its_comments_and_is_formatted_once() {
     let seed = 0x5eed_0002;
     println!("seed {seed:#x}");
     let mut random = Random(seed);
-    for round in 0..500 {
-        for (name, text) in ALL {
-            let text = mutant(text, &mut random);
+    let manifests = ALL.map(|(_, text)| pieces(text));
+    for round in 0..750 {
+        for pieces in &manifests {
+            let text = mutant(pieces[random.below(pieces.len())], &mut random);
             let once = format(FileId(0), &text);
-            assert_eq!(format(FileId(0), &once), once, "{name} {round}: {text}");
+            assert_eq!(format(FileId(0), &once), once, "round {round}: {text}");
             let (before, problems) = parse(FileId(0), &text);
             if problems.is_empty() {
                 let (after, _) = parse(FileId(0), &once);
                 let (before, after) = (dump::dump(&before, &text), dump::dump(&after, &once));
-                assert_eq!(before, after, "{name} {round}: {text}");
-                assert_eq!(comments(&text), comments(&once), "{name} {round}: {text}");
+                assert_eq!(before, after, "round {round}: {text}");
+                assert_eq!(comments(&text), comments(&once), "round {round}: {text}");
             }
         }
     }
@@ -59,9 +60,94 @@ fn every_mutant_keeps_its_comments_and_is_formatted_once() {
 
 #[test]
 fn every_prefix_is_formatted() {
-    for (_, text) in ALL {
-        for (end, _) in text.char_indices().step_by(3) {
-            format(FileId(0), &text[..end]);
+    for item in ALL.iter().flat_map(|(_, text)| items(text)) {
+        for (end, _) in item.char_indices() {
+            format(FileId(0), &item[..end]);
         }
     }
+}
+
+#[test]
+fn spaces_and_lines_are_canonical() {
+    check("", "");
+    check("\n\n# a\n\n\n\nx=1\n", "# a\n\nx = 1\n");
+    check("a{b=1,c=2}", "a { b = 1, c = 2 }\n");
+    check("a {\nb=1,c=2 }\n", "a {\n  b = 1\n  c = 2\n}\n");
+    check("a { b = 1,\n c = 2 }\n", "a { b = 1, c = 2 }\n");
+    check("a {\n\n  b = 1\n\n\n  c = 2\n\n}\n", "a {\n  b = 1\n\n  c = 2\n}\n");
+    check("a { }\nb {\n}\n", "a {}\nb {}\n");
+    check("a   =    1\nlonger = 2\r\n", "a = 1\nlonger = 2\n");
+    check("a {\n  x = 1\n}\nb {\n  x = 1\n}\n", "a {\n  x = 1\n}\n\nb {\n  x = 1\n}\n");
+    check("a = [1,2,\n  3]\nb = [\n1,2]\n", "a = [1, 2, 3]\nb = [\n  1\n  2\n]\n");
+    check("a = 'b'\nc = 'd\\e'\n", "a = \"b\"\nc = 'd\\e'\n");
+    check("a = f( 1,x=2 , )\n", "a = f(1, x = 2)\n");
+    check("a = not  b || !c\n", "a = not b || !c\n");
+}
+
+#[test]
+fn comments_stay_where_they_are() {
+    check("a = 1 # b\n", "a = 1  # b\n");
+    check("a { # b\n  c = 1\n  # d\n}\n", "a {  # b\n  c = 1\n  # d\n}\n");
+    check("a = [ # b\n  1, # c\n  2\n  # d\n]\n", "a = [  # b\n  1  # c\n  2\n  # d\n]\n");
+    check("a = b + # c\n  d\n", "a = b + # c\n  d\n");
+    check("a { b = 1 } # c\n# d\n", "a { b = 1 }  # c\n# d\n");
+}
+
+#[test]
+fn habits_of_other_languages_are_rewritten() {
+    check(
+        "a {\n  b: 1GiB;\n  \"c\" => 2;\n  d := 3\n}\n",
+        "a {\n  b = 1GiB\n  \"c\" = 2\n  d = 3\n}\n",
+    );
+    check("// a\nb = 1 // c\n", "# a\nb = 1  # c\n");
+    check("/* a\n * b\n */\nc = 1\n", "# a\n# b\nc = 1\n");
+}
+
+#[test]
+fn what_is_not_understood_stays_as_it_is() {
+    check("a {\n  b=1\n  ???   x\n  c=2\n}\n", "a {\n  b = 1\n  ???   x\n  c = 2\n}\n");
+    check("a = b   ? 1:2\nc=3\n", "a = b   ? 1:2\nc = 3\n");
+    check("a {\n b=1\n\nc=2\n", "a {\n b=1\n\nc=2\n");
+}
+
+#[test]
+fn long_lines_break_at_the_outermost_bracket() {
+    let long = "a".repeat(45);
+    check(
+        &format!("x = [\"{long}\", \"{long}\", 3]\n"),
+        &format!("x = [\n  \"{long}\"\n  \"{long}\"\n  3\n]\n"),
+    );
+    check(&format!("x = {long} && {long} && c\n"), &format!("x = {long} &&\n  {long} &&\n  c\n"));
+    check(
+        &format!("x = if {long} then {long} else c\n"),
+        &format!("x = if {long}\n  then {long}\n  else c\n"),
+    );
+    check(
+        &format!("x = f({long}, y = {long}, c)\n"),
+        &format!("x = f(\n  {long}\n  y = {long}\n  c\n)\n"),
+    );
+    check(
+        &format!("x = match {long} {{ 1 => {long}, else => c }}\n"),
+        &format!("x = match {long} {{\n  1 => {long}\n  else => c\n}}\n"),
+    );
+    check(
+        &format!("a {{ b = \"{long}\", c = \"{long}\" }}\n"),
+        &format!("a {{\n  b = \"{long}\"\n  c = \"{long}\"\n}}\n"),
+    );
+    check(
+        &format!("require {long} != b{long} else \"too long\"\n").replace("aaaaa", "aaaa"),
+        &format!("require {long} != b{long}\n  else \"too long\"\n").replace("aaaaa", "aaaa"),
+    );
+    check(
+        &format!("fn f({long}: int, b: {long}) -> int = 1\n"),
+        &format!("fn f(\n  {long}: int\n  b: {long}\n) -> int = 1\n"),
+    );
+}
+
+#[test]
+fn block_strings_move_with_their_item() {
+    check(
+        "a {\nb = yaml\"\"\"\n      c: 1\n        d\n\n      \"\"\"\n}\n",
+        "a {\n  b = yaml\"\"\"\n  c: 1\n    d\n\n  \"\"\"\n}\n",
+    );
 }

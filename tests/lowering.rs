@@ -18,7 +18,9 @@ struct Project;
 impl Files for Project {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         match path {
-            "compose.yml" => Ok(b"services: { web: { image: nginx, ports: [\"8080:80\"] } }\n".to_vec()),
+            "compose.yml" => {
+                Ok(b"services: { web: { image: nginx, ports: [\"8080:80\"] } }\n".to_vec())
+            }
             "people.json" => Ok(br#"[{"login": "ada"}, {"login": "bob"}]"#.to_vec()),
             _ => Err("there is no such file".to_owned()),
         }
@@ -91,7 +93,8 @@ fn resources(desired: &Desired) -> Vec<String> {
             .collect();
         let mut line = format!("{address}: {}", written.join(" "));
         if !resource.intent.after.is_empty() {
-            let after: Vec<String> = resource.intent.after.iter().map(ToString::to_string).collect();
+            let after: Vec<String> =
+                resource.intent.after.iter().map(ToString::to_string).collect();
             line.push_str(&format!(" after {}", after.join(", ")));
         }
         line
@@ -114,7 +117,10 @@ fn values_are_computed() {
     check("output x = 1 <= 2 < 3", "x = true");
     check("output x = 10.0.0.7 in 10.0.0.0/24", "x = true");
     check("output x = 8080 in 8000-9000/tcp\noutput y = 53/udp in 1-99/tcp", "x = true\ny = false");
-    check("output x = \"a\" in [\"a\", \"b\"]\noutput y = \"c\" in { a = 1 }", "x = true\ny = false");
+    check(
+        "output x = \"a\" in [\"a\", \"b\"]\noutput y = \"c\" in { a = 1 }",
+        "x = true\ny = false",
+    );
     check("output x = false && 1 / 0 == 1", "x = false");
     check("output x = null ?? 3", "x = 3");
     check("output x = { a = { b = 1 } }.a?.b\noutput y = null?.b", "x = 1\ny = null");
@@ -131,10 +137,7 @@ fn collections_are_computed() {
     check("output x = [for n in [1, 2, 3] : n * n if n > 1]", "x = [4,9]");
     check("output x = [for i, n in [\"a\", \"b\"] : \"\\(i)\\(n)\"]", r#"x = ["0a","1b"]"#);
     check("output x = {for k, v in { a = 1 } : \"\\(k)!\" => v}", r#"x = {"a!":1}"#);
-    check(
-        "output x = {for n in [1, 2, 3] : \"\\(n % 2)\" => n ...}",
-        r#"x = {"0":[2],"1":[1,3]}"#,
-    );
+    check("output x = {for n in [1, 2, 3] : \"\\(n % 2)\" => n ...}", r#"x = {"0":[2],"1":[1,3]}"#);
     check("let m = { for n in [\"a\"] : n => 1 }\noutput x = m[\"a\"]", "x = 1");
     check("output x = { a { b = 1 }, c d { e = 2 } }", r#"x = {"a":{"b":1},"c":{"d":{"e":2}}}"#);
 }
@@ -144,10 +147,19 @@ fn scratch() {
     for name in ["/tmp/ex/quick.paas", "/tmp/ex/nixmox.paas"] {
         let Ok(text) = std::fs::read_to_string(name) else { continue };
         let (desired, problems, sources) = compiled(&text, &[]);
-        println!("{}", paas::problem::print(&problems, &sources, paas::problem::Style { colour: false, unicode: true, width: 100 }));
+        println!(
+            "{}",
+            paas::problem::print(
+                &problems,
+                &sources,
+                paas::problem::Style { colour: false, unicode: true, width: 100 }
+            )
+        );
         println!("{}", resources(&desired).join("\n"));
         if name.contains("quick") {
-            for (a, r) in &desired.resources { println!("{a} {:#} {:?}", r.intent.spec, r.intent.after); }
+            for (a, r) in &desired.resources {
+                println!("{a} {:#} {:?}", r.intent.spec, r.intent.after);
+            }
         }
         println!("{:?}", desired.secrets);
         println!("{:?}", desired.outputs);
@@ -160,14 +172,28 @@ fn scratch_speed() {
     let mut text = PLATFORM.to_owned();
     for i in 0..10_000 {
         let mut names = vec![];
-        for d in [1, 7, 100] { if i >= d { names.push(format!("host.h{}", i - d)); } }
-        writeln!(text, "host h{i} {{ address = 10.1.2.3, after = [{}], arch = {} }}", names.join(", "), if i > 0 { format!("host.h{}.arch", i - 1) } else { "\"x\"".into() }).unwrap();
+        for d in [1, 7, 100] {
+            if i >= d {
+                names.push(format!("host.h{}", i - d));
+            }
+        }
+        writeln!(
+            text,
+            "host h{i} {{ address = 10.1.2.3, after = [{}], arch = {} }}",
+            names.join(", "),
+            if i > 0 { format!("host.h{}.arch", i - 1) } else { "\"x\"".into() }
+        )
+        .unwrap();
     }
     timed("hosts", &text);
     let mut text = PLATFORM.to_owned();
     for i in 0..10_000 {
         let mut names = vec![];
-        for d in [1, 7, 100] { if i >= d { names.push(format!("container.h{}", i - d)); } }
+        for d in [1, 7, 100] {
+            if i >= d {
+                names.push(format!("container.h{}", i - d));
+            }
+        }
         writeln!(text, "container h{i} {{ on = cluster.home\n template = \"x\"\n after = [{}]\n ip = \"dhcp\" }}", names.join(", ")).unwrap();
     }
     timed("containers", &text);
@@ -175,11 +201,20 @@ fn scratch_speed() {
     text.push_str("let m = {for n in range(10000) : \"k\\(n)\" => { n = n, mem = 1GiB } }\ncontainer c for k, v in m { on = cluster.home\n template = \"x\"\n memory = v.mem\n hostname = \"h\\(v.n)\" }\n output n = length(container.c)");
     timed("for", &text);
     let mut text = "let x0 = 0\n".to_owned();
-    for i in 1..5000 { writeln!(text, "let x{i} = x{} + 1", i - 1).unwrap(); }
+    for i in 1..5000 {
+        writeln!(text, "let x{i} = x{} + 1", i - 1).unwrap();
+    }
     writeln!(text, "output y = x4999").unwrap();
     timed("lets", &text);
     let mut text = PLATFORM.to_owned();
-    for i in (0..5000).rev() { writeln!(text, "host h{i} {{ address = {} }}", if i > 0 { format!("host.h{}.address", i - 1) } else { "10.0.0.9".into() }).unwrap(); }
+    for i in (0..5000).rev() {
+        writeln!(
+            text,
+            "host h{i} {{ address = {} }}",
+            if i > 0 { format!("host.h{}.address", i - 1) } else { "10.0.0.9".into() }
+        )
+        .unwrap();
+    }
     timed("chain", &text);
 }
 
@@ -191,8 +226,23 @@ fn timed(what: &str, text: &str) {
     let parsed = start.elapsed();
     let trees = [tree];
     for _ in 0..2 {
-    let start = std::time::Instant::now();
-    let (desired, problems) = compile(&trees, &sources, &[], &Project);
-    println!("{what}: parse {parsed:?} lower {:?}: {} resources, {} problems {:?}", start.elapsed(), desired.resources.len(), problems.len(), problems.first().map(|p| &p.message));
+        let start = std::time::Instant::now();
+        let (desired, problems) = compile(&trees, &sources, &[], &Project);
+        println!(
+            "{what}: parse {parsed:?} lower {:?}: {} resources, {} problems {:?}",
+            start.elapsed(),
+            desired.resources.len(),
+            problems.len(),
+            problems.first().map(|p| &p.message)
+        );
+    }
+}
+
+#[test]
+fn scratch_loop() {
+    let mut text = PLATFORM.to_owned();
+    text.push_str("let m = {for n in range(10000) : \"k\\(n)\" => { n = n, mem = 1GiB } }\ncontainer c for k, v in m { on = cluster.home\n template = \"x\"\n memory = v.mem\n hostname = \"h\\(v.n)\" }\n output n = length(container.c)");
+    for _ in 0..5 {
+        timed("for", &text);
     }
 }

@@ -1,5 +1,10 @@
 //! Where steps become real: the one trait through which anything is touched.
 
+mod real;
+pub mod secrets;
+
+pub use real::Real;
+
 use std::future::Future;
 
 use crate::model::{Answer, Outcome, Question, Step};

@@ -38,7 +38,9 @@ impl<'t> Evaluator<'t> {
                 ItemKind::Block(block) => shape.add(&block.kind.text, Entry::Block(block)),
                 ItemKind::Spread(expr) => sound &= self.spread_into(&mut spread, expr, env),
                 ItemKind::Comprehension(it) => match self.comprehension(it, env).data {
-                    Data::Map(map) => spread.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
+                    Data::Map(map) => {
+                        spread.extend(map.iter().map(|(k, v)| (k.clone(), v.clone())))
+                    }
                     _ => sound = false,
                 },
                 ItemKind::Bad => sound = false,

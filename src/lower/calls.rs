@@ -13,13 +13,7 @@ const SECRET_SOURCES: [&str; 6] = ["env", "sops", "age", "vault", "command", "ge
 
 impl<'t> Evaluator<'t> {
     /// `callee(arguments)`.
-    pub fn call(
-        &mut self,
-        callee: &'t Expr,
-        arguments: &'t [Arg],
-        env: &Env<'t>,
-        at: Span,
-    ) -> Val {
+    pub fn call(&mut self, callee: &'t Expr, arguments: &'t [Arg], env: &Env<'t>, at: Span) -> Val {
         let ExprKind::Name(name) = &callee.kind else {
             if matches!(callee.kind, ExprKind::Bad) {
                 return Val::new(Data::Bad, at);
@@ -37,11 +31,14 @@ impl<'t> Evaluator<'t> {
             Some(Ok(value)) => value,
             Some(Err(refusal)) => {
                 let place = refusal.argument.and_then(|index| places.get(index).copied());
-                self.bad(problem::refused(
-                    &refusal.message,
-                    refusal.help.as_deref(),
-                    place.unwrap_or(at),
-                ), at)
+                self.bad(
+                    problem::refused(
+                        &refusal.message,
+                        refusal.help.as_deref(),
+                        place.unwrap_or(at),
+                    ),
+                    at,
+                )
             }
             None => self.unknown_function(name, env.place(callee.span), at),
         }
@@ -113,11 +110,8 @@ impl<'t> Evaluator<'t> {
                 (Some(value), _) => value,
                 (None, Some(default)) => self.eval(default, &env),
                 (None, None) => {
-                    let problem = problem::missing_argument(
-                        &function.name.text,
-                        &param.name.text,
-                        at,
-                    );
+                    let problem =
+                        problem::missing_argument(&function.name.text, &param.name.text, at);
                     return self.bad(problem, at);
                 }
             };
@@ -136,7 +130,6 @@ impl<'t> Evaluator<'t> {
 }
 
 fn wrong_argument(function: &Function, given: Option<&str>, at: Span) -> Problem {
-    let params: Vec<&str> =
-        function.params.iter().map(|param| param.name.text.as_str()).collect();
+    let params: Vec<&str> = function.params.iter().map(|param| param.name.text.as_str()).collect();
     problem::wrong_argument(&function.name.text, &params, given, at)
 }

@@ -70,13 +70,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Checks one condition; `of` is the resource it is written in.
-    pub fn require(
-        &mut self,
-        require: &'t Require,
-        env: &Env<'t>,
-        level: Level,
-        of: Option<Span>,
-    ) {
+    pub fn require(&mut self, require: &'t Require, env: &Env<'t>, level: Level, of: Option<Span>) {
         let at = env.place(require.condition.span);
         let value = self.eval(&require.condition, env);
         match &value.data {

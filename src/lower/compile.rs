@@ -88,12 +88,7 @@ pub fn compile(
 
 impl<'t> Evaluator<'t> {
     /// Finishes a node and its facets.
-    fn finish_all(
-        &mut self,
-        id: NodeId,
-        desired: &mut Desired,
-        edges: &mut Vec<Edge>,
-    ) {
+    fn finish_all(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
         let finished = self.finish(id);
         self.keep(id, finished, desired, edges);
         for position in 0..self.nodes[id].kind.traits().facets.len() {
@@ -134,9 +129,8 @@ impl<'t> Evaluator<'t> {
             Some(ty) => self.typed(value, ty, &output.name.text),
             None => value,
         };
-        let may_be_secret = output.ty.as_ref().is_some_and(|ty| {
-            self.sources.text(ty.span).contains("secret<")
-        });
+        let may_be_secret =
+            output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
         if let Some(value) = self.output_json(&value, &output.name.text, may_be_secret) {
             let output_value = Output { value, span: at };
             desired.outputs.insert(output.name.text.clone(), output_value);

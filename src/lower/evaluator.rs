@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::lower::Given;
+use crate::lower::SecretItem;
 use crate::lower::env::Env;
 use crate::lower::nodes::{Facets, Instances, Node, NodeId};
 use crate::lower::reads::Recorded;
@@ -11,7 +12,6 @@ use crate::lower::scope::{Module, span};
 use crate::lower::shape::Shape;
 use crate::lower::specs::Spec;
 use crate::lower::value::{Data, Val};
-use crate::lower::SecretItem;
 use crate::model::Address;
 use crate::problem::{Problem, graph, names};
 use crate::source::{Sources, Span};
@@ -241,17 +241,25 @@ impl<'t> Evaluator<'t> {
         let it = self.module.lets[index];
         let stage = Stage { what: StageName::Name(it.name.text.clone()), span: it.name.span };
         let broken = Val::new(Data::Bad, it.name.span);
-        self.once(|this| &mut this.lets[index], stage, broken, |this| {
-            let env = Env::default();
-            let value = match &it.value {
-                Some(value) => this.eval(value, &env),
-                None => return this.bad(names::no_value(&it.name.text, it.name.span), it.name.span),
-            };
-            match &it.ty {
-                Some(ty) => this.typed(value, ty, &it.name.text),
-                None => value,
-            }
-        })
+        self.once(
+            |this| &mut this.lets[index],
+            stage,
+            broken,
+            |this| {
+                let env = Env::default();
+                let value = match &it.value {
+                    Some(value) => this.eval(value, &env),
+                    None => {
+                        return this
+                            .bad(names::no_value(&it.name.text, it.name.span), it.name.span);
+                    }
+                };
+                match &it.ty {
+                    Some(ty) => this.typed(value, ty, &it.name.text),
+                    None => value,
+                }
+            },
+        )
     }
 
     /// The place of the instances of a block in a circle.

@@ -27,8 +27,7 @@ impl<'t> Evaluator<'t> {
             ExprKind::Match(value, arms) => self.matched(value, arms, env, at),
             ExprKind::Get(base, name) => self.get(base, name, env, at, Missing::IsWrong),
             ExprKind::OptionalGet(base, name) => {
-                let missing =
-                    if env.at.is_some() { Missing::InSchema } else { Missing::IsNull };
+                let missing = if env.at.is_some() { Missing::InSchema } else { Missing::IsNull };
                 self.get(base, name, env, at, missing)
             }
             ExprKind::Index(base, index) => self.index(base, index, env, at),
@@ -144,7 +143,9 @@ impl<'t> Evaluator<'t> {
             Err(clash) => {
                 let (a, b) = (left.data.noun(), right.data.noun());
                 let problem = match clash {
-                    Clash::Types => types::wrong_operands(operators::sign(op), (at.0, a), (at.1, b)),
+                    Clash::Types => {
+                        types::wrong_operands(operators::sign(op), (at.0, a), (at.1, b))
+                    }
                     Clash::Null => match left.data {
                         Data::Null => types::may_be_null(at.0, "cannot compute with null"),
                         _ => types::may_be_null(at.1, "cannot compute with null"),

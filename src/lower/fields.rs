@@ -96,9 +96,12 @@ impl<'t> Evaluator<'t> {
         let span = written.map_or(node.span, Entry::name_span);
         let stage = Stage { what: StageName::Attribute(id, field.name), span };
         let broken = Val::new(Data::Bad, node.span);
-        self.once(|this| &mut this.fields[id][index], stage, broken, |this| {
-            this.make_field(&node, field)
-        })
+        self.once(
+            |this| &mut this.fields[id][index],
+            stage,
+            broken,
+            |this| this.make_field(&node, field),
+        )
     }
 
     fn make_field(&mut self, node: &Rc<Node<'t>>, field: &'static Field) -> Val {
@@ -258,9 +261,12 @@ impl<'t> Evaluator<'t> {
                     Stage { what: StageName::Attribute(node.id, reading.name), span: node.span };
                 let broken = Val::new(Data::Bad, node.span);
                 let id = node.id;
-                self.once(|this| &mut this.fields[id][slot], stage, broken, |this| {
-                    this.schema_value(text, id)
-                })
+                self.once(
+                    |this| &mut this.fields[id][slot],
+                    stage,
+                    broken,
+                    |this| this.schema_value(text, id),
+                )
             }
             Source::Secret => {
                 let name = self.made_secret(node, reading.name);
@@ -306,7 +312,9 @@ impl<'t> Evaluator<'t> {
             Some(Source::Late(kinds::Stage::Apply)) => {
                 format!("it is known once `{of}` has been made")
             }
-            _ if chosen => format!("it is left to the planner: write `{first}` in `{of}` to fix it"),
+            _ if chosen => {
+                format!("it is left to the planner: write `{first}` in `{of}` to fix it")
+            }
             _ => "it is decided by the planner".to_owned(),
         }
     }

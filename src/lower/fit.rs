@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::kinds;
+use crate::lower::compile;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
 use crate::lower::nodes::NodeId;
 use crate::lower::scalars;
-use crate::lower::compile;
 use crate::lower::value::{Data, Val};
 use crate::model::{Key, Text};
 use crate::problem::types::Wrong;
@@ -45,9 +45,7 @@ impl<'t> Evaluator<'t> {
                 });
                 Val::map(fitted.collect(), at)
             }
-            (Data::Map(map), Type::Object(fields)) => {
-                self.fit_object(map, fields, field, node, at)
-            }
+            (Data::Map(map), Type::Object(fields)) => self.fit_object(map, fields, field, node, at),
             (Data::Ref(address), Type::Ref(wanted)) => {
                 let fits = |word: &&str| kinds::is(address.kind(), word);
                 match wanted.is_empty() || wanted.iter().any(fits) {
@@ -160,7 +158,8 @@ impl<'t> Evaluator<'t> {
                 return Val::list(plain.collect(), at);
             }
             Data::Map(map) => {
-                let plain = map.iter().map(|(key, value)| (key.clone(), self.fit_any(value, field)));
+                let plain =
+                    map.iter().map(|(key, value)| (key.clone(), self.fit_any(value, field)));
                 return Val::map(plain.collect(), at);
             }
             Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Bad => {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::lower::compile;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
-use crate::lower::compile;
 use crate::lower::value::{Data, Val};
 use crate::model::Key;
 use crate::problem::{lower as problem, names, types};

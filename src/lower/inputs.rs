@@ -34,20 +34,25 @@ impl<'t> Evaluator<'t> {
         let input = self.module.inputs[index];
         let at = input.name.span;
         let stage = Stage { what: StageName::Name(input.name.text.clone()), span: at };
-        self.once(|this| &mut this.inputs[index], stage, Val::new(Data::Bad, at), |this| {
-            let value = this.input_raw(input);
-            let name = &input.name.text;
-            let value = match &input.ty {
-                Some(ty) => this.typed(value, ty, name),
-                None => value,
-            };
-            let value = match &input.refinement {
-                Some(refinement) => this.refined(value, refinement, name),
-                None => value,
-            };
-            this.input_requires(input, &value);
-            value
-        })
+        self.once(
+            |this| &mut this.inputs[index],
+            stage,
+            Val::new(Data::Bad, at),
+            |this| {
+                let value = this.input_raw(input);
+                let name = &input.name.text;
+                let value = match &input.ty {
+                    Some(ty) => this.typed(value, ty, name),
+                    None => value,
+                };
+                let value = match &input.refinement {
+                    Some(refinement) => this.refined(value, refinement, name),
+                    None => value,
+                };
+                this.input_requires(input, &value);
+                value
+            },
+        )
     }
 
     fn input_raw(&mut self, input: &'t Input) -> Val {

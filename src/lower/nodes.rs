@@ -84,21 +84,26 @@ impl<'t> Evaluator<'t> {
         let at = span(declared.block);
         let stage = self.block_stage(index);
         let broken = Instances { value: Val::new(Data::Bad, at), nodes: Rc::default() };
-        self.once(|this| &mut this.instances[index], stage, broken, |this| {
-            let kind = declared.kind;
-            let plan = Plan {
-                kind,
-                name: &declared.name.text,
-                shape: this.shape(&declared.block.body),
-                defaults: this.kind_defaults(kind.schema().kind),
-                owner: None,
-                span: at,
-                doc: declared.doc,
-            };
-            let expansion = this.header(declared.block, &Env::default());
-            let (value, nodes) = this.grow(&plan, expansion, at);
-            Instances { value, nodes: Rc::new(nodes) }
-        })
+        self.once(
+            |this| &mut this.instances[index],
+            stage,
+            broken,
+            |this| {
+                let kind = declared.kind;
+                let plan = Plan {
+                    kind,
+                    name: &declared.name.text,
+                    shape: this.shape(&declared.block.body),
+                    defaults: this.kind_defaults(kind.schema().kind),
+                    owner: None,
+                    span: at,
+                    doc: declared.doc,
+                };
+                let expansion = this.header(declared.block, &Env::default());
+                let (value, nodes) = this.grow(&plan, expansion, at);
+                Instances { value, nodes: Rc::new(nodes) }
+            },
+        )
     }
 
     fn kind_defaults(&mut self, kind: &str) -> Vec<(Rc<Shape<'t>>, Env<'t>)> {
@@ -145,9 +150,10 @@ impl<'t> Evaluator<'t> {
         }
         let id = self.nodes.len();
         let written = Layer { shape: Rc::clone(&plan.shape), env: env.inside(id) };
-        let defaults = plan.defaults.iter().map(|(shape, env)| {
-            Layer { shape: Rc::clone(shape), env: env.inside(id) }
-        });
+        let defaults = plan
+            .defaults
+            .iter()
+            .map(|(shape, env)| Layer { shape: Rc::clone(shape), env: env.inside(id) });
         let layers = std::iter::once(written).chain(defaults).collect();
         let (kind, owner, doc) = (plan.kind, plan.owner, plan.doc);
         self.by_address.insert(address.clone(), id);
@@ -165,9 +171,12 @@ impl<'t> Evaluator<'t> {
         let word = node.kind.traits().facets[position];
         let stage = Stage { what: StageName::Attribute(owner, word), span: node.span };
         let broken = Facets { value: Val::new(Data::Bad, node.span), nodes: Rc::default() };
-        self.once(|this| &mut this.facets[owner][position], stage, broken, |this| {
-            this.make_facets(&node, word)
-        })
+        self.once(
+            |this| &mut this.facets[owner][position],
+            stage,
+            broken,
+            |this| this.make_facets(&node, word),
+        )
     }
 
     fn make_facets(&mut self, owner: &Rc<Node<'t>>, word: &'static str) -> Facets {
@@ -253,25 +262,30 @@ impl<'t> Evaluator<'t> {
     pub fn all_of(&mut self, kind: &'static str, at: Span) -> Val {
         let stage = Stage { what: StageName::Name(format!("all.{kind}")), span: at };
         let broken = Val::new(Data::Bad, at);
-        self.once(|this| this.everything.entry(kind).or_default(), stage, broken, |this| {
-            let mut found = Vec::new();
-            if let Some(blocks) = this.module.by_kind.get(kind) {
-                for index in blocks {
-                    found.extend(this.block_instances(*index).nodes.iter().copied());
-                }
-            }
-            for (owner, position) in this.facet_places(kind) {
-                let blocks = this.module.by_kind.get(owner).cloned().unwrap_or_default();
-                for index in blocks {
-                    for node in this.block_instances(index).nodes.iter() {
-                        found.extend(this.facets_of(*node, position).nodes.iter().copied());
+        self.once(
+            |this| this.everything.entry(kind).or_default(),
+            stage,
+            broken,
+            |this| {
+                let mut found = Vec::new();
+                if let Some(blocks) = this.module.by_kind.get(kind) {
+                    for index in blocks {
+                        found.extend(this.block_instances(*index).nodes.iter().copied());
                     }
                 }
-            }
-            found.sort_by(|a, b| this.nodes[*a].address.cmp(&this.nodes[*b].address));
-            let references = found.into_iter().map(|id| this.reference(id, at)).collect();
-            Val::list(references, at)
-        })
+                for (owner, position) in this.facet_places(kind) {
+                    let blocks = this.module.by_kind.get(owner).cloned().unwrap_or_default();
+                    for index in blocks {
+                        for node in this.block_instances(index).nodes.iter() {
+                            found.extend(this.facets_of(*node, position).nodes.iter().copied());
+                        }
+                    }
+                }
+                found.sort_by(|a, b| this.nodes[*a].address.cmp(&this.nodes[*b].address));
+                let references = found.into_iter().map(|id| this.reference(id, at)).collect();
+                Val::list(references, at)
+            },
+        )
     }
 
     fn facet_places(&self, facet: &str) -> Vec<(&'static str, usize)> {

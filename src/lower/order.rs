@@ -125,10 +125,7 @@ impl<'t> Calls<'_, 't> {
 }
 
 /// The functions that call themselves, through others or not; each circle is one problem.
-pub(super) fn recursive<'t>(
-    module: &Module<'t>,
-    problems: &mut Vec<Problem>,
-) -> HashSet<&'t str> {
+pub(super) fn recursive<'t>(module: &Module<'t>, problems: &mut Vec<Problem>) -> HashSet<&'t str> {
     let mut graph = petgraph::graphmap::DiGraphMap::<&'t str, ()>::new();
     let mut functions: Vec<&'t Function> = module.functions.values().copied().collect();
     functions.sort_by_key(|function| function.name.span);

@@ -30,12 +30,7 @@ impl<'a> Recorded<'a> {
         known.collect()
     }
 
-    fn asked(
-        &self,
-        what: &'static str,
-        about: &str,
-        ask: impl FnOnce() -> Answer,
-    ) -> Answer {
+    fn asked(&self, what: &'static str, about: &str, ask: impl FnOnce() -> Answer) -> Answer {
         let question = (what, about.to_owned());
         if let Some(answer) = self.answers.borrow().get(&question) {
             return answer.clone();
@@ -70,7 +65,8 @@ impl Files for Recorded<'_> {
 
 impl Around for Recorded<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
-        let bytes = Files::read(self, path).map_err(|why| format!("cannot read `{path}`: {why}"))?;
+        let bytes =
+            Files::read(self, path).map_err(|why| format!("cannot read `{path}`: {why}"))?;
         text(bytes).map_err(|why| format!("cannot read `{path}`: {why}"))
     }
 

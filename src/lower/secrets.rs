@@ -20,21 +20,28 @@ impl<'t> Evaluator<'t> {
         let what = StageName::Name(format!("secret.{}", secret.name.text));
         let stage = Stage { what, span: at };
         let broken = Val::new(Data::Bad, at);
-        self.once(|this| &mut this.secret_values[index], stage, broken, |this| {
-            let env = Env::default();
-            let Some(each) = &secret.each else { return this.one_secret(secret, None, &env) };
-            match this.each(each, None, &env, Keys::Name) {
-                Expansion::Many(instances) => {
-                    let mut map = BTreeMap::new();
-                    for (key, env) in instances {
-                        let value = this.one_secret(secret, Some(&key), &env);
-                        map.insert(key, value);
+        self.once(
+            |this| &mut this.secret_values[index],
+            stage,
+            broken,
+            |this| {
+                let env = Env::default();
+                let Some(each) = &secret.each else { return this.one_secret(secret, None, &env) };
+                match this.each(each, None, &env, Keys::Name) {
+                    Expansion::Many(instances) => {
+                        let mut map = BTreeMap::new();
+                        for (key, env) in instances {
+                            let value = this.one_secret(secret, Some(&key), &env);
+                            map.insert(key, value);
+                        }
+                        Val::map(map, at)
                     }
-                    Val::map(map, at)
+                    Expansion::One(_) | Expansion::Absent | Expansion::Bad => {
+                        Val::new(Data::Bad, at)
+                    }
                 }
-                Expansion::One(_) | Expansion::Absent | Expansion::Bad => Val::new(Data::Bad, at),
-            }
-        })
+            },
+        )
     }
 
     fn one_secret(&mut self, secret: &'t Secret, key: Option<&Key>, env: &Env<'t>) -> Val {

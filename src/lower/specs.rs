@@ -149,9 +149,12 @@ impl<'t> Evaluator<'t> {
         let id = node.id;
         let what = StageName::Name(format!("the spec of `{}`", node.address));
         let stage = Stage { what, span: node.span };
-        self.once(|this| &mut this.specs[id], stage, Rc::default(), |this| {
-            Rc::new(this.make_spec(node))
-        })
+        self.once(
+            |this| &mut this.specs[id],
+            stage,
+            Rc::default(),
+            |this| Rc::new(this.make_spec(node)),
+        )
     }
 
     fn make_spec(&mut self, node: &Rc<Node<'t>>) -> Spec {
@@ -374,9 +377,8 @@ fn from_json(json: &Value, at: Span) -> Val {
                 return Val::new(Data::Text(text.into()), at);
             }
             let entries = map.iter();
-            let entries = entries.map(|(key, json)| {
-                (Key::Text(key.as_str().into()), from_json(json, at))
-            });
+            let entries =
+                entries.map(|(key, json)| (Key::Text(key.as_str().into()), from_json(json, at)));
             return Val::map(entries.collect(), at);
         }
     };

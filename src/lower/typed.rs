@@ -70,13 +70,7 @@ impl<'t> Evaluator<'t> {
         self.bad(problem, at)
     }
 
-    fn typed_union(
-        &mut self,
-        value: Val,
-        of: &'t [TypeExpr],
-        ty: &TypeExpr,
-        name: &str,
-    ) -> Val {
+    fn typed_union(&mut self, value: Val, of: &'t [TypeExpr], ty: &TypeExpr, name: &str) -> Val {
         for each in of {
             let attempt = value.clone();
             if let Some(fitted) = self.attempt(|this| this.typed(attempt, each, name)) {

@@ -53,9 +53,8 @@ fn claims(address: &Address, resource: &Resource) -> Vec<(Claim, Span)> {
         "expose" => {
             let proxy = target(spec, "via").unwrap_or_default();
             let http = &spec["http"];
-            let route = text(&http["host"]).map(|host| {
-                format!("{host}{}", http["path"].as_str().unwrap_or("/"))
-            });
+            let route = text(&http["host"])
+                .map(|host| format!("{host}{}", http["path"].as_str().unwrap_or("/")));
             claim(proxy, "route", route, "http/host");
             let tcp = number(&spec["tcp"]["port"]).map(|port| format!("{port}/tcp"));
             claim(proxy, "port", tcp, "tcp/port");
@@ -86,12 +85,7 @@ fn target<'v>(spec: &'v Value, field: &str) -> Option<&'v str> {
 }
 
 /// A guest's address lies in its network and is not the way out.
-fn outside(
-    desired: &Desired,
-    address: &Address,
-    resource: &Resource,
-    problems: &mut Vec<Problem>,
-) {
+fn outside(desired: &Desired, address: &Address, resource: &Resource, problems: &mut Vec<Problem>) {
     let spec = &resource.intent.spec;
     let ip = spec["ip"].as_str().and_then(|ip| ip.parse::<IpAddr>().ok());
     let network = target(spec, "network").and_then(Address::parse);

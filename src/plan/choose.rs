@@ -6,7 +6,7 @@ use petgraph::graphmap::DiGraphMap;
 use serde_json::Value;
 
 use crate::kinds::{self, AnyKind, Found};
-use crate::lower::{Intent, OnDrift, Resource};
+use crate::lower::{Desired, Intent, OnDrift, Resource};
 use crate::model::{Address, ObjectId, Ref, digest};
 use crate::plan::allocate::Pools;
 use crate::plan::difference::{costs, leaves_of, reason, written};
@@ -46,11 +46,11 @@ pub fn draft(inputs: Inputs<'_>) -> Draft {
 }
 
 /// What must exist before a resource: what it refers to, and its place as a facet.
-pub fn needs<'a>(
-    inputs: Inputs<'a>,
-    address: &'a Address,
+pub fn needs(
+    desired: &Desired,
+    address: &Address,
     resource: &Resource,
-    facets: &BTreeMap<Address, Vec<&'a Address>>,
+    facets: &BTreeMap<Address, Vec<&Address>>,
 ) -> BTreeSet<Address> {
     let mut needs: BTreeSet<Address> = BTreeSet::new();
     each_ref(&resource.intent.spec, &mut |it| {
@@ -64,14 +64,14 @@ pub fn needs<'a>(
     needs
         .extend(before.filter(|it| place(it) == kinds::Place::BeforeOwner).map(|it| (*it).clone()));
     needs.remove(address);
-    needs.retain(|it| inputs.desired.resources.contains_key(it));
+    needs.retain(|it| desired.resources.contains_key(it));
     needs
 }
 
 /// The facets of each resource.
-pub fn facets(inputs: Inputs<'_>) -> BTreeMap<Address, Vec<&Address>> {
+pub fn facets(desired: &Desired) -> BTreeMap<Address, Vec<&Address>> {
     let mut facets: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
-    for address in inputs.desired.resources.keys() {
+    for address in desired.resources.keys() {
         if let Some(parent) = address.parent() {
             facets.entry(parent).or_default().push(address);
         }
@@ -87,11 +87,11 @@ fn needed_first<'a>(inputs: Inputs<'a>) -> Vec<&'a Address> {
     let resources: Vec<(&Address, &Resource)> = inputs.desired.resources.iter().collect();
     let index: BTreeMap<&Address, usize> =
         resources.iter().enumerate().map(|(at, (address, _))| (*address, at)).collect();
-    let facets = facets(inputs);
+    let facets = facets(inputs.desired);
     let mut graph = DiGraphMap::<usize, ()>::with_capacity(resources.len(), resources.len() * 3);
     for (at, (address, resource)) in resources.iter().enumerate() {
         graph.add_node(at);
-        for need in needs(inputs, address, resource, &facets) {
+        for need in needs(inputs.desired, address, resource, &facets) {
             graph.add_edge(index[&need], at, ());
         }
     }

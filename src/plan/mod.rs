@@ -14,6 +14,7 @@ mod types;
 mod verify;
 
 use crate::lower::Desired;
+use crate::model::Address;
 use crate::source::Span;
 use crate::state::State;
 
@@ -38,6 +39,16 @@ pub struct Inputs<'a> {
     pub seen: &'a Seen,
     /// A place in the manifest as people write it: `main.paas:12`.
     pub place: &'a dyn Fn(Span) -> String,
+}
+
+/// What each desired resource waits for.
+pub fn needs_of(desired: &Desired) -> Vec<(Address, Vec<Address>)> {
+    let facets = choose::facets(desired);
+    let edges = desired.resources.iter().map(|(address, resource)| {
+        let needs = choose::needs(desired, address, resource, &facets);
+        (address.clone(), needs.into_iter().collect())
+    });
+    edges.collect()
 }
 
 /// The changes that lead from what is there to what is desired.

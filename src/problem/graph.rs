@@ -12,7 +12,9 @@ pub fn value_circle(hops: &[(String, Span)]) -> Problem {
     let message = match hops {
         [(only, _)] => format!("`{only}` needs its own value"),
         [(first, _), (second, _)] => format!("`{first}` and `{second}` need each other's value"),
-        [(first, _), ..] => format!("`{first}` needs its own value, through {} others", hops.len() - 1),
+        [(first, _), ..] => {
+            format!("`{first}` needs its own value, through {} others", hops.len() - 1)
+        }
         [] => "a value needs itself".to_owned(),
     };
     hop_labels(Problem::error("P5001", message), hops, "needs")
@@ -23,7 +25,9 @@ pub fn circle(hops: &[(String, Span)]) -> Problem {
     let message = match hops {
         [(only, _)] => format!("`{only}` waits for itself"),
         [(first, _), (second, _)] => format!("`{first}` and `{second}` each wait for the other"),
-        [(first, _), ..] => format!("`{first}` waits for itself, through {} others", hops.len() - 1),
+        [(first, _), ..] => {
+            format!("`{first}` waits for itself, through {} others", hops.len() - 1)
+        }
         [] => "a resource waits for itself".to_owned(),
     };
     hop_labels(Problem::error("P5001", message), hops, "waits for")
@@ -51,7 +55,9 @@ pub fn recursion(functions: &[(&str, Span)]) -> Problem {
     let problem = Problem::error("P5002", message);
     let places = functions.iter().take(HOPS_MAX);
     places
-        .fold(problem, |problem, (name, span)| problem.at(*span, format!("`{name}` is in the circle")))
+        .fold(problem, |problem, (name, span)| {
+            problem.at(*span, format!("`{name}` is in the circle"))
+        })
         .note("a function always ends, so it cannot reach itself")
 }
 

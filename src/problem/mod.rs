@@ -1,10 +1,12 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
+pub mod pages;
 pub mod graph;
 pub mod inputs;
 pub mod lower;
 pub mod names;
 mod print;
+pub mod project;
 pub mod state;
 pub mod syntax;
 pub mod types;

@@ -8,9 +8,17 @@ const FOREIGN_KINDS: [(&[&str], &str, &str); 8] = [
     (&["resource"], "Terraform", "the kind comes first and the name is bare: `container web {`"),
     (&["variable", "param"], "Terraform", "write `input name: type = default`"),
     (&["locals"], "Terraform", "write `let name = value`"),
-    (&["data"], "Terraform", "write `existing network name { … }`, or read a file with `json(file(…))`"),
+    (
+        &["data"],
+        "Terraform",
+        "write `existing network name { … }`, or read a file with `json(file(…))`",
+    ),
     (&["provider", "terraform"], "Terraform", "write `cluster home { api = …, token = … }`"),
-    (&["services", "networks", "volumes"], "Compose", "write `app name { compose { file = \"compose.yml\" } }`"),
+    (
+        &["services", "networks", "volumes"],
+        "Compose",
+        "write `app name { compose { file = \"compose.yml\" } }`",
+    ),
     (&["job", "group", "task", "target"], "another tool", "write `app name { … }`"),
     (&["define", "class"], "Puppet", "write a `fn`, or a block with a `for` header"),
 ];
@@ -107,13 +115,7 @@ pub fn unknown_name(name: &str, span: Span, near: &[&str], is_function: bool) ->
 }
 
 /// P1002: a resource or secret that nobody declares.
-pub fn unknown_member(
-    kind: &str,
-    name: &str,
-    span: Span,
-    near: &[&str],
-    all: &[&str],
-) -> Problem {
+pub fn unknown_member(kind: &str, name: &str, span: Span, near: &[&str], all: &[&str]) -> Problem {
     let mut problem = Problem::error("P1002", format!("there is no `{kind}.{name}`"))
         .at(span, "not declared in this module");
     if let [first, ..] = near {
@@ -132,9 +134,9 @@ pub fn unknown_member(
 pub fn foreign_scope(word: &str, name: &str, span: Span) -> Problem {
     let problem = Problem::error("P1002", format!("there is no `{word}`"));
     match word {
-        "var" | "local" => problem
-            .at(span, "inputs and lets have no prefix")
-            .help(format!("write `{name}`")),
+        "var" | "local" => {
+            problem.at(span, "inputs and lets have no prefix").help(format!("write `{name}`"))
+        }
         "each" => problem
             .at(span, "the header names its variables")
             .help("write `for key, value in …` in the header, then `key` and `value`"),
@@ -213,10 +215,12 @@ pub fn unknown_function(name: &str, span: Span, near: &[&str]) -> Problem {
     let problem = Problem::error("P1007", format!("there is no function `{name}`"));
     let foreign = FOREIGN_FUNCTIONS.iter().find(|(words, _)| words.contains(&name));
     match (foreign, name) {
-        (Some((_, here)), _) => problem.at(span, "not a function here").help(format!("write `{here}`")),
-        (None, "toset") => problem
-            .at(span, "not needed")
-            .help("a list of strings can be gone through as it is"),
+        (Some((_, here)), _) => {
+            problem.at(span, "not a function here").help(format!("write `{here}`"))
+        }
+        (None, "toset") => {
+            problem.at(span, "not needed").help("a list of strings can be gone through as it is")
+        }
         (None, _) => did_you_mean(problem.at(span, "no function of this name"), near),
     }
 }
@@ -228,12 +232,7 @@ pub fn not_callable(span: Span) -> Problem {
 }
 
 /// P1008: an argument that a function of the manifest does not take.
-pub fn wrong_argument(
-    function: &str,
-    params: &[&str],
-    given: Option<&str>,
-    span: Span,
-) -> Problem {
+pub fn wrong_argument(function: &str, params: &[&str], given: Option<&str>, span: Span) -> Problem {
     let text = match given {
         Some(name) if params.contains(&name) => format!("`{name}` is given twice"),
         Some(name) => format!("there is no parameter `{name}`"),
@@ -327,8 +326,8 @@ pub fn no_owner(span: Span) -> Problem {
 
 /// P1013: a type that there is not.
 pub fn unknown_type(name: &str, span: Span, near: &[&str]) -> Problem {
-    let problem = Problem::error("P1013", format!("there is no type `{name}`"))
-        .at(span, "not a type");
+    let problem =
+        Problem::error("P1013", format!("there is no type `{name}`")).at(span, "not a type");
     let known = match name {
         "str" | "String" | "text" => Some("string"),
         "number" | "integer" | "i64" => Some("int"),
@@ -353,8 +352,7 @@ pub fn not_writable(name: &str, span: Span) -> Problem {
 
 /// P1015: a let or an output without a value.
 pub fn no_value(name: &str, span: Span) -> Problem {
-    Problem::error("P1015", format!("`{name}` has no value"))
-        .at(span, "expected `= value`")
+    Problem::error("P1015", format!("`{name}` has no value")).at(span, "expected `= value`")
 }
 
 /// P1016: a call of the library that cannot work.

@@ -1,7 +1,7 @@
 //! Problems of values and types. P20xx.
 
-use crate::problem::names::listed;
 use crate::problem::Problem;
+use crate::problem::names::listed;
 use crate::source::Span;
 
 /// A value that does not fit its field.
@@ -53,7 +53,8 @@ pub fn wrong_value(wrong: &Wrong<'_>) -> Problem {
 /// P2001: a value that does not have the type that is written for it.
 pub fn mistyped(at: Span, name: &str, noun: &str, shown: &str, ty: (Span, &str)) -> Problem {
     let (ty_at, expected) = ty;
-    let text = if noun == "a string" { format!("this is {shown}") } else { format!("this is {noun}") };
+    let text =
+        if noun == "a string" { format!("this is {shown}") } else { format!("this is {noun}") };
     let problem = Problem::error("P2001", format!("`{name}` is not of type `{expected}`"))
         .at(at, text)
         .at(ty_at, "expected because of this");
@@ -86,8 +87,7 @@ pub fn not_a_resource(at: Span, field: &str, noun: &str) -> Problem {
 
 /// P2001: something other than text.
 pub fn text_expected(at: Span, field: &str, noun: &str) -> Problem {
-    Problem::error("P2001", format!("`{field}` is text, not {noun}"))
-        .at(at, "expected a string")
+    Problem::error("P2001", format!("`{field}` is text, not {noun}")).at(at, "expected a string")
 }
 
 /// P2001: something other than an object.

@@ -97,9 +97,10 @@ fn reasons(paper: &mut Paper, indent: usize, entry: &Entry<'_>) {
         paper.line(indent, Hue::Plain, order);
     }
     let because = &entry.change.because;
-    let edited = matches!(because, Reason::Edited { .. });
-    let told = entry.leaves.iter().any(|leaf| leaf.because == *because);
-    if !told && !(edited && !entry.leaves.is_empty()) {
+    // An edit shows in the fields, each with its own line of the manifest.
+    let edited = matches!(because, Reason::Edited { .. }) && !entry.leaves.is_empty();
+    let told = edited || entry.leaves.iter().any(|leaf| leaf.because == *because);
+    if !told {
         paper.line(indent, Hue::Plain, &words::reason(because));
     }
 }

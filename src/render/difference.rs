@@ -39,6 +39,7 @@ pub fn unified(name: &str, before: &str, after: &str) -> Vec<Line> {
         lines.push(head(format!("{old} lines → {new} lines: too long to compare here")));
         return lines;
     }
+    let one_ends = before.ends_with('\n') != after.ends_with('\n');
     let difference = TextDiff::from_lines(before, after);
     for hunk in difference.unified_diff().context_radius(3).iter_hunks() {
         lines.push(head(hunk.header().to_string()));
@@ -51,7 +52,7 @@ pub fn unified(name: &str, before: &str, after: &str) -> Vec<Line> {
             let line = change.value();
             let line = visible_line(line.strip_suffix('\n').unwrap_or(line));
             lines.push(Line { mark, text: format!("{sign} {line}").trim_end().to_owned() });
-            if change.missing_newline() && mark != Mark::Same {
+            if one_ends && change.missing_newline() {
                 lines.push(head("\\ no newline at the end".to_owned()));
             }
         }

@@ -116,6 +116,7 @@ pub fn entries(plan: &Plan) -> Vec<Entry<'_>> {
         .changes
         .iter()
         .enumerate()
+        .filter(|(_, change)| change.replaces.is_some())
         .map(|(index, change)| ((&change.id, goes(change.verb)), index))
         .collect();
     let waves = waves(plan);

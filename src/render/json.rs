@@ -63,6 +63,9 @@ pub fn add_context(out: &mut Value, context: &Context) {
 /// JSON as it is printed.
 pub fn pretty(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
+    if !text.contains(|c| steers(c) && c != '\n') {
+        return text + "\n";
+    }
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         match steers(c) && c != '\n' {

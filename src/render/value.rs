@@ -65,7 +65,10 @@ fn inner<'a>(ty: &'a Type, segment: &str) -> Option<&'a Type> {
         Type::List(of) | Type::Map(of) | Type::Blocks(of) => Some(of),
         Type::Object(fields) => type_at(fields, segment),
         Type::Either(types) => types.iter().find_map(|ty| inner(ty, segment)),
-        _ => None,
+        Type::Any | Type::Bool | Type::Int(..) | Type::Float | Type::Str | Type::Text => None,
+        Type::Size | Type::Duration | Type::Ip | Type::Cidr | Type::IpRange | Type::Fqdn => None,
+        Type::Url | Type::Path | Type::Port | Type::PortRange => None,
+        Type::OneOf(_) | Type::Ref(_) => None,
     }
 }
 

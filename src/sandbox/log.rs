@@ -52,6 +52,20 @@ pub(super) fn open(folder: &Path) -> Result<(Log, Contents), String> {
     Ok((Log { file, length, _lock: lock }, contents))
 }
 
+/// What the log in `folder` says, without touching it: nothing is locked, made or cut off.
+pub(super) fn view(folder: &Path) -> Result<Contents, String> {
+    let path = folder.join(LOG);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
+        Err(error) => return Err(format!("`{}` cannot be read: {error}", path.display())),
+    };
+    let (contents, _) = read(&bytes).map_err(|line| {
+        format!("line {line} of `{}` is damaged, and it is not the last one", path.display())
+    })?;
+    Ok(contents)
+}
+
 impl Log {
     /// Adds one line: all of `entries` or, when it fails, none.
     pub(super) fn append(&mut self, entries: &[Entry]) -> io::Result<()> {

@@ -71,6 +71,14 @@ impl Sandbox {
         Ok(Sandbox { inner: Mutex::new(inner), hook: Mutex::new(None) })
     }
 
+    /// A copy in memory of the sandbox in `folder`, to look at: nothing in the folder is touched.
+    pub fn view(folder: &Path, layout: Layout) -> Result<Sandbox, String> {
+        let mut contents = log::view(folder)?;
+        layout.missing_in(&contents).into_iter().for_each(|entry| contents.apply(entry));
+        let inner = Mutex::new(Inner { layout, contents, log: None });
+        Ok(Sandbox { inner, hook: Mutex::new(None) })
+    }
+
     /// Lets the next `times` steps go wrong whose [description](describe) contains `pattern`.
     pub fn fail(&self, pattern: &str, times: u32, how: How) -> Result<(), String> {
         let mut inner = self.lock();

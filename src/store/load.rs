@@ -22,6 +22,24 @@ pub(super) struct Found {
     pub(super) recovered: Option<Problem>,
     /// The journal, if events can be added to it as it is.
     pub(super) journal: Option<Open>,
+    /// Which files it came from.
+    pub(super) serials: Serials,
+}
+
+/// The serials by which the snapshot and the journal of a folder are kept when newer ones take
+/// their place; nothing where there is no such file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Serials {
+    pub(super) snapshot: Option<u64>,
+    pub(super) journal: Option<u64>,
+}
+
+impl Found {
+    /// A state in which nothing has happened.
+    pub(super) fn fresh(lineage: String) -> Found {
+        let state = State { lineage, ..State::default() };
+        Found { state, recovered: None, journal: None, serials: Serials::default() }
+    }
 }
 
 /// A journal that goes on.
@@ -64,15 +82,17 @@ fn together(files: &Files, snapshot: Snapshot, journal: Journal) -> Result<Found
     let fit =
         fit.map_err(|why| Refused::unreadable(problem::corrupt(&files.journal, Some(1), &why)))?;
     let Snapshot { mut state, .. } = snapshot;
+    let serials =
+        Serials { snapshot: Some(state.serial), journal: Some(journal.header.base_serial) };
     match fit {
-        Fit::Contained => Ok(Found { state, recovered: None, journal: None }),
+        Fit::Contained => Ok(Found { state, recovered: None, journal: None, serials }),
         Fit::Follows => {
             let events = journal.events.len() as u64;
             journal.events.into_iter().for_each(|event| state.record(event));
             let cut =
                 journal.torn.map(|torn| problem::cut_off(&files.journal, torn.line, torn.bytes));
             let open = cut.is_none().then_some(Open { tail: journal.tail, events });
-            Ok(Found { state, recovered: cut, journal: open })
+            Ok(Found { state, recovered: cut, journal: open, serials })
         }
     }
 }
@@ -84,7 +104,8 @@ fn alone(files: &Files, snapshot: Snapshot) -> Result<Found, Refused> {
         let why = format!("what happened after serial {} is unknown", state.serial);
         return Err(Refused::unreadable(problem::lost(&files.journal, &why)));
     }
-    Ok(Found { state, recovered: None, journal: None })
+    let serials = Serials { snapshot: Some(0), journal: None };
+    Ok(Found { state, recovered: None, journal: None, serials })
 }
 
 /// A journal without a snapshot: one that starts at the very beginning holds everything.
@@ -102,7 +123,8 @@ fn founded(files: &Files, journal: Journal) -> Result<Found, Refused> {
         Some(torn) => problem::cut_off(&files.journal, torn.line, torn.bytes),
         None => problem::refounded(&files.snapshot),
     };
-    Ok(Found { state, recovered: Some(recovered), journal: None })
+    let serials = Serials { snapshot: None, journal: Some(base) };
+    Ok(Found { state, recovered: Some(recovered), journal: None, serials })
 }
 
 fn read_as<T>(

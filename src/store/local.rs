@@ -10,9 +10,9 @@ use crate::problem::state as problem;
 use crate::state::format;
 use crate::state::journal::{Header, Tail};
 use crate::state::{Event, State};
-use crate::store::disk::{Disk, content, open_regular, random};
+use crate::store::disk::{Disk, open_regular, random};
 use crate::store::files::Files;
-use crate::store::load::load;
+use crate::store::load::{Found, Serials, load};
 use crate::store::lock::Lock;
 use crate::store::{Refused, told};
 
@@ -52,16 +52,14 @@ impl Store {
         let lock = Lock::take(&files, &disk, purpose)?;
         let unwritable = |error: io::Error| unwritable(&files.folder, &error);
         files.sweep(&disk).map_err(unwritable)?;
-        let (state, recovered, journal) = match load(&files)? {
-            Some(found) => (found.state, found.recovered, found.journal),
-            None => (State { lineage: random(16), ..State::default() }, None, None),
-        };
+        let found = load(&files)?.unwrap_or_else(|| Found::fresh(random(16)));
+        let Found { state, recovered, journal, serials } = found;
         let open = journal.map(|it| reopened(&disk, &files, it.tail, it.events)).transpose();
         let open = open.map_err(|error| unwritable_journal(&files, &error))?;
         let (journal, long) = match open {
             Some((journal, bytes)) => (journal, bytes > JOURNAL_MAX),
             None => {
-                keep_old(&disk, &files)?;
+                keep_old(&disk, &files, serials)?;
                 (settled(&disk, &files, &state)?, false)
             }
         };
@@ -121,7 +119,9 @@ impl Store {
         if self.journal.events == 0 {
             return Ok(());
         }
-        keep_old(&self.disk, &self.files)?;
+        let base = Some(self.state.serial - self.journal.events);
+        let serials = Serials { snapshot: base, journal: base };
+        keep_old(&self.disk, &self.files, serials)?;
         // From here on the old journal may be one that nothing may be added to.
         self.given_up = true;
         self.journal = settled(&self.disk, &self.files, &self.state)?;
@@ -191,23 +191,18 @@ fn reopened(disk: &Disk, files: &Files, tail: Tail, events: u64) -> io::Result<(
 }
 
 /// Gives the snapshot and the journal that are about to be replaced names of their own.
-pub(super) fn keep_old(disk: &Disk, files: &Files) -> Result<(), Refused> {
-    let refused = |error: io::Error| unwritable(&files.backups, &error);
-    if let Some(old) = content(&files.journal).map_err(refused)?
-        && let Ok((journal, _)) = crate::state::journal::readable(&old)
-    {
-        let kept = files.kept_journal(journal.header.base_serial);
-        disk.keep(&files.journal, &kept).map_err(refused)?;
-    }
-    if let Some(old) = content(&files.snapshot).map_err(refused)?
-        && let Ok(old) = format::decode(&old)
-    {
-        let kept = files.kept_snapshot(old.state.serial);
-        disk.keep(&files.snapshot, &kept).map_err(refused)?;
-        disk.sync_folder(&files.backups).map_err(refused)?;
-        disk.keep(&files.snapshot, &files.previous).map_err(refused)?;
-    }
-    Ok(())
+fn keep_old(disk: &Disk, files: &Files, serials: Serials) -> Result<(), Refused> {
+    let kept = || -> io::Result<()> {
+        if let Some(serial) = serials.journal {
+            disk.keep(&files.journal, &files.kept_journal(serial))?;
+        }
+        if let Some(serial) = serials.snapshot {
+            disk.keep(&files.snapshot, &files.kept_snapshot(serial))?;
+            disk.keep(&files.snapshot, &files.previous)?;
+        }
+        disk.sync_folder(&files.backups)
+    };
+    kept().map_err(|error| unwritable(&files.backups, &error))
 }
 
 /// A durable snapshot of a state, and then a new journal that follows it.

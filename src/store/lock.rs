@@ -53,7 +53,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A leftover would only be shown for the moment that the next holder needs to write its own.
+        // A leftover would be shown only until the next holder has written its own.
         let _ = std::fs::remove_file(&self.files.holder);
     }
 }

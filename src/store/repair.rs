@@ -55,12 +55,16 @@ struct Candidate {
 
 /// Puts the newest readable state in place of a damaged one. The damaged files are kept.
 pub fn repair(folder: &Path) -> Result<Report, Refused> {
+    let no_state = || Refused::unreadable(problem::no_state(folder));
+    if !folder.exists() {
+        return Err(no_state());
+    }
     let disk = Disk::default();
     let files = prepared(&disk, folder)?;
     let _lock = Lock::take(&files, &disk, "state repair")?;
     match load(&files) {
         Ok(Some(found)) => return Ok(Report::Healthy { serial: found.state.serial }),
-        Ok(None) => return Err(Refused::unreadable(problem::no_state(folder))),
+        Ok(None) => return Err(no_state()),
         // Whatever is wrong is looked at again below, file by file.
         Err(_) => (),
     }

@@ -20,7 +20,7 @@ impl Printer<'_> {
             ExprKind::List(elements) => {
                 let entries: Vec<Entry<'_, Element>> = elements.iter().map(element_entry).collect();
                 self.push("[");
-                self.entries(inside(expr.span), &entries, |printer, node| printer.element(node));
+                self.entries(inside(expr.span), &entries, Printer::element);
                 self.push("]");
             }
             ExprKind::Object(body) => self.body(body),
@@ -233,7 +233,7 @@ impl Printer<'_> {
                 Entry { span, node }
             })
             .collect();
-        self.entries((open, close), &entries, |printer, node| printer.argument(node));
+        self.entries((open, close), &entries, Printer::argument);
         self.push(")");
     }
 
@@ -278,7 +278,7 @@ impl Printer<'_> {
                 let entries: Vec<Entry<'_, TypeField>> =
                     fields.iter().map(|node| Entry { span: node.span(), node }).collect();
                 self.push("{");
-                self.entries(inside(ty.span), &entries, |printer, field| printer.field(field));
+                self.entries(inside(ty.span), &entries, Printer::field);
                 self.push("}");
             }
             TypeKind::Union(types) => {

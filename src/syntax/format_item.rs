@@ -161,7 +161,7 @@ impl Printer<'_> {
         let entries: Vec<Entry<'_, Item>> =
             body.items.iter().map(|node| Entry { span: node.span, node }).collect();
         self.push("{");
-        self.entries(inside(body.span), &entries, |printer, item| printer.item(item));
+        self.entries(inside(body.span), &entries, Printer::item);
         self.push("}");
     }
 

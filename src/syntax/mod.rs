@@ -1,6 +1,7 @@
 //! Text to tree. It never fails: what is wrong becomes a node and a problem.
 
 mod build;
+mod build_compound;
 mod build_expr;
 mod build_item;
 mod build_literal;
@@ -12,6 +13,7 @@ mod format_expr;
 mod format_flat;
 mod format_item;
 mod grammar;
+mod scanner;
 mod statements;
 pub mod tree;
 
@@ -42,9 +44,20 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Problem>) {
         }
     }
     let (items, mut problems) = builder.finish();
+    problems.retain(|problem| !is_caused(problem, &prepared.problems));
     problems.extend(prepared.problems);
     problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
     (Tree { file, items, comments: prepared.comments }, problems)
+}
+
+/// What is missing in a string without an end is only missing because the string has none.
+fn is_caused(problem: &Problem, causes: &[Problem]) -> bool {
+    let places = |problem: &Problem| problem.labels.first().map(|label| label.span);
+    let Some(place) = places(problem).filter(|_| matches!(problem.code, "P0116" | "P0117")) else {
+        return false;
+    };
+    let strings = causes.iter().filter(|cause| cause.code == "P0108").filter_map(places);
+    strings.into_iter().any(|string| string.start <= place.start && place.end <= string.end)
 }
 
 impl Builder<'_> {

@@ -287,7 +287,7 @@ pub fn many(count: usize) -> Plan {
 pub fn hostile(hostile: &str) -> Plan {
     let mut plan = empty();
     let name = format!("container.dev[{}]", json!(hostile));
-    let long = format!("{hostile}{}", "x".repeat(100_000));
+    let long = format!("{hostile}{}", "x".repeat(5_000));
     let mut one = change(&format!("{name}#1"), Verb::Update, Reason::Edited { at: hostile.into() });
     one.impact = impact(Level::High, What::Restart, &[hostile], None);
     one.intent.spec = json!({"on": {"$ref": format!("{name}#1")}});

@@ -296,6 +296,25 @@ fn a_snapshot_that_cannot_be_written_leaves_the_journal_as_it_was() {
     assert_eq!(loaded(folder.path()), Loaded { state, recovered: None });
 }
 
+#[test]
+fn between_snapshot_and_new_journal_nothing_is_added_to_the_old_one() {
+    let folder = TempDir::new().unwrap();
+    let broken = Arc::new(AtomicBool::new(false));
+    let disk =
+        failing(&broken, |it| matches!(it, Operation::Rename(_, to) if to.ends_with(JOURNAL)));
+    let mut store = Store::open_on(disk, folder.path(), "apply").unwrap();
+    store.append(&created("web")).unwrap();
+    let state = store.state().clone();
+    broken.store(true, Ordering::SeqCst);
+    refused(store.compact());
+    broken.store(false, Ordering::SeqCst);
+    refused(store.append(&created("db")));
+    drop(store);
+    assert_eq!(loaded(folder.path()), Loaded { state: state.clone(), recovered: None });
+    let next = Store::open(folder.path(), "apply").unwrap();
+    assert_eq!((next.state(), next.recovered()), (&state, None));
+}
+
 fn rescued(folder: &Path) -> String {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut rescued = paths.filter(|path| path.to_string_lossy().contains("paas.rescue."));

@@ -163,6 +163,15 @@ fn a_value_changed_by_hand_is_found() {
 }
 
 #[test]
+fn a_snapshot_that_only_looks_whole_is_not_the_one_that_the_journal_follows() {
+    check(
+        SNAPSHOT,
+        |text| resealed(&text.replace("512", "513")),
+        "P7002 `DIR/paas.journal` is damaged, line 1: it follows another snapshot of serial 2",
+    );
+}
+
+#[test]
 fn a_field_that_nobody_knows_is_not_passed_over() {
     check(
         SNAPSHOT,
@@ -258,6 +267,27 @@ fn a_missing_snapshot_is_no_fresh_start() {
     check_refused(folder.path(), expected);
     fs::remove_file(folder.path().join("paas.state.json.prev")).unwrap();
     check_refused(folder.path(), expected);
+}
+
+#[test]
+fn the_very_first_journal_tells_everything_if_nothing_was_there_before_it() {
+    let folder = TempDir::new().unwrap();
+    let mut store = Store::open(folder.path(), "apply").unwrap();
+    store.append(&created("web")).unwrap();
+    let state = store.state().clone();
+    drop(store);
+    let previous = folder.path().join("paas.state.json.prev");
+    fs::rename(folder.path().join(SNAPSHOT), &previous).unwrap();
+    check_refused(
+        folder.path(),
+        "P7002 `DIR/paas.state.json` is missing: its journal begins at serial 0",
+    );
+    fs::remove_file(previous).unwrap();
+    let found = loaded(folder.path());
+    assert_eq!(found.state, state);
+    assert!(found.recovered.unwrap().message.ends_with("is made again from its journal"));
+    Store::open(folder.path(), "apply").unwrap().close().unwrap();
+    assert_eq!(loaded(folder.path()), Loaded { state, recovered: None });
 }
 
 #[test]

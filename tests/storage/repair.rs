@@ -72,6 +72,9 @@ fn a_healthy_state_is_left_alone() {
 fn where_there_is_no_state_there_is_nothing_to_repair() {
     let folder = TempDir::new().unwrap();
     assert_eq!(refused(repair(folder.path())).problem.code, "P7007");
+    let nowhere = folder.path().join("nowhere");
+    assert_eq!(refused(repair(&nowhere)).problem.code, "P7007");
+    assert!(!nowhere.exists());
 }
 
 #[test]

@@ -44,3 +44,20 @@ pub fn mutant(text: &str, random: &mut Random) -> String {
     }
     letters.into_iter().collect()
 }
+
+/// Every item of a manifest, alone.
+pub fn items(text: &str) -> Vec<&str> {
+    let (tree, _) = paas::syntax::parse(paas::source::FileId(0), text);
+    tree.items.iter().map(|item| &text[item.span.range()]).collect()
+}
+
+/// Every run of one to three neighbouring items with their comments, cut out of a manifest.
+pub fn pieces(text: &str) -> Vec<&str> {
+    let (tree, _) = paas::syntax::parse(paas::source::FileId(0), text);
+    let ends: Vec<usize> = tree.items.iter().map(|item| item.span.end as usize).collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let runs = starts
+        .enumerate()
+        .flat_map(|(index, start)| ends[index..].iter().take(3).map(move |end| &text[start..*end]));
+    runs.collect()
+}

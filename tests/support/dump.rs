@@ -1,29 +1,35 @@
 //! A tree without places, to compare two texts that mean the same.
 
+use std::sync::LazyLock;
+
 use paas::syntax::tree::Tree;
+use regex::{Captures, Regex};
+
+static HEADER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(header: )Span \{ file: FileId\(\d+\), start: (\d+), end: (\d+) \}")
+});
+static SPAN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"span: Span \{ file: FileId\(\d+\), start: \d+, end: \d+ \}(, )?"));
+static PLACE: LazyLock<Regex> = LazyLock::new(|| pattern(r"start: (\d+), end: (\d+)"));
 
 /// What a tree says, without where it says it; one item a line.
 pub fn dump(tree: &Tree, text: &str) -> String {
     let shown: Vec<String> = tree.items.iter().map(|item| format!("{item:?}\n")).collect();
     let shown = shown.concat();
-    let header = pattern(r"(header: )Span \{ file: FileId\(\d+\), start: (\d+), end: (\d+) \}");
-    let shown = header.replace_all(&shown, |found: &regex::Captures| {
-        let range = found[2].parse().unwrap()..found[3].parse().unwrap();
-        format!("{}{:?}", &found[1], text.get::<std::ops::Range<usize>>(range).unwrap())
+    let shown = HEADER.replace_all(&shown, |found: &Captures| {
+        let (start, end): (usize, usize) = (found[2].parse().unwrap(), found[3].parse().unwrap());
+        format!("{}{:?}", &found[1], &text[start..end])
     });
-    let span = pattern(r"span: Span \{ file: FileId\(\d+\), start: \d+, end: \d+ \}(, )?");
-    span.replace_all(&shown, "").into_owned()
+    SPAN.replace_all(&shown, "").into_owned()
 }
 
 /// Every place in a tree.
 pub fn spans(tree: &Tree) -> Vec<(usize, usize)> {
     let shown = format!("{:?}{:?}", tree.items, tree.comments);
-    let span = pattern(r"start: (\d+), end: (\d+)");
-    span.captures_iter(&shown)
-        .map(|found| (found[1].parse().unwrap(), found[2].parse().unwrap()))
-        .collect()
+    let places = PLACE.captures_iter(&shown);
+    places.map(|found| (found[1].parse().unwrap(), found[2].parse().unwrap())).collect()
 }
 
-fn pattern(text: &str) -> regex::Regex {
-    regex::Regex::new(text).unwrap()
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap()
 }

@@ -1,0 +1,32 @@
+//! `paas drift`
+
+use crate::cli::options::{Format, Inputs, Planning};
+use crate::cli::pipeline;
+use crate::cli::project::load;
+use crate::cli::stop::Stop;
+use crate::cli::terminal::Terminal;
+use crate::cli::world::{Purpose, choose};
+use crate::render;
+
+/// Looks, compares, and tells; it changes nothing.
+pub async fn run(
+    terminal: &Terminal,
+    inputs: &Inputs,
+    format: Format,
+    sandbox: bool,
+) -> Result<u8, Stop> {
+    let project = load(inputs)?;
+    project.warn(terminal);
+    let (state, note) = pipeline::state(&project, sandbox)?;
+    terminal.problems(note.as_slice(), &project.sources);
+    let world = choose(&project, sandbox, Purpose::Look)?;
+    let all = Planning::default();
+    let plan = pipeline::plan(&project, &project.desired, &state, &world, &all).await?;
+    let context = super::plan::context(&project, inputs, sandbox);
+    terminal.print(&match format {
+        Format::Human | Format::Markdown => render::drift(&plan, &context, terminal.out),
+        Format::Json => render::drift_json(&plan, &context),
+    });
+    let any = !plan.drift.is_empty() || !plan.outdated.is_empty() || !plan.unmanaged.is_empty();
+    Ok(if any { 2 } else { 0 })
+}

@@ -1,0 +1,13 @@
+//! One file a command.
+
+pub mod apply;
+pub mod check;
+pub mod destroy;
+pub mod drift;
+pub mod explain;
+pub mod fmt;
+pub mod graph;
+pub mod output;
+pub mod plan;
+pub mod sandbox;
+pub mod state;

@@ -1,0 +1,85 @@
+//! `paas plan`
+
+use std::path::PathBuf;
+
+use crate::cli::options::{Format, Inputs, Planning};
+use crate::cli::project::{Project, load, shown};
+use crate::cli::stop::Stop;
+use crate::cli::terminal::Terminal;
+use crate::cli::world::{Purpose, choose};
+use crate::cli::{pipeline, saved};
+use crate::plan::{Plan, What};
+use crate::render::{self, Context, Density};
+use crate::state::Verb;
+
+/// How a plan is shown and kept.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// For whom.
+    pub format: Format,
+    /// Where it is saved.
+    pub out: Option<PathBuf>,
+    /// The exit code tells whether there are changes.
+    pub exit_code: bool,
+    /// One line a resource.
+    pub summary: bool,
+    /// Everything.
+    pub full: bool,
+}
+
+/// Plans, shows the plan, and saves it if asked to.
+pub async fn run(
+    terminal: &Terminal,
+    inputs: &Inputs,
+    planning: &Planning,
+    how: &How,
+    sandbox: bool,
+) -> Result<u8, Stop> {
+    let project = load(inputs)?;
+    project.warn(terminal);
+    pipeline::check_secrets(&project, sandbox)?;
+    let (state, note) = pipeline::state(&project, sandbox)?;
+    terminal.problems(note.as_slice(), &project.sources);
+    let world = choose(&project, sandbox, Purpose::Look)?;
+    let plan = pipeline::plan(&project, &project.desired, &state, &world, planning).await?;
+    let mut context = context(&project, inputs, sandbox);
+    context.density = match (how.summary, how.full) {
+        (true, _) => Density::Summary,
+        (_, true) => Density::Full,
+        (false, false) => Density::Normal,
+    };
+    if let Some(path) = &how.out {
+        let sum = saved::write(path, inputs, &plan, sandbox)?;
+        context.saved = Some(format!("{} (sha256 {})", shown(path), &sum[..12]));
+    }
+    terminal.print(&match how.format {
+        Format::Human => render::terminal(&plan, &context, terminal.out),
+        Format::Json => render::json(&plan, &context),
+        Format::Markdown => render::markdown(&plan, &context),
+    });
+    Ok(exit_code(&plan, how.exit_code))
+}
+
+/// What a plan does not know about itself.
+pub fn context(project: &Project, inputs: &Inputs, sandbox: bool) -> Context {
+    let (project, environment) = (project.name.clone(), inputs.env.clone());
+    Context { project, environment, sandbox, ..Context::default() }
+}
+
+fn exit_code(plan: &Plan, asked: bool) -> u8 {
+    let destroys = plan.changes.iter().any(|change| {
+        let goes = matches!(change.impact.what, What::Replace | What::Remove | What::DataLoss);
+        goes || change.verb == Verb::Delete
+    });
+    match (plan.blocked.is_empty(), asked, plan.changes.is_empty()) {
+        (false, _, _) => 4,
+        (true, true, false) => {
+            if destroys {
+                3
+            } else {
+                2
+            }
+        }
+        (true, _, _) => 0,
+    }
+}

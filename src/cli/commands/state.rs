@@ -1,0 +1,131 @@
+//! `paas state`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::project::{manifests, state_folder};
+use crate::cli::stop::Stop;
+use crate::cli::terminal::Terminal;
+use crate::model::{Address, ObjectId};
+use crate::problem::{nearest, project, state as problems};
+use crate::render;
+use crate::state::{Event, State, Verb};
+use crate::store::{self, Store};
+
+/// Which project's state.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The folder of the manifest
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+}
+
+/// What is done with the state.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// List every object that was made
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show everything that is known of one object
+    Show {
+        /// `container.web`, or `container.web#2`
+        address: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let go of an object without touching it
+    Forget {
+        /// `container.web`, or `container.web#2`
+        address: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take the newest readable copy of a damaged state; the damaged files are kept
+    Repair {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Does it.
+pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, Stop> {
+    let (Action::List { place }
+    | Action::Show { place, .. }
+    | Action::Forget { place, .. }
+    | Action::Repair { place }) = action;
+    let (folder, _) = manifests(&place.path)?;
+    let folder = state_folder(&folder, sandbox);
+    match action {
+        Action::List { .. } => {
+            let state = read(&folder)?;
+            terminal.print(&render::state_list(&state, terminal.out));
+        }
+        Action::Show { address, .. } => {
+            let state = read(&folder)?;
+            let id = find(&state, address)?;
+            let record = &state.records[&id];
+            terminal.print(&render::state_show(&id, record, terminal.out));
+        }
+        Action::Forget { address, .. } => {
+            let mut store = Store::open(&folder, "state forget")?;
+            let id = find(store.state(), address)?;
+            let record = &store.state().records[&id];
+            let (uid, intent) = (record.uid.clone(), record.intent.clone());
+            let verb = Verb::Forget;
+            let facts = Default::default();
+            store.append(&[
+                Event::Started { id: id.clone(), verb, uid, intent },
+                Event::Done { id: id.clone(), verb, facts, took_ms: 0 },
+            ])?;
+            store.close()?;
+            terminal.print(&format!("{id} is forgotten; whatever it is stays as it is\n"));
+        }
+        Action::Repair { .. } => {
+            terminal.print(&told(&store::repair(&folder)?));
+        }
+    }
+    Ok(0)
+}
+
+fn told(report: &store::Report) -> String {
+    match report {
+        store::Report::Healthy { serial } => {
+            format!("nothing to repair: everything up to serial {serial} can be read\n")
+        }
+        store::Report::Repaired { from, reached, missing, serial, kept } => {
+            let names = |paths: &[PathBuf]| {
+                let names: Vec<String> =
+                    paths.iter().map(|path| path.display().to_string()).collect();
+                names.join(", ")
+            };
+            format!(
+                "taken from {}\nit knows what happened up to serial {reached}; {missing} events \
+                 are known to be missing\nthe state goes on at serial {serial}\nthe damaged \
+                 files are kept: {}\nrun `paas plan` next, and read it well\n",
+                names(from),
+                names(kept),
+            )
+        }
+    }
+}
+
+fn read(folder: &std::path::Path) -> Result<State, Stop> {
+    match store::read(folder)? {
+        Some(loaded) => Ok(loaded.state),
+        None => Err(Stop::one(problems::no_state(folder), 1)),
+    }
+}
+
+fn find(state: &State, text: &str) -> Result<ObjectId, Stop> {
+    let exact = ObjectId::parse(text).filter(|id| state.records.contains_key(id));
+    let latest = || Address::parse(text).and_then(|it| Some(state.latest(&it)?.0.clone()));
+    exact.or_else(latest).ok_or_else(|| {
+        let names: Vec<String> = state.records.keys().map(|id| id.address.to_string()).collect();
+        let near = nearest(text, names.iter().map(String::as_str));
+        let near: Vec<String> = near.into_iter().map(|it| format!("`{it}`")).collect();
+        Stop::one(project::nothing_to_explain(text, &near), 1)
+    })
+}

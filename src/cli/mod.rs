@@ -1,0 +1,226 @@
+//! The command line: one enum, one match. Only this module prints.
+
+mod commands;
+mod files;
+mod given;
+mod options;
+mod pipeline;
+mod progress;
+mod project;
+mod saved;
+mod stop;
+mod terminal;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::options::{Format, Global, GraphFormat, Inputs, Planning};
+use crate::cli::stop::Stop;
+use crate::cli::terminal::Terminal;
+
+/// Plan and apply a self-hosted platform on Proxmox from one readable manifest.
+#[derive(Debug, Parser)]
+#[command(name = "paas", version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say everything that is wrong with a manifest, without looking at anything else
+    ///
+    /// Exits with 0 when there is nothing to say, 1 on errors, 4 on warnings with
+    /// `--deny-warnings`.
+    Check {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// Warnings count as errors
+        #[arg(long)]
+        deny_warnings: bool,
+    },
+    /// Write manifests in their one canonical form
+    ///
+    /// Exits with 4 when `--check` finds a file that would change.
+    Fmt {
+        /// Files or folders; by default the current folder
+        paths: Vec<std::path::PathBuf>,
+        /// Change nothing, only tell which files would change
+        #[arg(long)]
+        check: bool,
+        /// Show what would change
+        #[arg(long)]
+        diff: bool,
+        /// Read standard input, write standard output
+        #[arg(long, conflicts_with_all = ["paths", "check", "diff"])]
+        stdin: bool,
+    },
+    /// Show what apply would change, why, and what that disturbs; writes nothing anywhere
+    ///
+    /// With `--exit-code`: 0 for no change, 2 for changes, 3 for changes that destroy or replace.
+    /// 4 when something stands in the way.
+    Plan {
+        #[command(flatten)]
+        inputs: Inputs,
+        #[command(flatten)]
+        planning: Planning,
+        /// How the plan is printed
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+        /// Save the plan, to apply exactly this with `paas apply FILE`
+        #[arg(long, value_name = "FILE")]
+        out: Option<std::path::PathBuf>,
+        /// Tell by the exit code whether there are changes
+        #[arg(long)]
+        exit_code: bool,
+        /// One line a resource
+        #[arg(long, conflicts_with = "full")]
+        summary: bool,
+        /// Everything, however long
+        #[arg(long)]
+        full: bool,
+    },
+    /// Make the platform what the manifest says
+    ///
+    /// PATH is a project or a plan that `paas plan --out` saved. Exits with 0 when all is done, 1
+    /// when it failed before the first change, 3 when it stopped half-way (the state is saved and
+    /// the next apply goes on), 4 when something stands in the way, 5 when the plan is stale, 6
+    /// when somebody else works on the state, 130 when it was interrupted.
+    Apply {
+        #[command(flatten)]
+        inputs: Inputs,
+        #[command(flatten)]
+        planning: Planning,
+        /// Do not ask
+        #[arg(long, short = 'y')]
+        yes: bool,
+        /// How many changes run at once
+        #[arg(long, value_name = "COUNT", default_value_t = 16)]
+        parallel: usize,
+    },
+    /// Find what was changed outside, is missing, or is made from an outdated template
+    ///
+    /// Exits with 0 when nothing is, 2 when something is.
+    Drift {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Remove everything that the state has
+    Destroy {
+        #[command(flatten)]
+        inputs: Inputs,
+        #[command(flatten)]
+        planning: Planning,
+        /// Do not ask
+        #[arg(long, short = 'y')]
+        yes: bool,
+        /// How many changes run at once
+        #[arg(long, value_name = "COUNT", default_value_t = 16)]
+        parallel: usize,
+    },
+    /// Look at what was made so far, or mend the record of it
+    State {
+        #[command(subcommand)]
+        action: commands::state::Action,
+    },
+    /// Show what waits for what
+    Graph {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = GraphFormat::Waves)]
+        format: GraphFormat,
+    },
+    /// Print what the manifest gives to the outside, as of the last apply
+    Output {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// Only this one, as plain text
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Explain a resource, one of its attributes, a kind, or the code of a message
+    Explain {
+        /// `container.web`, `container.web.memory`, `container`, `P1003`
+        what: String,
+        #[command(flatten)]
+        inputs: Inputs,
+    },
+    /// Look at the sandbox, or disturb it
+    Sandbox {
+        #[command(subcommand)]
+        action: commands::sandbox::Action,
+    },
+}
+
+/// Runs one command line, and tells what the process ends with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { 64 } else { 0 };
+            // Nothing can be said when the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    terminal::log(arguments.global.verbose);
+    let terminal = Terminal::new(arguments.global.color);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal.say(&format!("cannot start: {error}\n"));
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(run(arguments, &terminal)) {
+        Ok(code) => ExitCode::from(code),
+        Err(stop) => {
+            terminal.problems(&stop.problems, &stop.sources);
+            ExitCode::from(stop.exit)
+        }
+    }
+}
+
+async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
+    let sandbox = arguments.global.sandbox;
+    match arguments.command {
+        Command::Check { inputs, deny_warnings } => {
+            commands::check::run(terminal, &inputs, deny_warnings)
+        }
+        Command::Fmt { paths, check, diff, stdin } => {
+            commands::fmt::run(terminal, &paths, commands::fmt::How { check, diff, stdin })
+        }
+        Command::Plan { inputs, planning, format, out, exit_code, summary, full } => {
+            let how = commands::plan::How { format, out, exit_code, summary, full };
+            commands::plan::run(terminal, &inputs, &planning, &how, sandbox).await
+        }
+        Command::Apply { inputs, planning, yes, parallel } => {
+            let how = commands::apply::How { yes, parallel };
+            commands::apply::run(terminal, &inputs, &planning, how, sandbox).await
+        }
+        Command::Drift { inputs, format } => {
+            commands::drift::run(terminal, &inputs, format, sandbox).await
+        }
+        Command::Destroy { inputs, planning, yes, parallel } => {
+            let how = commands::apply::How { yes, parallel };
+            commands::destroy::run(terminal, &inputs, &planning, how, sandbox).await
+        }
+        Command::State { action } => commands::state::run(terminal, &action, sandbox),
+        Command::Graph { inputs, format } => commands::graph::run(terminal, &inputs, format),
+        Command::Output { inputs, name } => {
+            commands::output::run(terminal, &inputs, name.as_deref(), sandbox)
+        }
+        Command::Explain { what, inputs } => {
+            commands::explain::run(terminal, &what, &inputs, sandbox)
+        }
+        Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
+    }
+}

@@ -1,0 +1,132 @@
+//! Reads a project: its manifests, its inputs, and what they ask for.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::files::Folder;
+use crate::cli::options::Inputs;
+use crate::cli::stop::Stop;
+use crate::cli::{given, terminal::Terminal};
+use crate::lower::{self, Desired};
+use crate::problem::{Problem, any_error, project};
+use crate::source::Sources;
+use crate::{store, syntax};
+
+/// A manifest larger than this is none.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// A project that was read.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder of its manifest.
+    pub folder: PathBuf,
+    /// The folder's name.
+    pub name: String,
+    /// Every file that was read.
+    pub sources: Sources,
+    /// What it asks for.
+    pub desired: Desired,
+    /// What is worth knowing about it.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads a project; any error ends the command, after all of them are known.
+pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
+    let (folder, files) = manifests(&inputs.path)?;
+    let mut sources = Sources::default();
+    let (mut trees, mut problems) = (Vec::new(), Vec::new());
+    for path in files {
+        let name = shown(&path);
+        match text(&path) {
+            Ok(text) => {
+                let file = sources.add(name, text.as_str());
+                let (tree, more) = syntax::parse(file, &text);
+                trees.push(tree);
+                problems.extend(more);
+            }
+            Err(why) => problems.push(project::unreadable(&name, &why)),
+        }
+    }
+    let (given, more) = given::read(inputs, &folder, &mut sources);
+    problems.extend(more);
+    let unreadable = problems.iter().any(|problem| problem.labels.is_empty());
+    let mut desired = Desired::default();
+    if !unreadable {
+        let files = Folder::new(folder.clone());
+        let (lowered, more) = lower::compile(&trees, &sources, &given, &files);
+        desired = lowered;
+        problems.extend(more);
+    }
+    if any_error(&problems) {
+        return Err(Stop { problems, sources, exit: 1 });
+    }
+    let whole = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
+    let name = whole.file_name().map_or("project".into(), |name| name.to_string_lossy());
+    Ok(Project { name: name.into_owned(), folder, sources, desired, warnings: problems })
+}
+
+impl Project {
+    /// Where its state is.
+    pub fn state_folder(&self, sandbox: bool) -> PathBuf {
+        state_folder(&self.folder, sandbox)
+    }
+
+    /// Tells what is worth knowing about it.
+    pub fn warn(&self, terminal: &Terminal) {
+        terminal.problems(&self.warnings, &self.sources);
+    }
+}
+
+/// Where the state of the project in `folder` is; the sandbox has one of its own.
+pub fn state_folder(folder: &Path, sandbox: bool) -> PathBuf {
+    let state = folder.join(store::FOLDER);
+    if sandbox { state.join("sandbox") } else { state }
+}
+
+/// The folder of a project and its manifests, sorted.
+pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
+    let none = |path: &Path| Stop::one(project::no_manifest(&shown(path)), 1);
+    if path.is_file() {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+        return Ok((folder, vec![path.to_path_buf()]));
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => none(path),
+        _ => Stop::one(project::unreadable(&shown(path), &error.to_string()), 1),
+    })?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "paas"))
+        .collect();
+    files.sort();
+    match files.is_empty() {
+        true => Err(none(path)),
+        false => Ok((path.to_path_buf(), files)),
+    }
+}
+
+/// The text of a manifest.
+pub fn text(path: &Path) -> Result<String, String> {
+    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !about.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    if about.len() > BYTES_MAX {
+        return Err(format!("it is larger than {} MiB", BYTES_MAX >> 20));
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("it is not text in UTF-8 (byte {at})")
+    })
+}
+
+/// A path as the user would write it.
+pub fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    match path.as_os_str().is_empty() {
+        true => ".".to_owned(),
+        false => path.display().to_string(),
+    }
+}

@@ -1,0 +1,115 @@
+//! Plans in files: what `plan --out` writes and `apply FILE` reads.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::options::Inputs;
+use crate::cli::project::{Project, shown};
+use crate::cli::stop::Stop;
+use crate::model::digest;
+use crate::plan::{Binds, Plan};
+use crate::problem::{project, state as problems};
+use crate::store::Refused;
+
+/// What a file of this kind says first.
+const FORMAT: &str = "paas.saved-plan/1";
+
+/// A plan and everything that is needed to apply it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saved {
+    format: String,
+    /// It was made for the sandbox.
+    pub sandbox: bool,
+    /// The project's folder, absolute.
+    project: PathBuf,
+    set: Vec<String>,
+    values: Vec<PathBuf>,
+    env: Option<String>,
+    /// The plan itself.
+    pub plan: Plan,
+}
+
+/// Writes a plan into a file that only its owner can read, and tells the file's digest.
+pub fn write(path: &Path, inputs: &Inputs, plan: &Plan, sandbox: bool) -> Result<String, Stop> {
+    let told = |why: String| Stop::one(project::cannot_write(&shown(path), &why), 1);
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let saved = Saved {
+        format: FORMAT.to_owned(),
+        sandbox,
+        project: absolute(&inputs.path),
+        set: inputs.set.clone(),
+        values: inputs.values.iter().map(|path| absolute(path)).collect(),
+        env: inputs.env.clone(),
+        plan: plan.clone(),
+    };
+    let body = serde_json::to_string(&saved).expect("a plan is JSON");
+    let sum = digest(body.as_bytes());
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let file = tempfile::NamedTempFile::new_in(folder);
+    let mut file = file.map_err(|error| told(error.to_string()))?;
+    writeln!(file, "{sum}\n{body}").map_err(|error| told(error.to_string()))?;
+    file.as_file().sync_all().map_err(|error| told(error.to_string()))?;
+    file.persist(path).map_err(|error| told(error.error.to_string()))?;
+    Ok(sum)
+}
+
+/// Reads a saved plan.
+pub fn read(path: &Path) -> Result<Saved, Stop> {
+    let wrong = |why: &str| Stop::one(project::unreadable_plan(&shown(path), why), 1);
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
+    let (sum, body) = text.split_once('\n').ok_or_else(|| wrong("it is cut off"))?;
+    let body = body.strip_suffix('\n').ok_or_else(|| wrong("it is cut off"))?;
+    if sum != digest(body.as_bytes()) {
+        return Err(wrong("its contents were changed after it was written"));
+    }
+    let saved: Saved = serde_json::from_str(body).map_err(|error| wrong(&error.to_string()))?;
+    match saved.format == FORMAT {
+        true => Ok(saved),
+        false => Err(wrong(&format!("its format is `{}`, not `{FORMAT}`", saved.format))),
+    }
+}
+
+impl Saved {
+    /// The project and the inputs that it was made with.
+    pub fn inputs(&self) -> Inputs {
+        Inputs {
+            path: self.project.clone(),
+            set: self.set.clone(),
+            values: self.values.clone(),
+            env: self.env.clone(),
+        }
+    }
+
+    /// Refuses when anything it was made for has moved, and tells what.
+    pub fn check(&self, project: &Project, lineage: &str, serial: u64) -> Result<(), Stop> {
+        let Binds { lineage: made_for, serial: at, config, templates, schema } = &self.plan.against;
+        let mut moved = Vec::new();
+        if made_for != lineage && !(made_for.is_empty() && serial == 0) {
+            moved.push("the state is another one".to_owned());
+        } else if *at != serial {
+            moved.push(format!("the state has gone on from serial {at} to {serial}"));
+        }
+        let now = &project.desired.templates;
+        for (address, version) in now {
+            match templates.get(address.as_str()) {
+                Some(old) if old == version => (),
+                Some(_) => moved.push(format!("`{address}` has another version")),
+                None => moved.push(format!("`{address}` is new")),
+            }
+        }
+        if *config != project.desired.config {
+            moved.push("the manifest, an input or a file it reads has changed".to_owned());
+        }
+        if schema != env!("CARGO_PKG_VERSION") {
+            moved.push(format!("it was made by paas {schema}"));
+        }
+        match moved.is_empty() {
+            true => Ok(()),
+            false => Err(Stop::one(problems::stale_plan(&moved), Refused::STALE)),
+        }
+    }
+}
