@@ -13,3 +13,4 @@ mod sandbox;
 mod storage;
 mod support;
 mod tidy;
+mod values;

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
@@ -15,7 +13,7 @@ use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Output, SecretItem, graph, unique};
-use crate::model::{Late, Piece, Text, digest_all};
+use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names};
 use crate::source::{Sources, Span};
 use crate::syntax::tree::{Expr, Let, Tree};
@@ -146,18 +144,18 @@ impl<'t> Evaluator<'t> {
                 self.problems.push(problem::secret_output(at, name));
                 return None;
             }
-            Data::Text(text) => serde_json::to_value(text.as_ref()).ok()?,
-            Data::Late(late) => serde_json::to_value(Text::late(late.as_ref().clone())).ok()?,
+            Data::Text(text) => Value::of(text.as_ref()).ok()?,
+            Data::Late(late) => Value::of(&Text::late(late.as_ref().clone())).ok()?,
             Data::List(list) => {
                 let elements =
                     list.iter().map(|value| self.output_json(value, name, may_be_secret));
                 Value::Array(elements.collect::<Option<_>>()?)
             }
             Data::Map(map) => {
-                let mut object = serde_json::Map::new();
+                let mut object = Object::default();
                 for (key, value) in map.iter() {
                     let json = self.output_json(value, name, may_be_secret)?;
-                    object.insert(super::fit::plain(key), json);
+                    object.insert(&super::fit::plain(key), json);
                 }
                 Value::Object(object)
             }

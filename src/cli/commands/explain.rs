@@ -64,7 +64,7 @@ fn decided<'a>(
     state: &'a State,
     address: &Address,
     path: &str,
-) -> Option<&'a serde_json::Value> {
+) -> Option<&'a crate::model::Value> {
     let pointer = format!("/{path}");
     let desired = resource.intent.spec.pointer(&pointer)?;
     match desired.as_str() {
