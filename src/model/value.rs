@@ -131,7 +131,7 @@ impl Value {
         let mut parts = path.split('/');
         parts.next().filter(|before| before.is_empty())?;
         parts.try_fold(self, |value, part| match value {
-            Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+            Value::Array(list) => list.get(index(part)?),
             Value::Object(object) if part.contains('~') => {
                 object.get(&part.replace("~1", "/").replace("~0", "~"))
             }
@@ -217,6 +217,12 @@ impl Object {
         fields.shrink_to_fit();
         Object(fields)
     }
+}
+
+/// The number of an element as a JSON pointer writes it: plain digits, no zero before them.
+fn index(part: &str) -> Option<usize> {
+    let plain = part == "0" || part.starts_with(|c: char| c.is_ascii_digit() && c != '0');
+    part.parse().ok().filter(|_| plain)
 }
 
 /// A name; the same text is the same piece of memory as long as few are in use.

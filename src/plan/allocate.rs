@@ -93,7 +93,7 @@ impl<'a> Pools<'a> {
                 .filter(|value| value.as_str() != Some("auto") && !value.is_null());
             let value = match kept {
                 Some(value) if self.still_fits(choice, spec, value) => value.clone(),
-                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, why))?,
+                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, &why))?,
             };
             spec.set(field.name, value);
             if choice == Choice::Node {
@@ -293,7 +293,7 @@ fn reserved(network: &Value) -> Vec<(IpAddr, IpAddr)> {
     one(&network["gateway"]).into_iter().chain(dns).chain(dhcp).collect()
 }
 
-fn blocked(address: &Address, choice: Choice, why: String) -> Blocked {
+fn blocked(address: &Address, choice: Choice, why: &str) -> Blocked {
     let help = match choice {
         Choice::VmId => "widen `ids` of the cluster, or write an `id`",
         Choice::Ip => "widen the `pool` of the network, or write an `ip`",

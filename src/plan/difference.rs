@@ -69,7 +69,7 @@ pub fn costs(
         }
     }
     for name in &kept {
-        match (before.get(*name), after.as_object_mut()) {
+        match (before.get(name), after.as_object_mut()) {
             (Some(value), Some(map)) => drop(map.insert(name, value.clone())),
             (None, Some(map)) => drop(map.remove(name)),
             (_, None) => (),
