@@ -19,8 +19,12 @@ pub async fn run(
     let project = load(inputs)?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
     let plan = plan(terminal, &project, &nothing, planning, sandbox).await?;
-    let context = super::plan::context(&project, inputs, sandbox);
-    terminal.print(&render::terminal(&plan, &context, terminal.out));
+    if plan.changes.is_empty() && plan.blocked.is_empty() {
+        terminal.print("Nothing to destroy.\n");
+    } else {
+        let context = super::plan::context(&project, inputs, sandbox);
+        terminal.print(&render::terminal(&plan, &context, terminal.out));
+    }
     let resume = command("destroy", inputs, planning, sandbox);
     let work = Work { project: &project, sandbox, plan, resume, purpose: "destroy" };
     carry_out(terminal, work, how).await
