@@ -111,10 +111,10 @@ fn kind(out: &mut String, kind: &dyn AnyKind) {
 #[test]
 fn kinds_are_documented() {
     let mut out = String::from(
-        "What a manifest can declare. *Change* says what a new value of an attribute costs: \
-         *note* sends nothing, *live* interrupts nothing, *reload* lets a service read its \
-         configuration again, *restart* restarts it, *redeploy* deploys it anew, *replace* \
-         destroys it and makes another one. The plan decides; where a kind knows better for a \
+        "What a manifest can declare. *Change* says what a new value of an attribute costs:\n\
+         *note* sends nothing, *live* interrupts nothing, *reload* lets a service read its\n\
+         configuration again, *restart* restarts it, *redeploy* deploys it anew, *replace*\n\
+         destroys it and makes another one. The plan decides; where a kind knows better for a\n\
          value, the plan says so.\n\nEvery resource also takes `doc`, `after`, `lifecycle` and \
          `drift`; see [language.md](language.md).\n\n",
     );
@@ -125,7 +125,7 @@ fn kinds_are_documented() {
 #[test]
 fn functions_are_documented() {
     let mut out = String::from(
-        "The library: pure functions, the same everywhere. In a signature, `= value` is what an \
+        "The library: pure functions, the same everywhere. In a signature, `= value` is what an\n\
          argument that is left out means, and `...` stands for any number of arguments.\n\n",
     );
     for function in functions::all() {
@@ -139,7 +139,7 @@ fn functions_are_documented() {
 #[test]
 fn problems_are_documented() {
     let mut out = String::from(
-        "What the codes of messages mean; `paas explain P1003` prints the same. The examples stand \
+        "What the codes of messages mean; `paas explain P1003` prints the same. The examples stand\n\
          on a cluster `home`, a network `lan`, a container `web` and a proxy `edge`.\n\n",
     );
     for page in pages::all() {
