@@ -173,9 +173,7 @@ fn instances_have_keys() {
     let body = "{ on = cluster.home, template = \"x\", cores = n }";
     check(&format!("container box for k, n in {{ a = 1, b = 2 }} {body}"), seen);
     check(
-        &format!(
-            "container box for m in [{{ k = \"a\", n = 1 }}, {{ k = \"b\", n = 2 }}] by m.k {{ on = cluster.home, template = \"x\", cores = m.n }}"
-        ),
+        "container box for m in [{ k = \"a\", n = 1 }, { k = \"b\", n = 2 }] by m.k { on = cluster.home, template = \"x\", cores = m.n }",
         seen,
     );
     check(&format!("container box for k, n in {{ a = 1, b = 2, c = 3 }} if n < 3 {body}"), seen);

@@ -9,7 +9,7 @@ use crate::kinds::Source;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
 use crate::lower::nodes::{Node, NodeId};
-use crate::lower::shape::Shape;
+use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
 use crate::model::{Address, Key, Ref, Text};
@@ -312,7 +312,7 @@ impl<'t> Evaluator<'t> {
                 };
                 if self.field(node.id, index).data != Data::Null {
                     let entries = node.layers[0].shape.entries(name);
-                    let at = entries.first().map_or(node.span, |entry| entry.name_span());
+                    let at = entries.first().map_or(node.span, Entry::name_span);
                     present.push((*name, at));
                 }
             }

@@ -9,6 +9,7 @@ use crate::kinds;
 use crate::model::{Address, Cidr, PortRange, Ref};
 use crate::plan::{Blocked, Inputs};
 use crate::schema::Choice;
+use crate::state::Record;
 
 /// Everything that is given out already, and what each node carries.
 pub struct Pools<'a> {
@@ -48,7 +49,7 @@ impl<'a> Pools<'a> {
             let loads = loads.map(|(name, node)| (name.clone(), node.memory_used));
             pools.loads.insert(address.clone(), loads.collect());
         }
-        let recorded = inputs.state.records.values().flat_map(|record| record.possible());
+        let recorded = inputs.state.records.values().flat_map(Record::possible);
         for intent in recorded {
             pools.take_all(&intent.spec);
         }
@@ -96,7 +97,7 @@ impl<'a> Pools<'a> {
                 .filter(|value| value.as_str() != Some("auto") && !value.is_null());
             let value = match kept {
                 Some(value) if self.still_fits(choice, spec, value, exists) => value.clone(),
-                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, why))?,
+                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, &why))?,
             };
             spec[field.name] = value;
             if choice == Choice::Node {
@@ -299,7 +300,7 @@ fn reserved(network: &Value) -> Vec<(IpAddr, IpAddr)> {
     one(&network["gateway"]).into_iter().chain(dns).chain(dhcp).collect()
 }
 
-fn blocked(address: &Address, choice: Choice, why: String) -> Blocked {
+fn blocked(address: &Address, choice: Choice, why: &str) -> Blocked {
     let help = match choice {
         Choice::VmId => "widen `ids` of the cluster, or write an `id`",
         Choice::Ip => "widen the `pool` of the network, or write an `ip`",

@@ -11,7 +11,7 @@ use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Ref};
 use crate::plan::Change;
 use crate::plan::resolve::each_ref;
-use crate::state::{State, Verb};
+use crate::state::{Record, State, Verb};
 
 /// Fills in `after` of every change and sorts the changes so that each comes after what it
 /// waits for.
@@ -81,9 +81,8 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
         }
         // Whoever is made anew has a predecessor that used the old things.
         for other in gone.get(&change.id.address).into_iter().flatten() {
-            let used = uses(
-                state.records.get(&changes[*other].id).into_iter().flat_map(|it| it.possible()),
-            );
+            let used =
+                uses(state.records.get(&changes[*other].id).into_iter().flat_map(Record::possible));
             let used = used.iter().filter_map(|id| by_id.get(id));
             soft.extend(used.filter(|it| removes(&changes[**it])).map(|used| (index, *used)));
         }
