@@ -94,6 +94,21 @@ fn quickstart_is_planned_and_applied() {
 }
 
 #[test]
+fn nothing_moves_away_from_a_node_that_is_offline() {
+    let project = Project::new("quickstart");
+    project.told("apply --sandbox --yes", 0);
+    project.told("sandbox set node.pve1 online=false", 0);
+    let plan = project.told("plan --sandbox", 0);
+    assert!(!plan.contains("replace") && !plan.contains("destroy"), "{plan}");
+    project.told("sandbox set node.pve1 online=true", 0);
+    project.told("sandbox remove app.blog", 0);
+    project.told("sandbox remove container.web", 0);
+    project.told("sandbox set node.pve1 online=false", 0);
+    let plan = project.told("plan --sandbox", 0);
+    assert!(plan.contains("pve2   cores 0 → 1/128"), "{plan}");
+}
+
+#[test]
 fn the_catalogue_app_is_planned_and_applied() {
     check("catalogue-app");
 }

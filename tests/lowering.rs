@@ -355,3 +355,15 @@ fn the_version_of_a_template_is_known_at_once() {
     assert_eq!(desired.outputs["v"].value, true);
     assert_eq!(desired.templates.len(), 1);
 }
+
+#[test]
+fn a_manifest_can_ask_for_a_version() {
+    check("paas { version = \">= 0.1, < 99\" }", "");
+    check("paas { version = \"> 99\" }", "P1009 1:18 this is paas 0.1.0, which is not `> 99`");
+    check("paas { version = \"new\" }", "P2001 1:18 `new` asks for no version");
+}
+
+#[test]
+fn settings_without_an_effect_are_refused() {
+    check("paas { parallel = 3 }", "P1009 1:8 `paas.parallel` is not supported by this version");
+}

@@ -65,6 +65,15 @@ pub enum Format {
     Markdown,
 }
 
+/// How drift is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DriftFormat {
+    /// For a terminal
+    Human,
+    /// For programs
+    Json,
+}
+
 /// How a graph is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {

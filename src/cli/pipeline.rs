@@ -36,8 +36,7 @@ pub fn load_with_ground(
     let folder = project::state_folder(&folder, sandbox);
     let beside = std::thread::spawn(move || {
         let state = state(&folder)?;
-        let world =
-            sandbox.then(|| Sandbox::view(&folder)).transpose().map_err(|why| refused(&why))?;
+        let world = sandbox.then(|| Sandbox::view(&folder)).transpose().map_err(refused)?;
         Ok::<_, Stop>((state, world))
     });
     let project = project::load(inputs)?;

@@ -34,15 +34,15 @@ impl Chosen {
             return Ok(Chosen::Real(Real));
         }
         let folder = project.state_folder(true);
-        let sandbox =
-            Sandbox::open(&folder, layout(&project.desired)).map_err(|why| refused(&why))?;
+        let sandbox = Sandbox::open(&folder, layout(&project.desired)).map_err(refused)?;
         Ok(Chosen::Sandbox(Box::new(sandbox)))
     }
 }
 
 /// The sandbox refuses to be opened.
-pub fn refused(why: &str) -> Stop {
-    Stop::one(project::sandbox_refuses(why), 1)
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
+pub fn refused(why: String) -> Stop {
+    Stop::one(project::sandbox_refuses(&why), 1)
 }
 
 /// The clusters that a manifest speaks of, with the nodes that it names.

@@ -75,12 +75,14 @@ impl<'a> Pools<'a> {
         }
     }
 
-    /// Fills in every field of `spec` that is left to the planner. What `before` had is kept.
+    /// Fills in every field of `spec` that is left to the planner. What `before` had is kept, a
+    /// node that is away only if the object still `exists` there.
     pub fn fill(
         &mut self,
         address: &Address,
         spec: &mut Value,
         before: Option<&Value>,
+        exists: bool,
     ) -> Result<(), Blocked> {
         let Some(kind) = kinds::find(address.kind()) else { return Ok(()) };
         for field in &kind.schema().fields {
@@ -92,7 +94,7 @@ impl<'a> Pools<'a> {
                 .and_then(|before| before.get(field.name))
                 .filter(|value| value.as_str() != Some("auto") && !value.is_null());
             let value = match kept {
-                Some(value) if self.still_fits(choice, spec, value) => value.clone(),
+                Some(value) if self.still_fits(choice, spec, value, exists) => value.clone(),
                 _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, &why))?,
             };
             spec.set(field.name, value);
@@ -103,7 +105,7 @@ impl<'a> Pools<'a> {
         Ok(())
     }
 
-    fn still_fits(&self, choice: Choice, spec: &Value, value: &Value) -> bool {
+    fn still_fits(&self, choice: Choice, spec: &Value, value: &Value, exists: bool) -> bool {
         match choice {
             Choice::VmId => true,
             Choice::Ip => {
@@ -111,10 +113,12 @@ impl<'a> Pools<'a> {
                 let cidr = self.of(spec, "network").and_then(|network| cidr(&network));
                 ip.zip(cidr).is_some_and(|(ip, cidr)| cidr.contains(ip))
             }
+            // What is on a node stays there while the node is away: moving it would destroy it.
             Choice::Node => {
-                let cluster = target(spec, "cluster");
-                let loads = cluster.and_then(|cluster| self.loads.get(&cluster));
-                loads.is_none_or(|nodes| nodes.contains_key(value.as_str().unwrap_or_default()))
+                let seen =
+                    target(spec, "cluster").and_then(|it| self.inputs.seen.clusters.get(&it));
+                let name = value.as_str().unwrap_or_default();
+                seen.is_none_or(|seen| seen.nodes.get(name).is_some_and(|it| exists || it.online))
             }
             Choice::Port => {
                 let ranges = self.ranges(spec);

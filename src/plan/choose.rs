@@ -58,7 +58,10 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         record.half_made() && matches!(inputs.seen.objects.get(id), Some(Found::Foreign(_)))
     });
     let before = taken_over.or(kept).filter(|_| !lost);
-    if let Err(blocked) = pools.fill(address, &mut wanted, before.as_ref()) {
+    let exists = latest.is_some_and(|(id, _)| {
+        !matches!(inputs.seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)))
+    });
+    if let Err(blocked) = pools.fill(address, &mut wanted, before.as_ref(), exists) {
         draft.blocked.push(blocked);
         return;
     }

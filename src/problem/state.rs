@@ -47,7 +47,7 @@ pub fn beyond_repair(folder: &Path) -> Problem {
     let place = folder.display();
     Problem::error("P7002", format!("nothing in `{place}` can be read as a state"))
         .help(format!("put a backup of `{place}` in its place, with everything in it"))
-        .help("to start afresh, move the folder away; `paas plan` then finds what carries its mark")
+        .help("to start afresh, move the folder away: what was made stays, and is nobody's from then on")
 }
 
 /// Files of two states in one folder.

@@ -20,8 +20,12 @@ pub async fn run(
     store::check_unlocked(&project.state_folder(sandbox))?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
     let plan = pipeline::plan(&project, &nothing, &ground, planning).await?;
-    let context = super::plan::context(&project, inputs, sandbox);
-    terminal.print(&render::terminal(&plan, &context, terminal.out));
+    if plan.changes.is_empty() && plan.blocked.is_empty() {
+        terminal.print("Nothing to destroy.\n");
+    } else {
+        let context = super::plan::context(&project, inputs, sandbox);
+        terminal.print(&render::terminal(&plan, &context, terminal.out));
+    }
     let resume = command("destroy", inputs, planning, sandbox);
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "destroy");
     carry_out(terminal, work, how).await

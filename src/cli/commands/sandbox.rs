@@ -88,30 +88,30 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
     let project = load(&Inputs { path: place.project.clone(), ..Inputs::default() })?;
     let (folder, layout) = (project.state_folder(true), layout(&project.desired));
     if let Action::Show { .. } = action {
-        let sandbox = Sandbox::view(&folder).map_err(|why| refused(&why))?;
-        sandbox.add(layout).map_err(|why| refused(&why))?;
+        let sandbox = Sandbox::view(&folder).map_err(refused)?;
+        sandbox.add(layout).map_err(refused)?;
         terminal.print(&sandbox.show());
         return Ok(0);
     }
-    let sandbox = Sandbox::open(&folder, layout).map_err(|why| refused(&why))?;
+    let sandbox = Sandbox::open(&folder, layout).map_err(refused)?;
     match action {
         Action::Show { .. } => (),
         Action::Set { address, setting, .. } => {
             let (attribute, value) = setting.split_once('=').ok_or_else(|| {
-                refused(&format!("`{setting}` sets nothing: write `attribute=value`"))
+                refused(format!("`{setting}` sets nothing: write `attribute=value`"))
             })?;
-            sandbox.set(address, attribute, value).map_err(|why| refused(&why))?;
+            sandbox.set(address, attribute, value).map_err(refused)?;
         }
-        Action::Remove { address, .. } => sandbox.remove(address).map_err(|why| refused(&why))?,
+        Action::Remove { address, .. } => sandbox.remove(address).map_err(refused)?,
         Action::Fail { pattern, times, how, .. } => {
             let how = match how {
                 Fault::Refused => How::Refused,
                 Fault::UnknownBefore => How::UnknownBefore,
                 Fault::UnknownAfter => How::UnknownAfter,
             };
-            sandbox.fail(pattern, *times, how).map_err(|why| refused(&why))?;
+            sandbox.fail(pattern, *times, how).map_err(refused)?;
         }
-        Action::Reset { .. } => sandbox.reset().map_err(|why| refused(&why))?,
+        Action::Reset { .. } => sandbox.reset().map_err(refused)?,
     }
     Ok(0)
 }
