@@ -5,5 +5,6 @@ mod functions;
 mod language;
 mod lowering;
 mod rendering;
+mod simulation;
 mod storage;
 mod support;

@@ -3,3 +3,5 @@
 pub mod cases;
 pub mod dump;
 pub mod golden;
+pub mod ledger;
+pub mod rng;
