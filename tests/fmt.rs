@@ -150,4 +150,6 @@ fn block_strings_move_with_their_item() {
         "a {\nb = yaml\"\"\"\n      c: 1\n        d\n\n      \"\"\"\n}\n",
         "a {\n  b = yaml\"\"\"\n  c: 1\n    d\n\n  \"\"\"\n}\n",
     );
+    let hole = "a {\nb = \"\"\"\n      c: \\(d +\n      e)\n      \"\"\"\n}\n";
+    check(hole, &hole.replace("\nb", "\n  b"));
 }

@@ -1,10 +1,16 @@
 //! All tests of the library, in one program.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "random tests print their seed")]
 
+mod docs;
+mod examples;
 mod fmt;
 mod functions;
 mod language;
 mod lowering;
 mod rendering;
 mod simulation;
+mod sandbox;
 mod storage;
 mod support;
+mod tidy;

@@ -1,6 +1,6 @@
 //! The loop that runs a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -71,6 +71,7 @@ where
         schedule: Schedule::new(&plan),
         report: Report { left: plan.changes.len(), ..Report::default() },
         running: JoinSet::new(),
+        open: BTreeSet::new(),
         plan: &plan,
         world,
         limit: limit.max(1),
@@ -80,7 +81,7 @@ where
         let now = *wanted.borrow_and_update();
         run.report.interrupted |= now != Wanted::Everything;
         if now == Wanted::Nothing {
-            run.running.abort_all();
+            run.abandon();
             return run.report;
         }
         let begun = match now {
@@ -131,6 +132,8 @@ struct Run<'a, W> {
     world: Arc<W>,
     schedule: Schedule,
     running: JoinSet<Ended>,
+    /// The changes that were begun and have not ended.
+    open: BTreeSet<usize>,
     report: Report,
     limit: usize,
 }
@@ -140,6 +143,16 @@ impl<W: World + 'static> Run<'_, W> {
     fn take_ready(&mut self) -> Vec<usize> {
         let room = self.limit.saturating_sub(self.running.len());
         std::iter::from_fn(|| self.schedule.take()).take(room).collect()
+    }
+
+    /// Leaves whatever runs where it is; the next run looks.
+    fn abandon(&mut self) {
+        self.running.abort_all();
+        for index in std::mem::take(&mut self.open) {
+            let (id, verb) = (self.plan.changes[index].id.clone(), self.plan.changes[index].verb);
+            let message = "stopped before its end was heard of".to_owned();
+            self.report.failed.push(Failure { id, verb, message, unknown: true });
+        }
     }
 
     /// Makes the ends and the beginnings of one turn durable together, then sends.
@@ -163,6 +176,7 @@ impl<W: World + 'static> Run<'_, W> {
             let change = &self.plan.changes[*index];
             progress.started(change);
             self.report.left -= 1;
+            self.open.insert(*index);
             let steps = late::filled(&change.steps, ledger.state());
             self.running.spawn(perform(Arc::clone(&self.world), *index, steps));
         }
@@ -190,6 +204,7 @@ impl<W: World + 'static> Run<'_, W> {
 
     fn settle<P: Progress>(&mut self, progress: &mut P, ended: Ended) {
         let change = &self.plan.changes[ended.index];
+        self.open.remove(&ended.index);
         let Some((step, fault)) = ended.fault else {
             self.schedule.done(ended.index);
             progress.done(change, ended.took_ms);

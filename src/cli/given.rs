@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::options::Inputs;
+use crate::cli::project::told;
 use crate::lower::Given;
 use crate::problem::{Problem, any_error, project};
 use crate::source::{Sources, Span};
@@ -47,7 +48,7 @@ fn from_file(
     let name = path.display().to_string();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) => return problems.push(project::unreadable(&name, &error.to_string())),
+        Err(error) => return problems.push(project::unreadable_values(&name, &told(&error))),
     };
     let file = sources.add(name.clone(), text.as_str());
     let (tree, more) = syntax::parse(file, &text);
@@ -56,7 +57,8 @@ fn from_file(
         match item.kind {
             ItemKind::Attribute(attribute) => match attribute.key {
                 Key::Plain(key) => {
-                    given.push(Given { name: key.text, value: attribute.value, from: name.clone() })
+                    let (value, from) = (attribute.value, name.clone());
+                    given.push(Given { name: key.text, value, from });
                 }
                 Key::Computed(_) => problems.push(project::not_a_value(&name)),
             },

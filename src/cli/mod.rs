@@ -12,9 +12,10 @@ mod stop;
 mod terminal;
 mod world;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::options::{Format, Global, GraphFormat, Inputs, Planning};
 use crate::cli::stop::Stop;
@@ -99,8 +100,8 @@ enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
         /// How many changes run at once
-        #[arg(long, value_name = "COUNT", default_value_t = 16)]
-        parallel: usize,
+        #[arg(long, value_name = "COUNT", default_value = "16")]
+        parallel: NonZeroUsize,
     },
     /// Find what was changed outside, is missing, or is made from an outdated template
     ///
@@ -113,6 +114,8 @@ enum Command {
         format: Format,
     },
     /// Remove everything that the state has
+    ///
+    /// Exits like `paas apply`.
     Destroy {
         #[command(flatten)]
         inputs: Inputs,
@@ -122,8 +125,8 @@ enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
         /// How many changes run at once
-        #[arg(long, value_name = "COUNT", default_value_t = 16)]
-        parallel: usize,
+        #[arg(long, value_name = "COUNT", default_value = "16")]
+        parallel: NonZeroUsize,
     },
     /// Look at what was made so far, or mend the record of it
     State {
@@ -158,6 +161,11 @@ enum Command {
         #[command(subcommand)]
         action: commands::sandbox::Action,
     },
+}
+
+/// Every command with its options, for the reference page.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs one command line, and tells what the process ends with.
@@ -203,14 +211,14 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
             commands::plan::run(terminal, &inputs, &planning, &how, sandbox).await
         }
         Command::Apply { inputs, planning, yes, parallel } => {
-            let how = commands::apply::How { yes, parallel };
+            let how = commands::apply::How { yes, parallel: parallel.get() };
             commands::apply::run(terminal, &inputs, &planning, how, sandbox).await
         }
         Command::Drift { inputs, format } => {
             commands::drift::run(terminal, &inputs, format, sandbox).await
         }
         Command::Destroy { inputs, planning, yes, parallel } => {
-            let how = commands::apply::How { yes, parallel };
+            let how = commands::apply::How { yes, parallel: parallel.get() };
             commands::destroy::run(terminal, &inputs, &planning, how, sandbox).await
         }
         Command::State { action } => commands::state::run(terminal, &action, sandbox),

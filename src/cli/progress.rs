@@ -38,8 +38,7 @@ impl<'a> Shown<'a> {
 
     fn end(&mut self, change: &Change, sign: &str, rest: &str) {
         self.ended += 1;
-        let verb = past(change.verb);
-        let text = format!("{sign} {} {verb}{rest}", change.id.address);
+        let text = format!("{sign} {} {rest}", change.id.address);
         match &self.lines {
             Some((all, bar)) => {
                 if let Some(line) = self.running.remove(&change.id) {
@@ -78,15 +77,15 @@ impl Progress for Shown<'_> {
             0 => String::new(),
             took => format!(" ({:.1} s)", Duration::from_millis(took).as_secs_f64()),
         };
-        self.end(change, sign, &took);
+        self.end(change, sign, &format!("{}{took}", past(change.verb)));
     }
 
     fn failed(&mut self, change: &Change, message: &str) {
-        self.end(change, "x", &format!(" failed: {message}"));
+        self.end(change, "!", &format!("{} failed: {message}", change.verb.word()));
     }
 
     fn skipped(&mut self, change: &Change, because: &ObjectId) {
-        self.end(change, ".", &format!(" left out: {} failed", because.address));
+        self.end(change, ".", &format!("skipped because of {}", because.address));
     }
 }
 
@@ -101,9 +100,9 @@ fn present(verb: Verb) -> &'static str {
 
 fn past(verb: Verb) -> &'static str {
     match verb {
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Delete => "destroy",
-        Verb::Forget => "forget",
+        Verb::Create => "created",
+        Verb::Update => "updated",
+        Verb::Delete => "destroyed",
+        Verb::Forget => "forgotten",
     }
 }

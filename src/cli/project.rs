@@ -86,13 +86,16 @@ pub fn state_folder(folder: &Path, sandbox: bool) -> PathBuf {
 pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
     let none = |path: &Path| Stop::one(project::no_manifest(&shown(path)), 1);
     if path.is_file() {
+        if path.extension().is_none_or(|end| end != "paas") {
+            return Err(Stop::one(project::not_a_manifest(&shown(path)), 1));
+        }
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         return Ok((folder, vec![path.to_path_buf()]));
     }
     let entries = std::fs::read_dir(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => none(path),
-        _ => Stop::one(project::unreadable(&shown(path), &error.to_string()), 1),
+        _ => Stop::one(project::unreadable(&shown(path), &told(&error)), 1),
     })?;
     let mut files: Vec<PathBuf> = entries
         .flatten()
@@ -108,18 +111,24 @@ pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
 
 /// The text of a manifest.
 pub fn text(path: &Path) -> Result<String, String> {
-    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let about = std::fs::metadata(path).map_err(|error| told(&error))?;
     if !about.is_file() {
         return Err("it is not a regular file".to_owned());
     }
     if about.len() > BYTES_MAX {
         return Err(format!("it is larger than {} MiB", BYTES_MAX >> 20));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = std::fs::read(path).map_err(|error| told(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         format!("it is not text in UTF-8 (byte {at})")
     })
+}
+
+/// What the system says, without its error number.
+pub fn told(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// A path as the user would write it.

@@ -61,7 +61,9 @@ pub fn write(path: &Path, inputs: &Inputs, plan: &Plan, sandbox: bool) -> Result
 pub fn read(path: &Path) -> Result<Saved, Stop> {
     let wrong = |why: &str| Stop::one(project::unreadable_plan(&shown(path), why), 1);
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
-    let (sum, body) = text.split_once('\n').ok_or_else(|| wrong("it is cut off"))?;
+    let is_sum = |line: &str| line.len() == 64 && line.bytes().all(|it| it.is_ascii_hexdigit());
+    let start = text.split_once('\n').filter(|(line, _)| is_sum(line));
+    let (sum, body) = start.ok_or_else(|| wrong("it does not begin as one"))?;
     let body = body.strip_suffix('\n').ok_or_else(|| wrong("it is cut off"))?;
     if sum != digest(body.as_bytes()) {
         return Err(wrong("its contents were changed after it was written"));
@@ -86,13 +88,8 @@ impl Saved {
 
     /// Refuses when anything it was made for has moved, and tells what.
     pub fn check(&self, project: &Project, lineage: &str, serial: u64) -> Result<(), Stop> {
-        let Binds { lineage: made_for, serial: at, config, templates, schema } = &self.plan.against;
-        let mut moved = Vec::new();
-        if made_for != lineage && !(made_for.is_empty() && serial == 0) {
-            moved.push("the state is another one".to_owned());
-        } else if *at != serial {
-            moved.push(format!("the state has gone on from serial {at} to {serial}"));
-        }
+        let Binds { config, templates, schema, .. } = &self.plan.against;
+        let mut moved: Vec<String> = state_moved(&self.plan, lineage, serial).into_iter().collect();
         let now = &project.desired.templates;
         for (address, version) in now {
             match templates.get(address.as_str()) {
@@ -112,4 +109,14 @@ impl Saved {
             false => Err(Stop::one(problems::stale_plan(&moved), Refused::STALE)),
         }
     }
+}
+
+/// What has become of the state that a plan was made for, if it is not the same any more.
+pub fn state_moved(plan: &Plan, lineage: &str, serial: u64) -> Option<String> {
+    let Binds { lineage: made_for, serial: at, .. } = &plan.against;
+    // The first plan of all is made before there is a state, and for any that is new.
+    if made_for != lineage && !(made_for.is_empty() && serial == 0) {
+        return Some("the state is another one".to_owned());
+    }
+    (*at != serial).then(|| format!("the state has gone on from serial {at} to {serial}"))
 }

@@ -250,7 +250,8 @@ impl<'t> Evaluator<'t> {
                 let value = match &it.value {
                     Some(value) => this.eval(value, &env),
                     None => {
-                        return this.bad(names::no_value(&it.name.text, it.name.span), it.name.span);
+                        return this
+                            .bad(names::no_value(&it.name.text, it.name.span), it.name.span);
                     }
                 };
                 match &it.ty {

@@ -71,8 +71,12 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
         soft.extend(lets_go.filter(|it| removes(&changes[**it])).map(|other| (index, *other)));
         for other in gone.get(&change.id.address).into_iter().flatten() {
             match kinds::find(change.id.address.kind()).map(|kind| kind.traits().first) {
-                Some(First::Create) => soft.push((index, *other)),
-                Some(First::Delete) | None => drop(graph.add_edge(*other, index, ())),
+                Some(First::Create) if !same_machine(change, &changes[*other]) => {
+                    soft.push((index, *other));
+                }
+                Some(First::Create | First::Delete) | None => {
+                    graph.add_edge(*other, index, ());
+                }
             }
         }
         // Whoever is made anew has a predecessor that used the old things.
@@ -115,6 +119,12 @@ fn add_soft(graph: &mut DiGraphMap<usize, ()>, soft: &[(usize, usize)]) {
             graph.add_edge(from, to, ());
         }
     }
+}
+
+/// Whether both are put into the same files: removing one would take the other with it.
+fn same_machine(one: &Change, other: &Change) -> bool {
+    let machine = |change: &Change| change.intent.spec.get("machine").cloned();
+    machine(one).is_some() && machine(one) == machine(other)
 }
 
 fn removes(change: &Change) -> bool {

@@ -17,6 +17,19 @@ pub fn unreadable(name: &str, why: &str) -> Problem {
         .help("a manifest is a text file in UTF-8 whose name ends in `.paas`")
 }
 
+/// A file that is named as a project is no manifest.
+pub fn not_a_manifest(name: &str) -> Problem {
+    Problem::error("P0002", format!("`{name}` is no manifest: its name does not end in `.paas`"))
+        .help("name the folder of a project or one of its `.paas` files")
+        .help("a plan that was saved with `--out` is for `paas apply`")
+}
+
+/// A file of values cannot be read.
+pub fn unreadable_values(name: &str, why: &str) -> Problem {
+    Problem::error("P0002", format!("`{name}` cannot be read: {why}"))
+        .help("`--values FILE` names a file of `name = value` lines, `--env NAME` stands for `--values env/NAME.paas`")
+}
+
 /// A file of given values has something other than attributes in it.
 pub fn not_a_value(name: &str) -> Problem {
     Problem::error("P0003", format!("`{name}` has more in it than values"))
@@ -40,7 +53,7 @@ pub fn missing_secret(span: Span, address: &str, why: &str, help: &str) -> Probl
 pub fn no_such_target(target: &str, near: &[String]) -> Problem {
     let problem = Problem::error("P7010", format!("there is no resource `{target}`"));
     match near {
-        [] => problem.help("`paas graph --waves` lists every resource"),
+        [] => problem.help("`paas graph` lists every resource"),
         near => problem.help(format!("did you mean {}?", near.join(", "))),
     }
 }

@@ -136,6 +136,7 @@ pub fn unsafe_place(path: &Path, why: &str) -> Problem {
 pub fn no_state(folder: &Path) -> Problem {
     Problem::error("P7007", format!("there is no state in `{}`", folder.display()))
         .help("`paas apply` makes one")
+        .help("the sandbox has a state of its own: `--sandbox` looks there")
 }
 
 /// The end of a journal that was left out.

@@ -1,23 +1,56 @@
 //! What a Compose file publishes: enough of it to know which ports answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::sandbox::contents::{Listening, Opening};
 
-/// Where the services of a Compose file take connections.
-pub(super) fn listening(text: &str) -> Result<Listening, String> {
-    let file = parse(text)?;
+/// What matters of a Compose file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Project {
+    /// Where its services take connections.
+    pub(super) listens: Listening,
+    /// The digest that the services are labelled with, if there is one and they agree.
+    pub(super) digest: Option<String>,
+}
+
+/// What a Compose file is read with.
+#[derive(Debug, Default)]
+pub(super) struct Around<'a> {
+    /// The profiles that are on.
+    pub(super) profiles: Vec<&'a str>,
+    /// The variables.
+    pub(super) env: BTreeMap<String, String>,
+}
+
+/// Reads a Compose file, YAML or JSON.
+pub(super) fn project(text: &str, around: &Around<'_>) -> Result<Project, String> {
+    let file: Value = match serde_json::from_str(text) {
+        Ok(file) => file,
+        Err(_) => serde_saphyr::from_str(text)
+            .map_err(|error| format!("the Compose file is no YAML: {error}"))?,
+    };
+    Ok(Project { listens: listening(&file, around)?, digest: label(&file) })
+}
+
+/// Reads a file of variables: `NAME="value"`, one a line.
+pub(super) fn variables(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    let plain = |value: &str| value.trim_matches('"').replace("$$", "$");
+    lines.map(|(name, value)| (name.trim().to_owned(), plain(value.trim()))).collect()
+}
+
+fn listening(file: &Value, around: &Around<'_>) -> Result<Listening, String> {
     let mut openings = Vec::new();
-    for service in services(&file) {
+    for service in services(file).filter(|service| is_on(service, around)) {
         if service["network_mode"].as_str() == Some("host") {
             return Ok(Listening::Everywhere);
         }
         for port in service["ports"].as_array().into_iter().flatten() {
             let opening = match port {
-                Value::Object(_) => long(port)?,
-                port => short(&plain(port))?,
+                Value::Object(_) => long(port, around)?,
+                port => short(&filled(&plain(port), around))?,
             };
             openings.extend(opening);
         }
@@ -25,10 +58,16 @@ pub(super) fn listening(text: &str) -> Result<Listening, String> {
     Ok(Listening::On(openings))
 }
 
-/// The digest that the services are labelled with, if there is one and they agree.
-pub(super) fn label(text: &str) -> Option<String> {
-    let file = parse(text).ok()?;
-    let digests: BTreeSet<String> = services(&file)
+/// A service without profiles is always on.
+fn is_on(service: &Value, around: &Around<'_>) -> bool {
+    let profiles = service["profiles"].as_array().filter(|profiles| !profiles.is_empty());
+    profiles.is_none_or(|profiles| {
+        profiles.iter().filter_map(Value::as_str).any(|it| around.profiles.contains(&it))
+    })
+}
+
+fn label(file: &Value) -> Option<String> {
+    let digests: BTreeSet<String> = services(file)
         .filter_map(|service| match &service["labels"] {
             Value::Object(labels) => labels.get("paas.digest").map(plain),
             Value::Array(list) => {
@@ -41,21 +80,13 @@ pub(super) fn label(text: &str) -> Option<String> {
     if digests.len() == 1 { digests.into_iter().next() } else { None }
 }
 
-fn parse(text: &str) -> Result<Value, String> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(value);
-    }
-    serde_saphyr::from_str(text).map_err(|error| format!("the Compose file is no YAML: {error}"))
-}
-
 fn services(file: &Value) -> impl Iterator<Item = &Value> {
     file["services"].as_object().into_iter().flat_map(|services| services.values())
 }
 
 /// `8080:80`, `127.0.0.1:8080:80/tcp`, `[::1]:8000-8010:80-90`; `80` alone gets a random port.
 fn short(text: &str) -> Result<Option<Opening>, String> {
-    let text = defaulted(text);
-    let (ports, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
+    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let Some((outside, _inside)) = ports.rsplit_once(':') else { return Ok(None) };
     let (host, published) = match outside.rsplit_once(':') {
         Some((host, published)) => (Some(host), published),
@@ -68,8 +99,8 @@ fn short(text: &str) -> Result<Option<Opening>, String> {
     opening(published, host)
 }
 
-fn long(port: &Value) -> Result<Option<Opening>, String> {
-    let published = defaulted(&plain(&port["published"]));
+fn long(port: &Value, around: &Around<'_>) -> Result<Option<Opening>, String> {
+    let published = filled(&plain(&port["published"]), around);
     let protocol = port["protocol"].as_str().unwrap_or("tcp");
     if published.is_empty() || protocol != "tcp" {
         return Ok(None);
@@ -96,14 +127,15 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// `${PORT:-8080}` becomes `8080`: the sandbox has no environment.
-fn defaulted(text: &str) -> String {
+/// `${PORT:-8080}` becomes the variable's value or, without one, `8080`.
+fn filled(text: &str, around: &Around<'_>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let Some((inner, tail)) = after.split_once('}') else { break };
+        let (name, default) = inner.split_once('-').unwrap_or((inner, ""));
         out.push_str(before);
-        out.push_str(inner.split_once('-').map_or("", |(_, default)| default));
+        out.push_str(around.env.get(name.trim_end_matches(':')).map_or(default, String::as_str));
         rest = tail;
     }
     out + rest

@@ -22,6 +22,8 @@ pub(super) struct Contents {
     pub(super) objects: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) rules: BTreeMap<u32, Rule>,
     pub(super) tasks: BTreeMap<u64, Task>,
+    /// How many real milliseconds a virtual second takes.
+    pub(super) pace_ms: u64,
     /// The guests that stand for an object; more than one if somebody changed a mark by hand.
     by_object: BTreeMap<ObjectId, BTreeSet<(Address, u32)>>,
 }
@@ -192,6 +194,7 @@ pub(super) enum Entry {
     Clear(Place),
     Object(String, Option<BTreeMap<String, String>>),
     Rule(u32, Option<Rule>),
+    Pace(u64),
     Task(Task),
 }
 
@@ -248,6 +251,7 @@ impl Contents {
             }
             Entry::Object(key, value) => put(&mut self.objects, key, value),
             Entry::Rule(number, rule) => put(&mut self.rules, number, rule),
+            Entry::Pace(pace_ms) => self.pace_ms = pace_ms,
             Entry::Task(task) => {
                 self.tasks.insert(task.number, task);
                 if self.tasks.len() > TASKS {
@@ -263,8 +267,9 @@ impl Contents {
         let places = self.places.iter().flat_map(|(place, contained)| contained.entries(place));
         let objects = self.objects.iter().map(|(k, v)| Entry::Object(k.clone(), Some(v.clone())));
         let rules = self.rules.iter().map(|(k, v)| Entry::Rule(*k, Some(v.clone())));
+        let pace = Some(self.pace_ms).filter(|pace_ms| *pace_ms > 0).map(Entry::Pace);
         let tasks = self.tasks.values().cloned().map(Entry::Task);
-        clusters.chain(places).chain(objects).chain(rules).chain(tasks)
+        clusters.chain(places).chain(objects).chain(rules).chain(pace).chain(tasks)
     }
 
     /// The virtual clock, in milliseconds: when the last task ended.

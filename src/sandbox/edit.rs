@@ -31,6 +31,9 @@ pub(super) fn set(
     attribute: &str,
     value: &str,
 ) -> Result<Vec<Entry>, String> {
+    if address == "sandbox" {
+        return pace(attribute, value).map(|pace_ms| vec![Entry::Pace(pace_ms)]);
+    }
     match find(contents, address)? {
         Thing::Node(cluster, name, node) => {
             let node = changed_node(node, attribute, value)?;
@@ -294,6 +297,17 @@ fn changed_node(node: &Node, attribute: &str, value: &str) -> Result<Node, Strin
         }
     }
     Ok(node)
+}
+
+/// How many real milliseconds a virtual second takes from now on.
+fn pace(attribute: &str, value: &str) -> Result<u64, String> {
+    if attribute != "pace" {
+        return Err(no_attribute("the sandbox", attribute, "pace"));
+    }
+    let pace_ms = value.parse().ok().filter(|pace_ms| *pace_ms <= 1000);
+    pace_ms.ok_or_else(|| {
+        format!("`{value}` is no pace: real milliseconds for a virtual second, 0 to 1000")
+    })
 }
 
 fn no_attribute(what: &str, attribute: &str, have: &str) -> String {

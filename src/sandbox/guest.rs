@@ -219,7 +219,13 @@ impl Draft<'_> {
                 return Err(format!("{node_name} has no storage `{storage}`; it has {have}"));
             }
             Some((_, path)) if path.starts_with("vztmpl/") => return Ok(()),
-            Some((_, path)) => path.rsplit('/').next().unwrap_or(path),
+            Some((_, path)) => {
+                let path = path.strip_prefix("import/").unwrap_or(path);
+                if downloadable.iter().any(|start| path.starts_with(start)) {
+                    return Ok(());
+                }
+                path
+            }
             None => name,
         };
         let stem = [".qcow2", ".img", ".raw"].iter().find_map(|end| file.strip_suffix(end));

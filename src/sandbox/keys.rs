@@ -38,8 +38,11 @@ const CONTAINER_KEYS: &[&str] = &[
 ];
 
 const MACHINE_KEYS: &[&str] = &[
+    "acpi",
+    "affinity",
     "agent",
     "args",
+    "audio#",
     "balloon",
     "bios",
     "boot",
@@ -59,9 +62,12 @@ const MACHINE_KEYS: &[&str] = &[
     "hookscript",
     "hostpci#",
     "hotplug",
+    "hugepages",
     "ide#",
     "ipconfig#",
+    "keyboard",
     "kvm",
+    "localtime",
     "lock",
     "machine",
     "memory",
@@ -69,9 +75,11 @@ const MACHINE_KEYS: &[&str] = &[
     "nameserver",
     "net#",
     "numa",
+    "numa#",
     "onboot",
     "ostype",
     "protection",
+    "reboot",
     "rng#",
     "sata#",
     "scsi#",
@@ -92,6 +100,9 @@ const MACHINE_KEYS: &[&str] = &[
     "vcpus",
     "vga",
     "virtio#",
+    "virtiofs#",
+    "vmgenid",
+    "watchdog",
 ];
 
 /// What is understood when a guest is made, and then is no part of its configuration.

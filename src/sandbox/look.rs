@@ -1,7 +1,10 @@
 //! Answers to questions: what can be seen of the sandbox from outside.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
-    Answer, ClusterSeen, GuestSeen, MachineSeen, NodeSeen, Question, Ref, ServiceSeen, StorageSeen,
+    Address, Answer, ClusterSeen, GuestSeen, MachineSeen, NodeSeen, Question, Ref, ServiceSeen,
+    StorageSeen,
 };
 use crate::sandbox::contents::{Cluster, Contents, Guest, Place, Service};
 use crate::sandbox::guest::{self, listed};
@@ -54,7 +57,7 @@ pub(super) fn seen_node(cluster: &Cluster, name: &str) -> Option<NodeSeen> {
 
 fn seen_cluster(contents: &Contents, wanted: &Ref) -> Result<ClusterSeen, String> {
     let Some(cluster) = contents.clusters.get(wanted.address()) else {
-        let have = listed(contents.clusters.keys().map(crate::model::Address::as_str));
+        let have = listed(contents.clusters.keys().map(Address::as_str));
         return Err(format!("the sandbox has no cluster `{}`; it has {have}", wanted.address()));
     };
     let nodes = cluster.nodes.keys().filter_map(|it| Some((it.clone(), seen_node(cluster, it)?)));
@@ -65,8 +68,8 @@ fn seen_cluster(contents: &Contents, wanted: &Ref) -> Result<ClusterSeen, String
 fn seen_machine(
     contents: &Contents,
     wanted: &Ref,
-    files: &std::collections::BTreeSet<String>,
-    services: &std::collections::BTreeSet<String>,
+    files: &BTreeSet<String>,
+    services: &BTreeSet<String>,
 ) -> MachineSeen {
     let Some(place) = machine::place(contents, wanted).filter(|it| reachable(contents, it)) else {
         return MachineSeen::default();

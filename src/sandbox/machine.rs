@@ -147,6 +147,8 @@ fn waited(contents: &Contents, machine: &Ref, wait: &Wait) -> Result<Done, Strin
 fn unanswered(contents: &Contents, place: &Place, until: &Condition) -> Option<String> {
     let port = match until {
         Condition::Ready | Condition::Command { .. } | Condition::Tcp { port: 22 } => return None,
+        // A host was there before, with whatever servers its owner runs on it.
+        Condition::Tcp { .. } if matches!(place, Place::Host(_)) => return None,
         Condition::Http { port, .. } | Condition::Tcp { port } => *port,
     };
     let services = contents.places.get(place).map(|it| &it.services).into_iter().flatten();
@@ -158,10 +160,10 @@ fn unanswered(contents: &Contents, place: &Place, until: &Condition) -> Option<S
         .iter()
         .filter_map(|(name, service)| match &service.listens {
             Listening::Everywhere => None,
-            Listening::On(list) if list.is_empty() => Some(format!("`{name}` publishes nothing")),
+            Listening::On(list) if list.is_empty() => Some(format!("`{name}` listens nowhere")),
             Listening::On(list) => {
                 let ports: Vec<String> = list.iter().map(|it| it.first.to_string()).collect();
-                Some(format!("`{name}` publishes {}", ports.join(", ")))
+                Some(format!("`{name}` listens on {}", ports.join(", ")))
             }
         })
         .collect();

@@ -2,7 +2,7 @@
 //! planned and applied with no Proxmox.
 //!
 //! It is deterministic: the same steps in the same order leave the same contents. It has a virtual
-//! clock, and takes no real time.
+//! clock, and takes no real time unless it is given a pace.
 
 mod cluster;
 mod compose;
@@ -16,11 +16,13 @@ mod log;
 mod look;
 mod machine;
 mod programs;
+mod scripts;
 mod show;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::drivers::{Fault, World};
 use crate::model::{
@@ -33,6 +35,9 @@ use contents::{Contents, Entry, Place};
 pub use contents::Task;
 pub use faults::{Chaos, How, Rule, describe};
 pub use layout::{ClusterLayout, Layout};
+
+/// How long a step takes that goes wrong, in virtual milliseconds.
+const FAULT_MS: u64 = 100;
 
 type Hook = Box<dyn FnMut(&Step) -> Chaos + Send>;
 
@@ -112,7 +117,8 @@ impl Sandbox {
     /// Changes something behind everybody's back, as a person at the console would.
     ///
     /// `address` is `node.pve1`, a guest's number, or the address of a resource: a guest, a host,
-    /// or something that runs on a machine. The refusal says which attributes there are.
+    /// or something that runs on a machine. The refusal says which attributes there are. `sandbox`
+    /// itself has a pace: how many real milliseconds a virtual second takes.
     pub fn set(&self, address: &str, attribute: &str, value: &str) -> Result<(), String> {
         let mut inner = self.lock();
         let entries = edit::set(&inner.contents, address, attribute, value)?;
@@ -150,7 +156,8 @@ impl Sandbox {
     /// A digest of all there is, without what happened and when.
     pub fn world_digest(&self) -> String {
         let inner = self.lock();
-        let there = |entry: &Entry| !matches!(entry, Entry::Task(_) | Entry::Rule(..));
+        let there =
+            |entry: &Entry| !matches!(entry, Entry::Task(_) | Entry::Rule(..) | Entry::Pace(_));
         let entries: Vec<Entry> = inner.contents.entries().filter(there).collect();
         digest(&serde_json::to_vec(&entries).expect("entries are JSON"))
     }
@@ -221,7 +228,16 @@ impl World for Sandbox {
     async fn perform(&self, step: &Step) -> Result<Outcome, Fault> {
         tokio::task::yield_now().await;
         let chaos = self.chaos(step);
-        self.lock().perform(step, chaos)
+        let (result, pace_ms) = {
+            let mut inner = self.lock();
+            (inner.perform(step, chaos), inner.contents.pace_ms)
+        };
+        let took_ms = result.as_ref().map_or(FAULT_MS, |outcome| outcome.took_ms);
+        let real_ms = took_ms.saturating_mul(pace_ms) / 1000;
+        if real_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(real_ms)).await;
+        }
+        result
     }
 }
 
@@ -242,7 +258,7 @@ impl Inner {
             Some(How::UnknownAfter) | None => work(&self.contents, step),
         };
         let mut done = result.unwrap_or_else(|message| Done {
-            took_ms: 100,
+            took_ms: FAULT_MS,
             failed: Some(message),
             ..Done::default()
         });
@@ -308,7 +324,7 @@ impl Inner {
 
 /// What a step does to the contents.
 fn work(contents: &Contents, step: &Step) -> Result<Done, String> {
-    if let Some(hole) = late(&step.effect) {
+    if let Some(hole) = late(step) {
         return Err(format!("the value of {hole} was not put in"));
     }
     match (&step.on, &step.effect) {
@@ -336,15 +352,9 @@ fn service_call(service: &Ref, call: &Call) -> Done {
     Done { entries: vec![Entry::Object(key, value)], took_ms: 150, kind: "call", ..Done::default() }
 }
 
-/// The first hole in an effect that should have been filled.
-fn late(effect: &Effect) -> Option<String> {
-    let texts: Vec<&Text> = match effect {
-        Effect::Call(call) => call.body.values().collect(),
-        Effect::Run(command) => command.argv.iter().chain(&command.stdin).collect(),
-        Effect::Write(file) => vec![&file.content],
-        Effect::Wait(_) => Vec::new(),
-    };
-    let mut pieces = texts.into_iter().flat_map(Text::pieces);
+/// The first hole in a step that should have been filled.
+fn late(step: &Step) -> Option<String> {
+    let mut pieces = step.texts().into_iter().flat_map(Text::pieces);
     pieces.find_map(|piece| match piece {
         Piece::Late { late } => Some(format!("`{}` of {}", late.what, late.of)),
         Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{Command, digest};
+use crate::model::{Command, Text, digest};
 use crate::sandbox::cluster::Done;
 use crate::sandbox::compose;
 use crate::sandbox::contents::{
     Contained, Contents, Entry, Listening, Opening, Place, Runtime, Service, StoredFile,
 };
+use crate::sandbox::scripts;
 
 /// A machine while a program runs on it.
 struct Machine<'a> {
@@ -27,13 +28,17 @@ pub(super) struct Words<'a> {
     pub(super) project: Option<&'a str>,
     /// After each `-f`.
     pub(super) files: Vec<&'a str>,
+    /// After each `--env-file`.
+    pub(super) env_files: Vec<&'a str>,
+    /// After each `--profile`.
+    pub(super) profiles: Vec<&'a str>,
     /// `up`, `down`, …
     pub(super) verb: &'a str,
 }
 
 /// What `command` does in `place`.
 pub(super) fn run(contents: &Contents, place: &Place, command: &Command) -> Result<Done, String> {
-    if command.argv.iter().any(crate::model::Text::has_secret) {
+    if command.argv.iter().any(Text::has_secret) {
         return Err("a secret stands in the arguments, where everybody can read it".to_owned());
     }
     let words: Vec<String> = command.argv.iter().map(ToString::to_string).collect();
@@ -94,6 +99,8 @@ impl<'a> Words<'a> {
             match name {
                 "-p" | "--project-name" => out.project = value,
                 "-f" | "--file" => out.files.extend(value),
+                "--env-file" => out.env_files.extend(value),
+                "--profile" => out.profiles.extend(value),
                 name if name.starts_with('-') => (),
                 verb => {
                     out.verb = verb;
@@ -151,15 +158,16 @@ impl Machine<'_> {
         Ok(50)
     }
 
-    /// A script is not run, but the units that it plainly starts and stops are.
+    /// A script is not run, but the units that it plainly starts and stops are, and the servers
+    /// that it installs listen on their usual ports.
     fn script(&mut self, text: &str) -> Result<u64, String> {
-        for line in text.lines().map(str::trim).filter(|line| line.starts_with("systemctl ")) {
-            let end = line.find(['|', '&', ';', '>', '$', '#']).unwrap_or(line.len());
-            let words: Vec<String> =
-                line[..end].split_whitespace().skip(1).map(str::to_owned).collect();
-            if words.iter().any(|word| matches!(word.as_str(), "enable" | "start" | "restart"))
-                || words.iter().any(|word| matches!(word.as_str(), "disable" | "stop"))
-            {
+        for line in text.lines().map(str::trim) {
+            for installed in scripts::installed(line) {
+                if !self.services.contains_key(installed.unit) {
+                    self.put(installed.unit, Some(installed.service()));
+                }
+            }
+            if let Some(words) = scripts::systemctl(line) {
                 self.systemctl(&words)?;
             }
         }
@@ -179,7 +187,7 @@ impl Machine<'_> {
                 Ok(4000)
             }
             "pull" | "build" | "config" | "create" => {
-                self.compose_text(words)?;
+                self.compose_texts(words)?;
                 Ok(6000)
             }
             "stop" | "start" | "restart" => {
@@ -197,9 +205,12 @@ impl Machine<'_> {
 
     fn compose_up(&mut self, name: &str, words: &Words<'_>) -> Result<u64, String> {
         let mut listens = Listening::default();
-        let texts = self.compose_text(words)?;
-        for text in &texts {
-            listens = match (listens, compose::listening(text)?) {
+        let mut label = None;
+        let around = self.around(words)?;
+        for text in self.compose_texts(words)? {
+            let project = compose::project(text, &around)?;
+            label = label.or(project.digest);
+            listens = match (listens, project.listens) {
                 (Listening::On(mut all), Listening::On(more)) => {
                     all.extend(more);
                     Listening::On(all)
@@ -210,7 +221,6 @@ impl Machine<'_> {
         if let Listening::On(wanted) = &listens {
             self.free(name, wanted)?;
         }
-        let label = texts.iter().find_map(|text| compose::label(text));
         let written = words.files.first().and_then(|path| self.files.get(*path));
         let digest = label.or_else(|| written.map(|file| file.digest.clone()));
         let what = Runtime::Compose;
@@ -221,13 +231,24 @@ impl Machine<'_> {
         Ok(if same { 1500 } else { 9000 })
     }
 
+    /// The variables and profiles that the Compose files are read with.
+    fn around<'a>(&self, words: &Words<'a>) -> Result<compose::Around<'a>, String> {
+        let mut around = compose::Around { profiles: words.profiles.clone(), env: BTreeMap::new() };
+        for path in &words.env_files {
+            let file = self.files.get(*path);
+            let file = file.ok_or_else(|| format!("docker compose: there is no file `{path}`"))?;
+            around.env.extend(compose::variables(&file.content));
+        }
+        Ok(around)
+    }
+
     /// The content of the Compose files; refused if one was never written.
-    fn compose_text(&self, words: &Words<'_>) -> Result<Vec<String>, String> {
+    fn compose_texts(&self, words: &Words<'_>) -> Result<Vec<&str>, String> {
         if words.files.is_empty() {
             return Err("docker compose: no file is named".to_owned());
         }
         let read = |path: &&str| match self.files.get(*path) {
-            Some(file) => Ok(file.content.clone()),
+            Some(file) => Ok(file.content.as_str()),
             None => Err(format!("docker compose: there is no file `{path}`")),
         };
         words.files.iter().map(read).collect()
@@ -235,7 +256,10 @@ impl Machine<'_> {
 
     /// Refuses a port that another project has.
     fn free(&self, name: &str, wanted: &[Opening]) -> Result<(), String> {
-        let running = self.services.iter().filter(|(other, it)| *other != name && it.running);
+        let running = self
+            .services
+            .iter()
+            .filter(|(other, it)| *other != name && it.running && it.what == Runtime::Compose);
         for (other, service) in running {
             let Listening::On(taken) = &service.listens else { continue };
             let clash = wanted.iter().find(|port| {
@@ -269,7 +293,7 @@ impl Machine<'_> {
                 running: true,
                 enabled,
                 digest: digest.clone(),
-                listens: Listening::Everywhere,
+                listens: scripts::listening_of(name),
                 generation: was.generation,
             };
             let service = match verb {

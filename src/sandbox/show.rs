@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Address, Duration, Size};
+use crate::model::{Address, Duration};
 use crate::sandbox::contents::{Contained, Contents, Listening, Opening, Place, Runtime, Service};
+use crate::sandbox::faults::How;
 use crate::sandbox::look::{seen_guest, seen_node};
 
 /// How many of the last tasks are shown.
@@ -30,13 +31,21 @@ pub(super) fn show(contents: &Contents) -> String {
     }
     for rule in contents.rules.values() {
         let (times, pattern) = (rule.times, &rule.pattern);
-        line(&mut out, 0, &format!("fault: the next {times} `{pattern}` are {:?}", rule.how));
+        let how = match rule.how {
+            How::Refused => "refused",
+            How::UnknownBefore => "lost before they happen",
+            How::UnknownAfter => "lost after they happened",
+        };
+        line(&mut out, 0, &format!("fault: the next {times} of `{pattern}` are {how}"));
+    }
+    if contents.pace_ms > 0 {
+        line(&mut out, 0, &format!("pace: a second takes {} ms", contents.pace_ms));
     }
     let clock = Duration(contents.clock_ms() / 1000 * 1000);
     let skipped = contents.tasks.len().saturating_sub(TASKS);
     line(&mut out, 0, &format!("tasks, {clock} after the beginning"));
     for task in contents.tasks.values().skip(skipped) {
-        let took = Duration(task.end_ms - task.start_ms);
+        let took = Duration(task.end_ms - task.start_ms).to_string();
         line(&mut out, 1, &format!("{:>5}  {took:<8} {}: {}", task.number, task.what, task.status));
     }
     out
@@ -110,11 +119,20 @@ fn opening(port: &Opening) -> String {
     }
 }
 
-/// `1022GiB of 1TiB free`
+/// `1023GiB of 1TiB free`
 fn free(total: u64, used: u64) -> String {
-    // Rounded down to whole MiB, so that it stays short.
-    let free = Size(total.saturating_sub(used) >> 20 << 20);
-    format!("{free} of {} free", Size(total))
+    format!("{} of {} free", short(total.saturating_sub(used)), short(total))
+}
+
+/// A size in its largest unit, with a tenth where it is not whole, rounded down.
+fn short(bytes: u64) -> String {
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let largest = units.iter().find(|(_, bits)| bytes >> bits > 0);
+    let Some((unit, bits)) = largest else { return format!("{bytes}B") };
+    match (bytes >> bits, ((bytes >> (bits - 10)) & 1023) * 10 / 1024) {
+        (whole, 0) => format!("{whole}{unit}"),
+        (whole, tenth) => format!("{whole}.{tenth}{unit}"),
+    }
 }
 
 fn line(out: &mut String, depth: usize, text: &str) {

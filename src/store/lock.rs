@@ -51,6 +51,21 @@ impl Lock {
     }
 }
 
+/// Refuses if somebody holds the lock now. Nothing is made, and nobody is kept out meanwhile.
+pub(super) fn check(files: &Files) -> Result<(), Refused> {
+    // Without a holder's name nobody is there, or not for long: opening the state will tell.
+    if files.holder.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    let held = open_regular(&files.lock, &options).map(|file| file.try_lock_shared());
+    match held {
+        Ok(Err(TryLockError::WouldBlock)) => Err(Refused::locked(taken(files))),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // A leftover would be shown only until the next holder has written its own.

@@ -15,6 +15,7 @@ pub use local::Store;
 pub use repair::{Report, repair};
 
 use std::io;
+use std::path::Path;
 
 use crate::problem::Problem;
 use crate::state::State;
@@ -57,6 +58,11 @@ impl Refused {
     fn unreadable(problem: Problem) -> Refused {
         Refused { problem: Box::new(problem), exit: Refused::UNREADABLE }
     }
+}
+
+/// Refuses if somebody works on the state in a folder. Takes no lock and writes nothing.
+pub fn check_unlocked(folder: &Path) -> Result<(), Refused> {
+    lock::check(&files::Files::of(folder))
 }
 
 /// What the system says, without its error number.

@@ -5,7 +5,8 @@ use crate::syntax::build_text::{common, indentation};
 use crate::syntax::format::{Entry, Printer};
 use crate::syntax::format_item::inside;
 use crate::syntax::tree::{
-    Arg, Arm, BinaryOp, Element, Expr, ExprKind, TypeExpr, TypeField, TypeKind, UnaryOp,
+    Arg, Arm, BinaryOp, Comprehension, Element, Expr, ExprKind, Text, TextPart, TypeExpr,
+    TypeField, TypeKind, UnaryOp,
 };
 
 impl Printer<'_> {
@@ -16,24 +17,10 @@ impl Printer<'_> {
             return self.push(&flat);
         }
         match &expr.kind {
-            ExprKind::Str(_) => self.text(expr.span),
-            ExprKind::List(elements) => {
-                let entries: Vec<Entry<'_, Element>> = elements.iter().map(element_entry).collect();
-                self.push("[");
-                self.entries(inside(expr.span), &entries, Printer::element);
-                self.push("]");
-            }
+            ExprKind::Str(text) => self.text(expr.span, text),
+            ExprKind::List(elements) => self.list(expr.span, elements),
             ExprKind::Object(body) => self.body(body),
-            ExprKind::Comprehension(comprehension) => {
-                let list = self.source(expr.span).starts_with('[');
-                let brackets = if list { ["[", "]"] } else { ["{", "}"] };
-                let (span, node) = (comprehension.span, &**comprehension);
-                self.push(brackets[0]);
-                self.entries(inside(expr.span), &[Entry { span, node }], |printer, node| {
-                    printer.comprehension(node);
-                });
-                self.push(brackets[1]);
-            }
+            ExprKind::Comprehension(inner) => self.made(expr.span, inner),
             ExprKind::Paren(inner) => {
                 self.push("(");
                 self.expr(inner);
@@ -89,6 +76,22 @@ impl Printer<'_> {
                 self.push(&source);
             }
         }
+    }
+
+    fn list(&mut self, span: Span, elements: &[Element]) {
+        let entries: Vec<Entry<'_, Element>> = elements.iter().map(element_entry).collect();
+        self.push("[");
+        self.entries(inside(span), &entries, Printer::element);
+        self.push("]");
+    }
+
+    /// A list or an object that is made by a comprehension.
+    fn made(&mut self, outer: Span, node: &Comprehension) {
+        let list = self.source(outer).starts_with('[');
+        let brackets = if list { ["[", "]"] } else { ["{", "}"] };
+        self.push(brackets[0]);
+        self.entries(inside(outer), &[Entry { span: node.span, node }], Printer::comprehension);
+        self.push(brackets[1]);
     }
 
     /// Operators of one precedence end their lines.
@@ -238,7 +241,11 @@ impl Printer<'_> {
     }
 
     /// A string; the lines of a block are moved with the item it stands in.
-    fn text(&mut self, span: Span) {
+    fn text(&mut self, span: Span, text: &Text) {
+        let one_line_holes = text.parts.iter().all(|part| match part {
+            TextPart::Hole(expr) => self.is_one_line_hole(expr.span),
+            TextPart::Literal(_) => true,
+        });
         let source = self.source(span).to_owned();
         let quotes = ["\"\"\"", "'''"]
             .into_iter()
@@ -247,7 +254,8 @@ impl Printer<'_> {
             let open = source.find(quotes)? + 3;
             source.get(open..source.len() - 3).map(|inner| (open, inner))
         });
-        let Some((open, inner)) = inner.filter(|(_, inner)| movable(inner)) else {
+        let Some((open, inner)) = inner.filter(|(_, inner)| one_line_holes && stands_alone(inner))
+        else {
             return self.push(&source);
         };
         let old = indentation(inner);
@@ -265,6 +273,13 @@ impl Printer<'_> {
         }
         self.line();
         self.push(&source[source.len() - 3..]);
+    }
+
+    /// Whether `\( … )` around an expression begins and ends on one line.
+    fn is_one_line_hole(&self, expr: Span) -> bool {
+        let before = self.text[..expr.start as usize].trim_end();
+        let after = self.text[expr.end as usize..].trim_start();
+        !self.broken(before.len(), self.text.len() - after.len())
     }
 
     /// Prints a type on this line if it fits, else broken.
@@ -330,14 +345,10 @@ impl Printer<'_> {
     }
 }
 
-/// A block whose lines may be moved: its delimiters stand alone, and no hole spans lines.
-fn movable(inner: &str) -> bool {
-    let opened = inner.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
-        && inner.starts_with(['\n', '\r']);
+/// Whether the delimiters of a block stand alone, so that its lines may be moved.
+fn stands_alone(inner: &str) -> bool {
     let closed = inner.rfind('\n').is_some_and(|newline| inner[newline..].trim().is_empty());
-    opened
-        && closed
-        && inner.lines().all(|line| line.matches("\\(").count() <= line.matches(')').count())
+    closed && inner.starts_with(['\n', '\r'])
 }
 
 fn element_entry(node: &Element) -> Entry<'_, Element> {

@@ -6,8 +6,8 @@ use crate::syntax::format::{Printer, WIDTH};
 use crate::syntax::format_expr::{operator, unary_text};
 use crate::syntax::format_item::inside;
 use crate::syntax::tree::{
-    Arg, Body, Comprehension, Element, Expr, ExprKind, For, Item, ItemKind, Key, Name, Param,
-    TypeExpr, TypeKind,
+    Arg, Arm, Body, Comprehension, Element, Expr, ExprKind, For, Item, ItemKind, Key, Later, Name,
+    Param, TypeExpr, TypeKind,
 };
 
 impl Printer<'_> {
@@ -28,37 +28,9 @@ impl Printer<'_> {
                 out.push_str(&token);
                 !token.contains('\n')
             }
-            ExprKind::List(elements) => {
-                let first = elements.first().map(|first| match first {
-                    Element::One(expr) | Element::Spread(expr) => expr.span.start as usize,
-                });
-                if first.is_some_and(|first| self.broken(inside(expr.span).0, first)) {
-                    return false;
-                }
-                out.push('[');
-                for (index, element) in elements.iter().enumerate() {
-                    out.push_str(if index > 0 { ", " } else { "" });
-                    let (dots, expr) = match element {
-                        Element::One(expr) => ("", expr),
-                        Element::Spread(expr) => ("...", expr),
-                    };
-                    out.push_str(dots);
-                    if !self.flat_into(expr, out) {
-                        return false;
-                    }
-                }
-                out.push(']');
-                true
-            }
+            ExprKind::List(elements) => self.flat_list(expr, elements, out),
             ExprKind::Object(body) => self.flat_body(body, out, WIDTH),
-            ExprKind::Comprehension(comprehension) => {
-                let list = self.source(expr.span).starts_with('[');
-                let open = inside(expr.span).0;
-                out.push_str(if list { "[" } else { "{ " });
-                let flat = self.flat_comprehension(comprehension, out);
-                out.push_str(if list { "]" } else { " }" });
-                flat && !self.broken(open, comprehension.span.start as usize)
-            }
+            ExprKind::Comprehension(inner) => self.flat_made(expr, inner, out),
             ExprKind::Paren(inner) => {
                 out.push('(');
                 let flat = self.flat_into(inner, out);
@@ -96,16 +68,7 @@ impl Printer<'_> {
                 out.push(']');
                 flat
             }
-            ExprKind::Call(callee, args) => {
-                let mut flat = self.flat_into(callee, out);
-                out.push('(');
-                for (index, argument) in args.iter().enumerate() {
-                    out.push_str(if index > 0 { ", " } else { "" });
-                    flat = flat && self.flat_argument(argument, out);
-                }
-                out.push(')');
-                flat
-            }
+            ExprKind::Call(callee, args) => self.flat_call(callee, args, out),
             ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
@@ -122,6 +85,48 @@ impl Printer<'_> {
                 true
             }
         }
+    }
+
+    fn flat_list(&self, list: &Expr, elements: &[Element], out: &mut String) -> bool {
+        let first = elements.first().map(|first| match first {
+            Element::One(expr) | Element::Spread(expr) => expr.span.start as usize,
+        });
+        if first.is_some_and(|first| self.broken(inside(list.span).0, first)) {
+            return false;
+        }
+        out.push('[');
+        for (index, element) in elements.iter().enumerate() {
+            out.push_str(if index > 0 { ", " } else { "" });
+            let (dots, expr) = match element {
+                Element::One(expr) => ("", expr),
+                Element::Spread(expr) => ("...", expr),
+            };
+            if !self.flat_after(dots, expr, out) {
+                return false;
+            }
+        }
+        out.push(']');
+        true
+    }
+
+    /// A list or an object that is made by a comprehension.
+    fn flat_made(&self, expr: &Expr, inner: &Comprehension, out: &mut String) -> bool {
+        let list = self.source(expr.span).starts_with('[');
+        out.push_str(if list { "[" } else { "{ " });
+        let flat = self.flat_comprehension(inner, out);
+        out.push_str(if list { "]" } else { " }" });
+        flat && !self.broken(inside(expr.span).0, inner.span.start as usize)
+    }
+
+    fn flat_call(&self, callee: &Expr, args: &[Arg], out: &mut String) -> bool {
+        let mut flat = self.flat_into(callee, out);
+        out.push('(');
+        for (index, argument) in args.iter().enumerate() {
+            out.push_str(if index > 0 { ", " } else { "" });
+            flat = flat && self.flat_argument(argument, out);
+        }
+        out.push(')');
+        flat
     }
 
     fn flat_after(&self, word: &str, expr: &Expr, out: &mut String) -> bool {
@@ -148,12 +153,7 @@ impl Printer<'_> {
         }
     }
 
-    fn flat_match(
-        &self,
-        value: &Expr,
-        arms: &[crate::syntax::tree::Arm],
-        out: &mut String,
-    ) -> bool {
+    fn flat_match(&self, value: &Expr, arms: &[Arm], out: &mut String) -> bool {
         out.push_str("match ");
         if !self.flat_into(value, out) {
             return false;
@@ -236,22 +236,7 @@ impl Printer<'_> {
         }
         match &item.kind {
             ItemKind::Attribute(attribute) => {
-                let key = match &attribute.key {
-                    Key::Plain(name) => {
-                        out.push_str(&self.token(name.span));
-                        true
-                    }
-                    Key::Computed(expr) if self.source(expr.span).starts_with('"') => {
-                        self.flat_into(expr, out)
-                    }
-                    Key::Computed(expr) => {
-                        out.push('(');
-                        let flat = self.flat_into(expr, out);
-                        out.push(')');
-                        flat
-                    }
-                };
-                key && self.flat_after(" = ", &attribute.value, out)
+                self.flat_key(&attribute.key, out) && self.flat_after(" = ", &attribute.value, out)
             }
             ItemKind::Block(block) => {
                 out.push_str(if block.existing { "existing " } else { "" });
@@ -293,20 +278,39 @@ impl Printer<'_> {
                 self.flat_after("require ", &require.condition, out)
                     && message.is_none_or(|expr| self.flat_after(" else ", expr, out))
             }
-            ItemKind::Later(later) => {
-                let header = self.source(later.header);
-                out.push_str(&later.word.text);
-                out.push_str(if header.is_empty() { "" } else { " " });
-                out.push_str(header);
-                !header.contains('\n')
-                    && later.body.as_ref().is_none_or(|body| {
-                        out.push(' ');
-                        self.flat_body(body, out, WIDTH)
-                    })
-            }
+            ItemKind::Later(later) => self.flat_later(later, out),
             // Declarations of types and functions read better on lines of their own.
             ItemKind::Function(_) | ItemKind::Type(_) | ItemKind::Bad => false,
         }
+    }
+
+    fn flat_key(&self, key: &Key, out: &mut String) -> bool {
+        match key {
+            Key::Plain(name) => {
+                out.push_str(&self.token(name.span));
+                true
+            }
+            Key::Computed(expr) if self.source(expr.span).starts_with('"') => {
+                self.flat_into(expr, out)
+            }
+            Key::Computed(expr) => {
+                let flat = self.flat_after("(", expr, out);
+                out.push(')');
+                flat
+            }
+        }
+    }
+
+    fn flat_later(&self, later: &Later, out: &mut String) -> bool {
+        let header = self.source(later.header);
+        out.push_str(&later.word.text);
+        out.push_str(if header.is_empty() { "" } else { " " });
+        out.push_str(header);
+        !header.contains('\n')
+            && later.body.as_ref().is_none_or(|body| {
+                out.push(' ');
+                self.flat_body(body, out, WIDTH)
+            })
     }
 
     fn flat_for(&self, each: Option<&For>, out: &mut String) -> bool {

@@ -8,16 +8,17 @@ use crate::apply::{self, Ledger, Report, Wanted};
 use crate::cli::options::{Inputs, Planning};
 use crate::cli::pipeline;
 use crate::cli::progress::Shown;
-use crate::cli::project::{Project, load};
+use crate::cli::project::{Project, load, shown};
 use crate::cli::saved::{self, Saved};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::{Chosen, Purpose, choose};
+use crate::cli::world::{Purpose, choose};
+use crate::lower::Desired;
 use crate::plan::Plan;
-use crate::problem::project;
+use crate::problem::{project, state::stale_plan};
 use crate::render::{self, Summary};
 use crate::state::{Event, State};
-use crate::store::{Refused, Store};
+use crate::store::{self, Refused, Store};
 
 /// How an apply goes about it.
 #[derive(Clone, Copy, Debug)]
@@ -44,68 +45,96 @@ pub async fn run(
     let project = load(inputs)?;
     project.warn(terminal);
     pipeline::check_secrets(&project, sandbox)?;
-    let mut store = open(terminal, &project, sandbox, "apply")?;
-    let world = choose(&project, sandbox, Purpose::Change)?;
-    let state = store.state().clone();
-    let plan = pipeline::plan(&project, &project.desired, &state, &world, planning).await?;
+    let plan = plan(terminal, &project, &project.desired, planning, sandbox).await?;
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
-    let resume = command("apply", &project, sandbox);
-    carry_out(terminal, &mut store, world, plan, how, resume).await
+    let resume = command("apply", inputs, planning, sandbox);
+    let work = Work { project: &project, sandbox, plan, resume, purpose: "apply" };
+    carry_out(terminal, work, how).await
 }
 
 async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, Stop> {
-    let inputs = saved.inputs();
-    let sandbox = saved.sandbox;
+    let (inputs, sandbox) = (saved.inputs(), saved.sandbox);
     let project = load(&inputs)?;
     pipeline::check_secrets(&project, sandbox)?;
-    let mut store = open(terminal, &project, sandbox, "apply of a saved plan")?;
-    saved.check(&project, &store.state().lineage, store.state().serial)?;
-    crate::plan::verify(&saved.plan, store.state())
+    store::check_unlocked(&project.state_folder(sandbox))?;
+    let (state, note) = pipeline::state(&project, sandbox)?;
+    terminal.problems(note.as_slice(), &project.sources);
+    saved.check(&project, &state.lineage, state.serial)?;
+    crate::plan::verify(&saved.plan, &state)
         .map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
-    let world = choose(&project, sandbox, Purpose::Change)?;
     let context = super::plan::context(&project, &inputs, sandbox);
     terminal.print(&render::terminal(&saved.plan, &context, terminal.out));
-    let resume = command("apply", &project, sandbox);
+    let resume = command("apply", &inputs, &Planning::default(), sandbox);
+    let (plan, purpose) = (saved.plan, "apply of a saved plan");
+    let work = Work { project: &project, sandbox, plan, resume, purpose };
     // Whoever saved it has read it: a saved plan is its own confirmation.
-    let how = How { yes: true, ..how };
-    carry_out(terminal, &mut store, world, saved.plan, how, resume).await
+    carry_out(terminal, work, How { yes: true, ..how }).await
 }
 
-/// Locks and opens the state.
-pub fn open(
+/// Plans without touching anything, unless somebody else works on the state.
+pub async fn plan(
     terminal: &Terminal,
     project: &Project,
+    desired: &Desired,
+    planning: &Planning,
     sandbox: bool,
-    purpose: &str,
-) -> Result<Store, Stop> {
-    let store = Store::open(&project.state_folder(sandbox), purpose)?;
-    if let Some(note) = store.recovered() {
-        terminal.problems(std::slice::from_ref(note), &project.sources);
-    }
-    Ok(store)
+) -> Result<Plan, Stop> {
+    store::check_unlocked(&project.state_folder(sandbox))?;
+    let (state, note) = pipeline::state(project, sandbox)?;
+    terminal.problems(note.as_slice(), &project.sources);
+    let world = choose(project, sandbox, Purpose::Look)?;
+    pipeline::plan(project, desired, &state, &world, planning).await
 }
 
 /// The command that goes on where this one stopped.
-pub fn command(word: &str, project: &Project, sandbox: bool) -> String {
-    let sandbox = if sandbox { " --sandbox" } else { "" };
-    format!("paas {word}{sandbox} {}", crate::cli::project::shown(&project.folder))
+pub fn command(word: &str, inputs: &Inputs, planning: &Planning, sandbox: bool) -> String {
+    let mut words = vec!["paas".to_owned(), word.to_owned()];
+    if sandbox {
+        words.push("--sandbox".to_owned());
+    }
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+    planning.target.iter().for_each(|it| option("--target", it));
+    inputs.env.iter().for_each(|it| option("--env", it));
+    inputs.values.iter().for_each(|it| option("--values", &shown(it)));
+    inputs.set.iter().for_each(|it| option("--set", it));
+    words.push(quoted(&shown(&inputs.path)));
+    words.join(" ")
 }
 
-/// Asks, runs a plan, and says what came of it.
-pub async fn carry_out(
-    terminal: &Terminal,
-    store: &mut Store,
-    world: Chosen,
-    plan: Plan,
-    how: How,
-    resume: String,
-) -> Result<u8, Stop> {
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// A plan that is about to become real.
+pub struct Work<'a> {
+    /// Of which project.
+    pub project: &'a Project,
+    /// It is for the sandbox.
+    pub sandbox: bool,
+    /// What is done.
+    pub plan: Plan,
+    /// The command that goes on if it does not end well.
+    pub resume: String,
+    /// What others are told meanwhile.
+    pub purpose: &'static str,
+}
+
+/// Asks, takes the lock, runs a plan, and says what came of it. Up to the answer nothing is
+/// written anywhere.
+pub async fn carry_out(terminal: &Terminal, work: Work<'_>, how: How) -> Result<u8, Stop> {
+    let Work { project, sandbox, plan, resume, purpose } = work;
+    let folder = project.state_folder(sandbox);
     if !plan.blocked.is_empty() {
         return Ok(4);
     }
-    let outputs_move = !plan.outputs.is_empty() || !store.state().outputs.is_empty();
-    if plan.changes.is_empty() && !outputs_move {
+    let outputs = pipeline::state(project, sandbox)?.0.outputs;
+    if plan.changes.is_empty() && plan.outputs.is_empty() && outputs.is_empty() {
         return Ok(0);
     }
     if !how.yes && !plan.changes.is_empty() {
@@ -117,11 +146,16 @@ pub async fn carry_out(
             return Ok(1);
         }
     }
+    let mut store = Store::open(&folder, purpose)?;
+    let state = store.state();
+    if let Some(moved) = saved::state_moved(&plan, &state.lineage, state.serial) {
+        return Err(Stop::one(stale_plan(&[moved]), Refused::STALE));
+    }
+    let world = Arc::new(choose(project, sandbox, Purpose::Change)?);
     let quiet = plan.changes.is_empty();
     let mut progress = Shown::new(terminal, plan.changes.len());
-    let mut ledger = Durable { store, refused: None };
+    let mut ledger = Durable { store: &mut store, refused: None };
     let wanted = interrupts(terminal);
-    let world = Arc::new(world);
     let report = apply::run(plan, world, &mut ledger, &mut progress, how.parallel, wanted).await;
     if let Some(refused) = ledger.refused.take() {
         terminal.problems(std::slice::from_ref(&refused.problem), &Default::default());

@@ -1,12 +1,10 @@
 //! `paas destroy`
 
-use crate::cli::commands::apply::{How, carry_out, command, open};
+use crate::cli::commands::apply::{How, Work, carry_out, command, plan};
 use crate::cli::options::{Inputs, Planning};
-use crate::cli::pipeline;
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::{Purpose, choose};
 use crate::lower::Desired;
 use crate::render;
 
@@ -19,13 +17,11 @@ pub async fn run(
     sandbox: bool,
 ) -> Result<u8, Stop> {
     let project = load(inputs)?;
-    let mut store = open(terminal, &project, sandbox, "destroy")?;
-    let world = choose(&project, sandbox, Purpose::Change)?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
-    let state = store.state().clone();
-    let plan = pipeline::plan(&project, &nothing, &state, &world, planning).await?;
+    let plan = plan(terminal, &project, &nothing, planning, sandbox).await?;
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
-    let resume = command("destroy", &project, sandbox);
-    carry_out(terminal, &mut store, world, plan, how, resume).await
+    let resume = command("destroy", inputs, planning, sandbox);
+    let work = Work { project: &project, sandbox, plan, resume, purpose: "destroy" };
+    carry_out(terminal, work, how).await
 }

@@ -40,10 +40,13 @@ pub enum Action {
         place: Place,
     },
     /// Change something behind everybody's back, as a person at the console would
+    ///
+    /// `sandbox pace=50` lets everything take real time: 50 real milliseconds for each second
+    /// that it would take (0, no time at all, by default), to see the progress or to press Ctrl-C.
     Set {
-        /// `container.web`, a guest's number, `node.pve1`, `host.infra`, `app.blog`
+        /// `container.web`, a guest's number, `node.pve1`, `host.infra`, `app.blog`, `sandbox`
         address: String,
-        /// `memory=2GiB`, `running=false`, `online=false`, `file:/etc/motd=hello`
+        /// `memory=2GiB`, `running=false`, `online=false`, `file:/etc/motd=hello`, `pace=50`
         #[arg(value_name = "ATTRIBUTE=VALUE")]
         setting: String,
         #[command(flatten)]
