@@ -3,10 +3,9 @@
 use crate::cli::project::Project;
 use crate::cli::stop::Stop;
 use crate::drivers::{Fault, Real, World};
-use crate::lower::Desired;
-use crate::model::{Address, Answer, Outcome, Question, Step};
+use crate::model::{Answer, Outcome, Question, Step};
 use crate::problem::project;
-use crate::sandbox::{ClusterLayout, Layout, Sandbox};
+use crate::sandbox::{Layout, Sandbox};
 
 /// The world of a command.
 pub enum Chosen {
@@ -31,31 +30,13 @@ pub fn choose(project: &Project, sandbox: bool, purpose: Purpose) -> Result<Chos
         return Ok(Chosen::Real(Real));
     }
     let folder = project.state_folder(true);
-    let layout = layout(&project.desired);
+    let layout = Layout::of(&project.desired);
     let opened = match purpose {
         Purpose::Look => Sandbox::view(&folder, layout),
         Purpose::Change => Sandbox::open(&folder, layout),
     };
     let refused = |why: String| Stop::one(project::sandbox_refuses(&why), 1);
     opened.map(|sandbox| Chosen::Sandbox(Box::new(sandbox))).map_err(refused)
-}
-
-/// The clusters that a manifest speaks of, with the nodes that it names.
-pub fn layout(desired: &Desired) -> Layout {
-    let clusters = desired.resources.keys().filter(|address| address.kind() == "cluster");
-    let cluster = |address: &Address| {
-        let nodes: Vec<(&str, &str, &str, &str)> = desired
-            .resources
-            .iter()
-            .filter(|(it, _)| it.kind() == "node" && it.parent().as_ref() == Some(address))
-            .map(|(it, resource)| {
-                let text = |name: &str| resource.intent.spec[name].as_str().unwrap_or_default();
-                (it.name(), text("storage"), text("image_storage"), text("bridge"))
-            })
-            .collect();
-        (address.clone(), ClusterLayout::default_nodes(&nodes))
-    };
-    Layout { clusters: clusters.map(cluster).collect() }
 }
 
 impl World for Chosen {

@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use paas::apply::{self, Quiet, Report, Wanted};
-use paas::cli::world::layout;
 use paas::model::ObjectId;
 use paas::plan::{self, Plan};
-use paas::sandbox::{Chaos, Sandbox};
+use paas::sandbox::{Chaos, Layout, Sandbox};
 use paas::source::Span;
 use paas::state::{State, Verb};
 use tokio::sync::watch;
@@ -75,7 +74,7 @@ impl Life {
     pub fn new(seed: u64, first: &Project) -> Life {
         Life {
             rng: Rng::new(seed),
-            sandbox: Arc::new(Sandbox::in_memory(layout(&first.desired))),
+            sandbox: Arc::new(Sandbox::in_memory(Layout::of(&first.desired))),
             disk: Disk::new(LINEAGE),
             foreign: BTreeMap::new(),
             released: BTreeSet::new(),
@@ -132,8 +131,9 @@ impl Life {
         let mut journal = Journal::open(self.disk.clone(), how.end, told);
         let killed = journal.killed();
         let (_hold, wanted) = watch::channel(Wanted::Everything);
+        let mut quiet = Quiet;
         let report = {
-            let running = apply::run(plan, world, &mut journal, &mut Quiet, how.limit, wanted);
+            let running = apply::run(plan, world, &mut journal, &mut quiet, how.limit, wanted);
             let mut running = Box::pin(running);
             // A killed process does nothing more, not even hear of what it has sent.
             std::future::poll_fn(|context| match running.as_mut().poll(context) {

@@ -8,9 +8,8 @@ use crate::cli::options::Inputs;
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::layout;
 use crate::problem::project;
-use crate::sandbox::{How, Sandbox};
+use crate::sandbox::{How, Layout, Sandbox};
 
 /// Which project's sandbox.
 #[derive(Clone, Debug, Args)]
@@ -87,7 +86,7 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
     | Action::Fail { place, .. }
     | Action::Reset { place }) = action;
     let project = load(&Inputs { path: place.project.clone(), ..Inputs::default() })?;
-    let (folder, layout) = (project.state_folder(true), layout(&project.desired));
+    let (folder, layout) = (project.state_folder(true), Layout::of(&project.desired));
     let refused = |why: String| Stop::one(project::sandbox_refuses(&why), 1);
     if let Action::Show { .. } = action {
         let sandbox = Sandbox::view(&folder, layout).map_err(refused)?;
