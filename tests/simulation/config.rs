@@ -72,8 +72,6 @@ pub struct Machine {
     pub on_template_change: usize,
     /// Bits: `nesting`, `keyctl`, `fuse`.
     pub features: usize,
-    /// Bits: two more disks.
-    pub mounts: usize,
     /// It runs.
     pub stopped: bool,
     /// Words beside it.
@@ -247,7 +245,7 @@ impl Machine {
     }
 
     fn change(&mut self, rng: &mut Rng, may_stop: bool) {
-        match rng.below(15) {
+        match rng.below(14) {
             0 => self.node = if rng.chance(50) { None } else { Some(rng.below(3)) },
             1 => self.id = if rng.chance(40) { None } else { Some(rng.below(2)) },
             2 => self.ip = rng.below(4),
@@ -258,9 +256,8 @@ impl Machine {
             8 => self.template = if rng.chance(40) { None } else { Some(rng.below(2)) },
             9 => self.on_template_change = rng.below(3),
             10 => self.features = rng.below(8),
-            11 => self.mounts = rng.below(4),
-            12 => self.stopped = may_stop && rng.chance(50),
-            13 => self.tagged = !self.tagged,
+            11 => self.stopped = may_stop && rng.chance(50),
+            12 => self.tagged = !self.tagged,
             _ => self.lifecycle = lifecycle(rng, true),
         }
     }

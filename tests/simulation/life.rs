@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use paas::apply::{self, Quiet, Report, Wanted};
@@ -37,6 +37,8 @@ pub struct Life {
     pub released: BTreeSet<u32>,
     /// What happened, for people.
     pub story: Vec<String>,
+    /// What happens in the run that goes on.
+    run: Option<Arc<Mutex<Run>>>,
 }
 
 /// How one run goes.
@@ -79,6 +81,7 @@ impl Life {
             foreign: BTreeMap::new(),
             released: BTreeSet::new(),
             story: Vec::new(),
+            run: None,
         }
     }
 
@@ -123,10 +126,11 @@ impl Life {
             run = run.with_fault(step, chaos);
         }
         let run = Arc::new(Mutex::new(run));
+        self.run = Some(Arc::clone(&run));
         let world = Arc::new(Watched::new(Arc::clone(&self.sandbox), Arc::clone(&run)));
         let hears = Arc::clone(&run);
         let told = Box::new(move |event: &_| {
-            hears.lock().unwrap_or_else(std::sync::PoisonError::into_inner).heard(event);
+            hears.lock().unwrap_or_else(PoisonError::into_inner).heard(event);
         });
         let mut journal = Journal::open(self.disk.clone(), how.end, told);
         let killed = journal.killed();
@@ -145,15 +149,21 @@ impl Life {
         };
         let lines = journal.lines();
         self.disk = journal.into_disk();
-        let run = run.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.story.extend(run.trace.iter().map(|line| format!("  {line}")));
-        let steps = run.steps();
-        drop(run);
+        self.tell();
+        let steps = run.lock().unwrap_or_else(PoisonError::into_inner).steps();
         if report.is_some() || self.rng.chance(50) {
             self.disk.compact();
         }
         self.check_world();
         Outcome { report, lines, steps }
+    }
+
+    /// What happened in the last run joins the story.
+    pub fn tell(&mut self) {
+        if let Some(run) = self.run.take() {
+            let run = run.lock().unwrap_or_else(PoisonError::into_inner);
+            self.story.extend(run.trace.iter().map(|line| format!("  {line}")));
+        }
     }
 
     /// Guests that a plan lets go of on purpose are nobody's business afterwards.

@@ -21,8 +21,10 @@ impl Life {
     ///
     /// Gives back why nothing was run, if something stands in the way.
     pub async fn settle(&mut self, project: &Project) -> Result<(), Plan> {
-        let mut unseen = true;
+        let (mut unseen, mut runs) = (true, 0);
         while unseen {
+            runs += 1;
+            assert!(runs < 4, "a machine never answers again");
             let (plan, state) = self.plan(project).await;
             if !plan.blocked.is_empty() {
                 return Err(plan);
@@ -179,13 +181,4 @@ fn compare_guest(id: &ObjectId, desired: &Value, record: &Record, guest: &GuestS
     assert_eq!(get("tags").split(';').skip(1).collect::<Vec<_>>(), tags, "{id}: tags");
     let ip = spec["ip"].as_str().expect("an address is decided");
     assert!(get("net0").contains(&format!("ip={ip}")), "{id}: {} has not {ip}", get("net0"));
-    let mounts = desired["mount"].as_object().into_iter().flatten();
-    let mounts: BTreeSet<String> =
-        mounts.filter_map(|(_, mount)| Some(format!("mp={}", mount["path"].as_str()?))).collect();
-    let there = guest.config.iter().filter(|(key, _)| key.starts_with("mp"));
-    let there: BTreeSet<String> = there
-        .filter_map(|(_, value)| value.split(',').find(|it| it.starts_with("mp=")))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(there, mounts, "{id}: mounts");
 }

@@ -103,16 +103,10 @@ impl Writer<'_> {
         if machine.tagged {
             put("tags", "[\"web\"]".to_owned());
         }
-        for (bit, name) in ["nesting", "keyctl", "fuse"].iter().enumerate() {
-            if machine.features & (1 << bit) != 0 {
-                body.push_str(&format!("  features {{ {name} = true }}\n"));
-            }
-        }
-        for (bit, name) in ["cold", "warm"].iter().enumerate() {
-            if machine.mounts & (1 << bit) != 0 {
-                body.push_str(&format!("  mount {name} {{ path = \"/{name}\", size = 4GiB }}\n"));
-            }
-        }
+        let names = ["nesting", "keyctl", "fuse"].into_iter().enumerate();
+        let features = names.filter(|(bit, _)| machine.features & (1 << bit) != 0);
+        let features: Vec<String> = features.map(|(_, name)| format!("{name} = true")).collect();
+        put("features", format!("{{ {} }}", features.join(", ")));
         body + &lifecycle(machine.lifecycle)
     }
 
@@ -250,16 +244,16 @@ fn lifecycle(it: Lifecycle) -> String {
         parts.push("protect = true".to_owned());
     }
     if it.on_destroy > 0 {
-        parts.push(format!("on_destroy = \"{}\"", ["delete", "backup", "stop", "keep"][it.on_destroy]));
-    }
-    if it.drift > 0 {
-        parts.push(format!("drift = \"{}\"", ["fix", "report", "ignore"][it.drift]));
+        let word = ["delete", "backup", "stop", "keep"][it.on_destroy];
+        parts.push(format!("on_destroy = \"{word}\""));
     }
     if it.ignore_memory {
         parts.push("ignore = [\"memory\"]".to_owned());
     }
+    let drift = ["fix", "report", "ignore"][it.drift];
+    let drift = if it.drift > 0 { format!("  drift = \"{drift}\"\n") } else { String::new() };
     match parts.is_empty() {
-        true => String::new(),
-        false => format!("  lifecycle {{ {} }}\n", parts.join(", ")),
+        true => drift,
+        false => format!("{drift}  lifecycle {{ {} }}\n", parts.join(", ")),
     }
 }

@@ -9,7 +9,7 @@ use paas::model::{
     Answer, Call, Effect, GuestSeen, Method, ObjectId, Outcome, Piece, Question, Ref, Step, Target,
 };
 use paas::plan::Change;
-use paas::sandbox::{Chaos, Sandbox};
+use paas::sandbox::{self, Chaos, Sandbox};
 use paas::state::{Event, State, Verb};
 
 use crate::support::rng::Rng;
@@ -38,6 +38,8 @@ pub struct Run {
     changes: Vec<Change>,
     /// How many steps of each change were sent; nothing before it is durable that it begins.
     sent: BTreeMap<usize, usize>,
+    /// Which change each task works on; one task sends all steps of one change.
+    tasks: BTreeMap<tokio::task::Id, usize>,
     weather: Weather,
     /// The one step that goes wrong, by its place in the run.
     single: Option<(usize, Chaos)>,
@@ -50,8 +52,8 @@ pub struct Run {
 impl Run {
     /// A run of these changes.
     pub fn new(state: State, changes: Vec<Change>, weather: Weather, rng: Rng) -> Run {
-        let (sent, trace) = (BTreeMap::new(), Vec::new());
-        Run { state, changes, sent, weather, single: None, rng, steps: 0, trace }
+        let (sent, tasks, trace) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Run { state, changes, sent, tasks, weather, single: None, rng, steps: 0, trace }
     }
 
     /// Lets exactly one step go wrong.
@@ -95,14 +97,28 @@ impl Run {
 
     /// The change that a step belongs to: one that has durably begun, and whose next step it is.
     fn owner(&mut self, step: &Step) -> ObjectId {
-        let next = |(index, sent): (&usize, &usize)| {
-            let planned = self.changes[*index].steps.get(*sent)?;
-            same(planned, step, &self.state.lineage).then_some(*index)
+        let task = tokio::task::id();
+        let planned = |index: usize, sent: usize| {
+            let planned = self.changes[index].steps.get(sent);
+            planned.is_some_and(|planned| same(planned, step, &self.state.lineage))
         };
-        let index = self.sent.iter().find_map(next);
+        let index = match self.tasks.get(&task) {
+            Some(index) => {
+                let sent = self.sent.get(index).copied();
+                Some(*index).filter(|index| sent.is_some_and(|sent| planned(*index, sent)))
+            }
+            None => {
+                let fresh = self.sent.iter().find(|(index, sent)| {
+                    let free = !self.tasks.values().any(|other| other == *index);
+                    free && **sent == 0 && planned(**index, 0)
+                });
+                fresh.map(|(index, _)| *index)
+            }
+        };
         let index = index.unwrap_or_else(|| {
-            panic!("a step was sent that no durable change asks for: {}", paas::sandbox::describe(step))
+            panic!("a step was sent that no durable change asks for: {}", sandbox::describe(step))
         });
+        self.tasks.insert(task, index);
         *self.sent.get_mut(&index).expect("it was found there") += 1;
         self.changes[index].id.clone()
     }
@@ -183,7 +199,7 @@ impl Watched {
             run.check_call(call, &owner, &self.sandbox.guests());
         }
         let chaos = run.chaos();
-        run.trace.push(format!("{owner}: {} {chaos:?}", paas::sandbox::describe(step)));
+        run.trace.push(format!("{owner}: {} {chaos:?}", sandbox::describe(step)));
         chaos
     }
 

@@ -66,6 +66,12 @@ impl Disk {
         *self = Disk::holding(&self.load());
     }
 
+    /// The unfinished end is cut off before anything is written after it.
+    fn cut(&mut self) {
+        let torn = journal::decode(&self.journal).expect("the journal is readable").torn;
+        self.journal.truncate(self.journal.len() - torn.map_or(0, |torn| torn.bytes));
+    }
+
     /// Everything on it, to be searched.
     pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
         [self.snapshot.as_slice(), self.journal.as_slice()].into_iter()
@@ -74,8 +80,9 @@ impl Disk {
 
 impl Journal {
     /// Begins to write; `told` hears of every event once it is durable.
-    pub fn open(disk: Disk, end: End, told: Box<dyn FnMut(&Event) + Send>) -> Journal {
+    pub fn open(mut disk: Disk, end: End, told: Box<dyn FnMut(&Event) + Send>) -> Journal {
         let state = disk.load();
+        disk.cut();
         Journal { state, disk, end, lines: 0, killed: Arc::default(), told }
     }
 
