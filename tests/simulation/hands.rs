@@ -1,5 +1,6 @@
 //! What people do behind everybody's back.
 
+use paas::lower::OnDrift;
 use paas::model::GuestSeen;
 
 use super::life::Life;
@@ -50,8 +51,10 @@ impl Life {
         let guest = self.ours()?;
         let state = self.disk.load();
         let record = guest.mark.as_ref().and_then(|mark| state.records.get(&mark.object))?;
-        let mended = record.possible().all(|it| it.lifecycle.drift == Default::default());
-        self.sandbox.set(&guest.vmid.to_string(), "running", "false").ok().filter(|()| mended)?;
+        if record.possible().any(|it| it.lifecycle.drift != OnDrift::Fix) {
+            return None;
+        }
+        self.sandbox.set(&guest.vmid.to_string(), "running", "false").ok()?;
         Some(format!("{} is stopped", guest.vmid))
     }
 
