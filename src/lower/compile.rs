@@ -12,7 +12,7 @@ use crate::lower::nodes::NodeId;
 use crate::lower::order::{self, Unit};
 use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
-use crate::lower::specs::{Edge, Finished};
+use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Output, SecretItem, graph, unique};
 use crate::model::{Late, Piece, Text, digest_all};
@@ -66,7 +66,7 @@ pub fn compile(
             Unit::Block(index) => evaluator.block_instances(index).nodes,
         };
         for node in nodes.iter() {
-            evaluator.finish_all(*node, &mut desired, &mut edges);
+            evaluator.prepare_all(*node);
         }
     }
     for index in 0..module.secrets.len() {
@@ -76,6 +76,9 @@ pub fn compile(
         evaluator.output(output, &mut desired);
     }
     evaluator.checks();
+    for node in 0..evaluator.nodes.len() {
+        evaluator.finish_into(node, &mut desired, &mut edges);
+    }
     unique::conflicts(&desired, &mut evaluator.problems);
     graph::circles(&desired, &edges, &mut evaluator.problems);
     for (address, item) in std::mem::take(&mut evaluator.secrets) {
@@ -87,30 +90,23 @@ pub fn compile(
 }
 
 impl<'t> Evaluator<'t> {
-    /// Finishes a node and its facets.
-    fn finish_all(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
-        let finished = self.finish(id);
-        self.keep(id, finished, desired, edges);
+    /// Prepares a node and its facets.
+    fn prepare_all(&mut self, id: NodeId) {
+        self.prepare(id);
         for position in 0..self.nodes[id].kind.traits().facets.len() {
             for facet in self.facets_of(id, position).nodes.iter() {
-                self.finish_all(*facet, desired, edges);
+                self.prepare_all(*facet);
             }
         }
     }
 
-    fn keep(
-        &mut self,
-        id: NodeId,
-        finished: Finished,
-        desired: &mut Desired,
-        edges: &mut Vec<Edge>,
-    ) {
+    fn finish_into(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
+        let finished = self.finish(id);
         let address = self.nodes[id].address.clone();
-        let word = address.kind().to_owned();
-        if !CREDENTIALS_OF.contains(&word.as_str()) {
+        if !CREDENTIALS_OF.contains(&address.kind()) {
             self.needed.extend(finished.secrets);
         }
-        if word == "template"
+        if address.kind() == "template"
             && let Some(version) = finished.resource.intent.spec["version"].as_str()
         {
             desired.templates.insert(address.clone(), version.to_owned());

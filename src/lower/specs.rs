@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::kinds::Source;
-use crate::lower::evaluator::{Evaluator, Stage, StageName, Touched};
+use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
 use crate::lower::nodes::{Node, NodeId};
 use crate::lower::shape::Shape;
@@ -42,7 +42,7 @@ pub(super) struct Finished {
 }
 
 /// A spec as JSON, what its fields touched, and what is in it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Spec {
     json: Value,
     /// The kind's own code has filled it in.
@@ -52,7 +52,7 @@ pub(super) struct Spec {
 }
 
 /// JSON being written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Writing {
     path: String,
     /// The manifest says something about this field.
@@ -126,12 +126,22 @@ impl Writing {
 }
 
 impl<'t> Evaluator<'t> {
-    /// Computes everything about a node.
+    /// Computes the spec of a node, and all that can be wrong with its block.
+    pub fn prepare(&mut self, id: NodeId) {
+        let node = Rc::clone(&self.nodes[id]);
+        self.spec(&node);
+        self.register_secrets(&node);
+        self.requirements(&node);
+    }
+
+    /// A prepared node as a whole. Its spec is handed over: nobody can ask for it any more.
     pub fn finish(&mut self, id: NodeId) -> Finished {
         let node = Rc::clone(&self.nodes[id]);
-        let spec = self.spec(&node);
-        self.register_secrets(&node);
-        self.assemble(&node, &spec)
+        let spec = match std::mem::take(&mut self.specs[id]) {
+            Slot::Done(spec, _) => Rc::unwrap_or_clone(spec),
+            Slot::Empty | Slot::Running => Spec::default(),
+        };
+        self.assemble(&node, spec)
     }
 
     /// A field that the kind's own code fills in; null until it can.
@@ -147,8 +157,7 @@ impl<'t> Evaluator<'t> {
 
     fn spec(&mut self, node: &Rc<Node<'t>>) -> Rc<Spec> {
         let id = node.id;
-        let what = StageName::Name(format!("the spec of `{}`", node.address));
-        let stage = Stage { what, span: node.span };
+        let stage = Stage { what: StageName::Spec(id), span: node.span };
         self.once(
             |this| &mut this.specs[id],
             stage,
@@ -192,10 +201,10 @@ impl<'t> Evaluator<'t> {
         Spec { json, complete, writing, touched }
     }
 
-    fn assemble(&mut self, node: &Rc<Node<'t>>, spec: &Spec) -> Finished {
+    fn assemble(&mut self, node: &Rc<Node<'t>>, spec: Spec) -> Finished {
         let Spec { json, writing, touched, .. } = spec;
+        let Writing { refs, mut origins, secrets, .. } = writing;
         let common = self.common(node);
-        self.requirements(node);
         let mut edges = Vec::new();
         let mut edge = |to: &Address, span: Span| {
             let edge = Edge { from: node.address.clone(), to: to.clone(), span };
@@ -203,14 +212,14 @@ impl<'t> Evaluator<'t> {
         };
         let family = |address: &Address| self.is_family(node, address);
         let mut after = BTreeSet::new();
-        let referred: BTreeSet<&Address> = writing.refs.iter().map(|(to, _)| to).collect();
-        for (to, span) in writing.refs.iter().filter(|(to, _)| !family(to)) {
+        let referred: BTreeSet<&Address> = refs.iter().map(|(to, _)| to).collect();
+        for (to, span) in refs.iter().filter(|(to, _)| !family(to)) {
             edge(to, *span);
         }
         for (to, span) in touched {
-            let to = &self.nodes[*to].address;
+            let to = &self.nodes[to].address;
             if !family(to) {
-                edge(to, *span);
+                edge(to, span);
                 if !referred.contains(to) {
                     after.insert(Ref::Address(to.clone()));
                 }
@@ -220,12 +229,11 @@ impl<'t> Evaluator<'t> {
             edge(to, *span);
             after.insert(Ref::Address(to.clone()));
         }
-        let mut origins = writing.origins.clone();
         origins.sort();
         let doc = common.doc.or_else(|| node.doc.map(str::to_owned));
-        let intent = Intent { spec: json.clone(), after, lifecycle: common.lifecycle };
+        let intent = Intent { spec: json, after, lifecycle: common.lifecycle };
         let resource = Resource { intent, origins, span: node.span, doc };
-        Finished { resource, edges, secrets: writing.secrets.clone() }
+        Finished { resource, edges, secrets }
     }
 
     /// Whether an address is the node itself, what is around it, or one of its facets.

@@ -195,7 +195,10 @@ impl Config {
     fn change_farm(&mut self, rng: &mut Rng) {
         match &mut self.farm {
             Some(_) if rng.chance(20) => self.farm = None,
-            Some((machine, _)) if rng.chance(30) => machine.change(rng, false),
+            Some((machine, _)) if rng.chance(30) => {
+                machine.change(rng, false);
+                machine.share();
+            }
             Some((_, keys)) => {
                 let key = *rng.pick(&KEYS);
                 if !keys.remove(key) {
@@ -204,7 +207,9 @@ impl Config {
             }
             None => {
                 let keys = KEYS.iter().copied().filter(|_| rng.chance(50)).collect();
-                self.farm = Some((Machine { id: None, ip: 0, ..Machine::random(rng) }, keys));
+                let mut machine = Machine::random(rng);
+                machine.share();
+                self.farm = Some((machine, keys));
             }
         }
     }
@@ -242,6 +247,12 @@ impl Machine {
             machine.change(rng, false);
         }
         machine
+    }
+
+    /// What many have in common is no number and no address.
+    fn share(&mut self) {
+        self.id = None;
+        self.ip %= 2;
     }
 
     fn change(&mut self, rng: &mut Rng, may_stop: bool) {

@@ -120,6 +120,8 @@ impl Life {
     pub async fn run(&mut self, plan: Plan, state: State, how: How) -> Outcome {
         assert_eq!(plan.blocked, [], "a blocked plan is never run");
         self.story.push(format!("run of {} changes, {:?}", plan.changes.len(), how.end));
+        let changes = plan.changes.iter();
+        self.story.extend(changes.map(|it| format!("  {:?} {} {:?}", it.verb, it.id, it.because)));
         self.release(&plan);
         let mut run = Run::new(state, plan.changes.clone(), how.weather, self.rng.fork());
         if let Some((step, chaos)) = how.single {

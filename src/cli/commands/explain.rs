@@ -24,7 +24,7 @@ pub fn run(terminal: &Terminal, what: &str, inputs: &Inputs, sandbox: bool) -> R
         return Ok(0);
     }
     let project = load(inputs)?;
-    let (state, _) = pipeline::state(&project, sandbox)?;
+    let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
     let resources = &project.desired.resources;
     let address = Address::parse(what).filter(|it| resources.contains_key(it));
     let text = match address {

@@ -8,7 +8,7 @@ use crate::cli::options::Inputs;
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::problem::project;
+use crate::cli::world::refused;
 use crate::sandbox::{How, Layout, Sandbox};
 
 /// Which project's sandbox.
@@ -87,9 +87,9 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
     | Action::Reset { place }) = action;
     let project = load(&Inputs { path: place.project.clone(), ..Inputs::default() })?;
     let (folder, layout) = (project.state_folder(true), Layout::of(&project.desired));
-    let refused = |why: String| Stop::one(project::sandbox_refuses(&why), 1);
     if let Action::Show { .. } = action {
-        let sandbox = Sandbox::view(&folder, layout).map_err(refused)?;
+        let sandbox = Sandbox::view(&folder).map_err(refused)?;
+        sandbox.add(layout).map_err(refused)?;
         terminal.print(&sandbox.show());
         return Ok(0);
     }
