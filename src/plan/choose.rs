@@ -61,9 +61,6 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         draft.blocked.push(blocked);
         return;
     }
-    if let (None, None, Some(what)) = (latest, stray, inputs.seen.taken.get(address)) {
-        draft.blocked.push(name_taken(address, what));
-    }
     let after = resource.intent.after.iter().filter_map(|it| draft.chosen.get(it.address()));
     let intent = Intent {
         spec: wanted,
@@ -385,6 +382,9 @@ impl Here<'_> {
         leaves: Vec<Leaf>,
         because: Reason,
     ) -> (Change, ObjectId) {
+        if let Some(what) = self.inputs.seen.taken.get(self.address) {
+            draft.blocked.push(name_taken(self.address, what));
+        }
         let state = self.inputs.state;
         let seed = format!("{}|{}|{id}", state.lineage, state.serial);
         let uid = uid.unwrap_or_else(|| digest(seed.as_bytes())[..12].to_owned());

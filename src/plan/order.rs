@@ -10,6 +10,7 @@ use crate::kinds::{self, First};
 use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Ref};
 use crate::plan::Change;
+use crate::plan::leftover::goes_with;
 use crate::plan::resolve::each_ref;
 use crate::state::{State, Verb};
 
@@ -54,6 +55,10 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
             // Delete what uses, then what is used.
             for other in may_use().iter().filter_map(|id| by_id.get(id)) {
                 if *other == index {
+                    continue;
+                }
+                if goes_with(change) == Some(&changes[*other].id.address) {
+                    graph.add_edge(*other, index, ());
                     continue;
                 }
                 match (removes(&changes[*other]), stops(&changes[*other])) {

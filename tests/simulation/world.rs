@@ -158,18 +158,25 @@ impl Run {
         };
         let Some(guest) = guests.iter().find(|it| it.vmid.to_string() == vmid) else { return };
         assert!(stands_for(guest, owner), "guest {vmid} is not {owner}, and is touched for it");
+        // What is on a machine that does not run cannot be removed before it.
+        if rest == Some("status") && guest.running && call.path.ends_with("/stop") {
+            self.check_users(owner, false);
+        }
         if call.method == Method::Delete && rest.is_none() {
             let record = &self.state.records[owner];
             let protected = record.intent.lifecycle.protect && !record.half_made();
             assert!(!protected, "{owner} is protected, and is destroyed");
-            self.check_users(owner);
+            self.check_users(owner, true);
         }
     }
 
     /// Nothing that is recorded on a machine is left when the machine goes.
-    fn check_users(&self, machine: &ObjectId) {
-        let users = self.state.records.iter().find(|(_, record)| {
-            record.possible().any(|intent| on(&intent.spec) == Some(Ref::Object(machine.clone())))
+    fn check_users(&self, machine: &ObjectId, forgotten: bool) {
+        let forget = |id: &ObjectId| {
+            self.changes.iter().any(|it| it.id == *id && it.verb == Verb::Forget)
+        };
+        let users = self.state.records.iter().find(|(id, record)| {
+            !(forgotten && forget(id)) && record.possible().any(|intent| on(&intent.spec) == Some(Ref::Object(machine.clone())))
         });
         if let Some((user, _)) = users {
             panic!("{machine} is destroyed while {user} is on it");
