@@ -9,6 +9,7 @@ mod functions;
 mod language;
 mod lowering;
 mod rendering;
+mod simulation;
 mod sandbox;
 mod storage;
 mod support;

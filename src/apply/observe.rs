@@ -46,9 +46,9 @@ pub async fn observe<W: World>(
             merge(&mut machines, machine, files, services);
         }
     }
-    let answers = ask_machines(world, &seen, machines).await;
+    let answers = ask_machines(world, state, &seen, machines).await;
     for (id, record, machine) in open {
-        let found = at_machine(&seen, &answers, &machine, |answer| {
+        let found = at_machine(state, &seen, &answers, &machine, |answer| {
             let kind = kinds::find(id.address.kind()).expect("it was asked for above");
             kind.found(memory(state, id, record), &record.intent.spec, answer)
         });
@@ -103,28 +103,39 @@ fn only_cluster((address, answer): (Address, Answer)) -> Option<(Address, Cluste
     }
 }
 
-/// Desired resources without a record whose machine has one: their places may be taken.
+/// Desired resources that are on no record's machine, if that one is there: their places may be
+/// taken.
 fn wanted<'a>(state: &State, desired: &'a Desired) -> Vec<(&'a Address, ObjectId, Value)> {
     let mut wanted = Vec::new();
     for (address, resource) in &desired.resources {
         let spec = &resource.intent.spec;
-        let machine = spec["machine"]["$ref"].as_str().and_then(Ref::parse);
-        let there = machine.is_some_and(|it| state.latest(it.address()).is_some());
-        if there && state.latest(address).is_none() {
-            let id = ObjectId::first(address.clone());
-            wanted.push((address, id, spec_for_looking(spec, state)));
+        let there = machine(spec).is_some_and(|it| state.latest(it.address()).is_some());
+        if !there {
+            continue;
+        }
+        let spec = spec_for_looking(spec, state);
+        let mut known = state.all(address).flat_map(|(_, record)| record.possible());
+        if !known.any(|intent| machine(&intent.spec) == machine(&spec)) {
+            let next = || ObjectId::first(address.clone());
+            let id = state.latest(address).map_or_else(next, |(id, _)| id.next());
+            wanted.push((address, id, spec));
         }
     }
     wanted
 }
 
+fn machine(spec: &Value) -> Option<Ref> {
+    Ref::parse(spec["machine"]["$ref"].as_str()?)
+}
+
 async fn ask_machines<W: World>(
     world: &W,
+    state: &State,
     seen: &Seen,
     machines: Machines,
 ) -> BTreeMap<Ref, Result<Answer, Fault>> {
     // A machine that is gone has nothing on it, and cannot be asked.
-    let asked = machines.into_iter().filter(|(machine, _)| !is_gone(seen, machine));
+    let asked = machines.into_iter().filter(|(machine, _)| !is_gone(state, seen, machine));
     let (names, questions): (Vec<Ref>, Vec<Question>) = asked
         .map(|(machine, (files, services))| {
             (machine.clone(), Question::Machine { machine, files, services })
@@ -133,12 +144,15 @@ async fn ask_machines<W: World>(
     names.into_iter().zip(world.look(&questions).await).collect()
 }
 
-fn is_gone(seen: &Seen, machine: &Ref) -> bool {
+/// A machine that no record speaks of any more was removed in an earlier run.
+fn is_gone(state: &State, seen: &Seen, machine: &Ref) -> bool {
     let Ref::Object(id) = machine else { return false };
-    matches!(seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)))
+    let found = seen.objects.get(id);
+    !state.records.contains_key(id) || matches!(found, Some(Found::Nothing | Found::Foreign(_)))
 }
 
 fn at_machine(
+    state: &State,
     seen: &Seen,
     answers: &BTreeMap<Ref, Result<Answer, Fault>>,
     machine: &Ref,
@@ -146,7 +160,7 @@ fn at_machine(
 ) -> Found {
     match answers.get(machine) {
         Some(Ok(answer)) => found(answer),
-        None if is_gone(seen, machine) => Found::Nothing,
+        None if is_gone(state, seen, machine) => Found::Nothing,
         Some(Err(_)) | None => Found::Unseen,
     }
 }
@@ -180,10 +194,13 @@ fn strangers(
         let cluster = cluster.and_then(|it| seen.clusters.get(it.address()));
         let Some((cluster, vmid)) = cluster.zip(spec["id"].as_u64()) else { continue };
         let taken = cluster.guests.binary_search_by_key(&vmid, |guest| guest.vmid.into());
-        if let Some(guest) = taken.ok().map(|at| &cluster.guests[at])
-            && state.latest(address).is_none()
-            && !seen.strays.contains_key(address)
-        {
+        let Some(guest) = taken.ok().map(|at| &cluster.guests[at]) else { continue };
+        let ours = guest.mark.as_ref().is_some_and(|mark| {
+            let known = state.records.contains_key(&mark.object)
+                || seen.strays.get(address).is_some_and(|stray| stray.vmid == guest.vmid);
+            mark.project == state.lineage && mark.vmid == guest.vmid && known
+        });
+        if !ours {
             let name = guest.config.get("hostname").or_else(|| guest.config.get("name"));
             let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
             seen.taken.insert(address.clone(), format!("guest {vmid}{name}"));
@@ -195,7 +212,7 @@ fn strangers(
         let Some(Question::Machine { machine, .. }) = kind.look(id, spec) else { continue };
         let memory =
             Memory { id, uid: "", lineage: &state.lineage, recorded: false, facts: &facts };
-        let found = at_machine(seen, answers, &machine, |it| kind.found(memory, spec, it));
+        let found = at_machine(state, seen, answers, &machine, |it| kind.found(memory, spec, it));
         if let Found::Foreign(path) = found {
             seen.taken.insert((*address).clone(), format!("`{path}` on {}", machine.address()));
         }

@@ -4,9 +4,9 @@ use crate::cli::project::Project;
 use crate::cli::stop::Stop;
 use crate::drivers::{Fault, Real, World};
 use crate::lower::Desired;
-use crate::model::{Address, Answer, Outcome, Question, Step};
+use crate::model::{Answer, Outcome, Question, Step};
 use crate::problem::project;
-use crate::sandbox::{ClusterLayout, Layout, Sandbox};
+use crate::sandbox::{Layout, Sandbox};
 
 /// The world of a command.
 pub enum Chosen {
@@ -21,7 +21,7 @@ impl Chosen {
     pub fn to_look(sandbox: Option<Sandbox>, desired: &Desired) -> Chosen {
         match sandbox {
             Some(sandbox) => {
-                sandbox.add(layout(desired)).expect("a copy in memory can be added to");
+                sandbox.add(Layout::of(desired)).expect("a copy in memory can be added to");
                 Chosen::Sandbox(Box::new(sandbox))
             }
             None => Chosen::Real(Real),
@@ -34,7 +34,7 @@ impl Chosen {
             return Ok(Chosen::Real(Real));
         }
         let folder = project.state_folder(true);
-        let sandbox = Sandbox::open(&folder, layout(&project.desired)).map_err(refused)?;
+        let sandbox = Sandbox::open(&folder, Layout::of(&project.desired)).map_err(refused)?;
         Ok(Chosen::Sandbox(Box::new(sandbox)))
     }
 }
@@ -43,24 +43,6 @@ impl Chosen {
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 pub fn refused(why: String) -> Stop {
     Stop::one(project::sandbox_refuses(&why), 1)
-}
-
-/// The clusters that a manifest speaks of, with the nodes that it names.
-pub fn layout(desired: &Desired) -> Layout {
-    let clusters = desired.resources.keys().filter(|address| address.kind() == "cluster");
-    let cluster = |address: &Address| {
-        let nodes: Vec<(&str, &str, &str, &str)> = desired
-            .resources
-            .iter()
-            .filter(|(it, _)| it.kind() == "node" && it.parent().as_ref() == Some(address))
-            .map(|(it, resource)| {
-                let text = |name: &str| resource.intent.spec[name].as_str().unwrap_or_default();
-                (it.name(), text("storage"), text("image_storage"), text("bridge"))
-            })
-            .collect();
-        (address.clone(), ClusterLayout::default_nodes(&nodes))
-    };
-    Layout { clusters: clusters.map(cluster).collect() }
 }
 
 impl World for Chosen {

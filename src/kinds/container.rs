@@ -289,13 +289,13 @@ impl Kind for Container {
             steps.push(guest.resize("rootfs", self.disk));
         }
         let restart = ["ip", "bridge", "gateway", "prefix", "vlan", "features", "gpu"];
-        match (self.start, before.start && !has("start")) {
-            (true, false) => steps.extend([guest.status("start"), guest.ready()]),
+        match (self.start, has("start")) {
+            (true, true) => steps.extend([guest.status("start"), guest.ready()]),
             (false, true) => steps.push(guest.status("shutdown")),
-            (true, true) if restart.iter().any(|name| has(name)) => {
+            (true, false) if restart.iter().any(|name| has(name)) => {
                 steps.extend([guest.status("reboot"), guest.ready()]);
             }
-            (true, true) | (false, false) => (),
+            (true | false, false) => (),
         }
         if self.start {
             let rerun = self.provision.as_ref().map_or("never", |it| it.rerun.as_str());

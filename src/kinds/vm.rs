@@ -244,13 +244,13 @@ impl Kind for Vm {
         }
         let restart =
             ["cores", "memory", "ip", "gateway", "prefix", "nameservers", "domain", "ssh_keys"];
-        match (self.start, before.start && !has("start")) {
-            (true, false) => steps.extend([guest.status("start"), guest.ready()]),
+        match (self.start, has("start")) {
+            (true, true) => steps.extend([guest.status("start"), guest.ready()]),
             (false, true) => steps.push(guest.status("shutdown")),
-            (true, true) if restart.iter().any(|name| has(name)) => {
+            (true, false) if restart.iter().any(|name| has(name)) => {
                 steps.extend([guest.status("reboot"), guest.ready()]);
             }
-            (true, true) | (false, false) => (),
+            (true | false, false) => (),
         }
         if self.start {
             steps.extend(self.set_up(guest, has));

@@ -65,9 +65,6 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         draft.blocked.push(blocked);
         return;
     }
-    if let (None, None, Some(what)) = (latest, stray, inputs.seen.taken.get(address)) {
-        draft.blocked.push(name_taken(address, what));
-    }
     let after = resource.intent.after.iter().filter_map(|it| draft.chosen.get(it.address()));
     let intent = Intent {
         spec: wanted,
@@ -130,26 +127,28 @@ impl Here<'_> {
         if let (Some(Found::Foreign(what)), false) = (found, record.half_made()) {
             return self.not_ours(draft, id, record, what);
         }
-        let gone = matches!(found, Some(Found::Nothing | Found::Foreign(_)));
-        let deleting = record.begun.iter().any(|(verb, _)| *verb == Verb::Delete);
-        if record.half_made() && matches!(found, None | Some(Found::Nothing)) {
-            // Nothing came of it: the same object is made, under the same mark.
-            let uid = Some(record.uid.clone());
-            return self.create(draft, id.clone(), uid, intent, Reason::Interrupted);
+        if record.half_made() {
+            let nothing_there = matches!(found, None | Some(Found::Nothing));
+            return match nothing_there && newest(record).spec == intent.spec {
+                // Nothing came of it: the same object is made, under the same mark.
+                true => {
+                    let uid = Some(record.uid.clone());
+                    self.create(draft, id.clone(), uid, intent, Reason::Interrupted)
+                }
+                // One object is never looked for in two places.
+                false => self.create(draft, id.next(), None, intent, Reason::Interrupted),
+            };
         }
-        if gone {
-            let drift = Drift {
+        if matches!(found, Some(Found::Nothing | Found::Foreign(_))) {
+            draft.drift.push(Drift {
                 address: self.address.clone(),
                 what: DriftKind::Missing,
                 leaves: Vec::new(),
                 mended: true,
-            };
-            if !record.half_made() {
-                draft.drift.push(drift);
-            }
+            });
             return self.create(draft, id.next(), None, intent, Reason::Gone);
         }
-        if record.half_made() || deleting {
+        if record.begun.iter().any(|(verb, _)| *verb == Verb::Delete) {
             return self.create(draft, id.next(), None, intent, Reason::Interrupted);
         }
         self.compare(draft, id, record, intent)
@@ -387,6 +386,9 @@ impl Here<'_> {
         leaves: Vec<Leaf>,
         because: Reason,
     ) -> (Change, ObjectId) {
+        if let Some(what) = self.inputs.seen.taken.get(self.address) {
+            draft.blocked.push(name_taken(self.address, what));
+        }
         let state = self.inputs.state;
         let seed = format!("{}|{}|{id}", state.lineage, state.serial);
         let uid = uid.unwrap_or_else(|| digest(seed.as_bytes())[..12].to_owned());

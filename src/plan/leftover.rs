@@ -2,7 +2,7 @@
 
 use crate::kinds::{self, Found};
 use crate::lower::OnDestroy;
-use crate::model::{Address, Call, Effect, Method, ObjectId, Step, Target, Text};
+use crate::model::{Address, Call, Effect, Method, ObjectId, Ref, Step, Target, Text};
 use crate::plan::choose::Draft;
 use crate::plan::impact::of_class;
 use crate::plan::{Blocked, Change, Inputs, Reason};
@@ -12,14 +12,55 @@ use crate::state::{Record, Verb};
 /// Adds a change for every recorded object that no address stands for any more.
 pub fn add(inputs: Inputs<'_>, draft: &mut Draft) {
     for (id, record) in &inputs.state.records {
-        let chosen = draft.chosen.get(&id.address);
-        // Nothing could be decided for its address, so nothing is decided about it.
-        let undecided = chosen.is_none() && inputs.desired.resources.contains_key(&id.address);
-        if chosen != Some(id) && !undecided {
-            let change = removal(inputs, id, record, chosen);
+        if is_left(inputs, draft, id) {
+            let change = match lost_with(inputs, draft, id, record) {
+                Some(machine) => lost(id, record, machine),
+                None => removal(inputs, id, record, draft.chosen.get(&id.address)),
+            };
             guard(draft, id, record, &change);
             draft.changes.push(change);
         }
+    }
+}
+
+/// Whether a recorded object stands for nothing.
+fn is_left(inputs: Inputs<'_>, draft: &Draft, id: &ObjectId) -> bool {
+    let chosen = draft.chosen.get(&id.address);
+    // Nothing could be decided for its address, so nothing is decided about it.
+    let undecided = chosen.is_none() && inputs.desired.resources.contains_key(&id.address);
+    chosen != Some(id) && !undecided
+}
+
+/// The machine that an object goes with: one that goes and takes no commands any more.
+fn lost_with(inputs: Inputs<'_>, draft: &Draft, id: &ObjectId, record: &Record) -> Option<Address> {
+    let machine = Ref::parse(record.intent.spec["machine"]["$ref"].as_str()?)?;
+    let Ref::Object(machine) = machine else { return None };
+    let unseen = inputs.seen.objects.get(id) == Some(&Found::Unseen);
+    let goes = inputs.state.records.contains_key(&machine) && is_left(inputs, draft, &machine);
+    (unseen && goes).then_some(machine.address)
+}
+
+/// Nothing is sent for what goes with its machine; it is known until that is gone.
+fn lost(id: &ObjectId, record: &Record, machine: Address) -> Change {
+    Change {
+        id: id.clone(),
+        verb: Verb::Forget,
+        uid: record.uid.clone(),
+        replaces: None,
+        intent: record.intent.clone(),
+        after: Vec::new(),
+        steps: Vec::new(),
+        leaves: Vec::new(),
+        because: Reason::Upstream { address: machine },
+        impact: of_class(Class::Note),
+    }
+}
+
+/// The machine that a change says its object goes with.
+pub fn goes_with(change: &Change) -> Option<&Address> {
+    match (&change.because, change.verb) {
+        (Reason::Upstream { address }, Verb::Forget) => Some(address),
+        _ => None,
     }
 }
 
@@ -106,7 +147,8 @@ fn before(id: &ObjectId, record: &Record, what: &str) -> Vec<Step> {
 
 /// A protected object is never destroyed, whatever the manifest has become.
 fn guard(draft: &mut Draft, id: &ObjectId, record: &Record, change: &Change) {
-    if change.verb != Verb::Delete || !record.intent.lifecycle.protect || record.half_made() {
+    let destroyed = change.verb == Verb::Delete || goes_with(change).is_some();
+    if !destroyed || !record.intent.lifecycle.protect || record.half_made() {
         return;
     }
     let address: &Address = &id.address;

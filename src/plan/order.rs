@@ -10,6 +10,7 @@ use crate::kinds::{self, First};
 use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Ref};
 use crate::plan::Change;
+use crate::plan::leftover::goes_with;
 use crate::plan::resolve::each_ref;
 use crate::state::{Record, State, Verb};
 
@@ -53,8 +54,18 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
         if removes(change) {
             // Delete what uses, then what is used.
             for other in may_use().iter().filter_map(|id| by_id.get(id)) {
-                if *other != index && removes(&changes[*other]) {
-                    graph.add_edge(index, *other, ());
+                if *other == index {
+                    continue;
+                }
+                if goes_with(change) == Some(&changes[*other].id.address) {
+                    graph.add_edge(*other, index, ());
+                    continue;
+                }
+                match (removes(&changes[*other]), stops(&changes[*other])) {
+                    (true, _) => drop(graph.add_edge(index, *other, ())),
+                    // What is on a machine goes while it runs: after it is mended, before it stops.
+                    (false, true) => soft.push((index, *other)),
+                    (false, false) => soft.push((*other, index)),
                 }
             }
             continue;
@@ -124,6 +135,11 @@ fn add_soft(graph: &mut DiGraphMap<usize, ()>, soft: &[(usize, usize)]) {
 fn same_machine(one: &Change, other: &Change) -> bool {
     let machine = |change: &Change| change.intent.spec.get("machine").cloned();
     machine(one).is_some() && machine(one) == machine(other)
+}
+
+/// Whether it leaves a machine that does not run.
+fn stops(change: &Change) -> bool {
+    change.intent.spec["start"] == false
 }
 
 fn removes(change: &Change) -> bool {

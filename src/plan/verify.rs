@@ -48,7 +48,12 @@ fn no_dangling(
         .changes
         .iter()
         .enumerate()
-        .filter(|(_, change)| change.verb == Verb::Create)
+        // What is taken over is there once that is done.
+        .filter(|(_, change)| match change.verb {
+            Verb::Create => true,
+            Verb::Update => !state.records.contains_key(&change.id),
+            Verb::Delete | Verb::Forget => false,
+        })
         .map(|(index, change)| (&change.id, index))
         .collect();
     for (index, change) in plan.changes.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lower::Desired;
 use crate::model::{Address, NodeSeen, Size, StorageSeen};
 use crate::sandbox::contents::{Contents, Entry, Node, Storage};
 
@@ -61,6 +62,24 @@ impl ClusterLayout {
 }
 
 impl Layout {
+    /// The clusters that a manifest speaks of, with the nodes that it names.
+    pub fn of(desired: &Desired) -> Layout {
+        let clusters = desired.resources.keys().filter(|address| address.kind() == "cluster");
+        let cluster = |address: &Address| {
+            let nodes: Vec<(&str, &str, &str, &str)> = desired
+                .resources
+                .iter()
+                .filter(|(it, _)| it.kind() == "node" && it.parent().as_ref() == Some(address))
+                .map(|(it, resource)| {
+                    let text = |name: &str| resource.intent.spec[name].as_str().unwrap_or_default();
+                    (it.name(), text("storage"), text("image_storage"), text("bridge"))
+                })
+                .collect();
+            (address.clone(), ClusterLayout::default_nodes(&nodes))
+        };
+        Layout { clusters: clusters.map(cluster).collect() }
+    }
+
     /// The entries for what `contents` does not know yet.
     pub(super) fn missing_in(&self, contents: &Contents) -> Vec<Entry> {
         let nodes = self.clusters.iter().flat_map(|(address, cluster)| {

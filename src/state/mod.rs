@@ -110,11 +110,16 @@ impl Record {
 }
 
 impl State {
-    /// The newest object of an address.
-    pub fn latest(&self, address: &Address) -> Option<(&ObjectId, &Record)> {
+    /// Every object of an address, oldest first.
+    pub fn all(&self, address: &Address) -> impl DoubleEndedIterator<Item = (&ObjectId, &Record)> {
         let first = ObjectId { address: address.clone(), generation: 0 };
         let last = ObjectId { address: address.clone(), generation: u32::MAX };
-        self.records.range(first..=last).next_back()
+        self.records.range(first..=last)
+    }
+
+    /// The newest object of an address.
+    pub fn latest(&self, address: &Address) -> Option<(&ObjectId, &Record)> {
+        self.all(address).next_back()
     }
 
     /// The state after one more event.

@@ -3,6 +3,8 @@
 pub mod cases;
 pub mod dump;
 pub mod golden;
+pub mod ledger;
+pub mod rng;
 
 /// A value as specs hold it, written as JSON.
 macro_rules! json {

@@ -8,8 +8,8 @@ use crate::cli::options::Inputs;
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::{layout, refused};
-use crate::sandbox::{How, Sandbox};
+use crate::cli::world::refused;
+use crate::sandbox::{How, Layout, Sandbox};
 
 /// Which project's sandbox.
 #[derive(Clone, Debug, Args)]
@@ -86,7 +86,7 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
     | Action::Fail { place, .. }
     | Action::Reset { place }) = action;
     let project = load(&Inputs { path: place.project.clone(), ..Inputs::default() })?;
-    let (folder, layout) = (project.state_folder(true), layout(&project.desired));
+    let (folder, layout) = (project.state_folder(true), Layout::of(&project.desired));
     if let Action::Show { .. } = action {
         let sandbox = Sandbox::view(&folder).map_err(refused)?;
         sandbox.add(layout).map_err(refused)?;
