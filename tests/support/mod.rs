@@ -3,3 +3,4 @@
 pub mod cases;
 pub mod dump;
 pub mod golden;
+pub mod project;
