@@ -141,3 +141,183 @@ fn collections_are_computed() {
     check("let m = { for n in [\"a\"] : n => 1 }\noutput x = m[\"a\"]", "x = 1");
     check("output x = { a { b = 1 }, c d { e = 2 } }", r#"x = {"a":{"b":1},"c":{"d":{"e":2}}}"#);
 }
+
+const WEB: &str = r#"
+container web { on = cluster.home, template = "debian-12-standard" }
+proxy edge { on = container.web, engine = "traefik" }
+"#;
+
+#[track_caller]
+fn check_on_web(text: &str, expected: &str) {
+    check(&format!("{text}{WEB}"), expected);
+}
+
+#[test]
+fn names_are_declared_once_and_evaluated_when_asked_for() {
+    check("output x = a\nlet a = b + 1\nlet b = 2", "x = 3");
+    check("let a: size = \"1GiB\"\noutput x = a / 2", "x = \"512MiB\"");
+    check("fn add(a: int, b: int = 2) -> int = a + b\noutput x = add(1)\noutput y = add(b = 5, a = 1)", "x = 3\ny = 6");
+    check("type Slug = string where length(it) < 4\nlet a: Slug = \"abc\"\noutput x = a", "x = \"abc\"");
+}
+
+#[test]
+fn instances_have_keys() {
+    let seen = "container.box[\"a\"]: cores=1 on={\"$ref\":\"cluster.home\"} template=\"x\"\n\
+                container.box[\"b\"]: cores=2 on={\"$ref\":\"cluster.home\"} template=\"x\"";
+    let body = "{ on = cluster.home, template = \"x\", cores = n }";
+    check(&format!("container box for k, n in {{ a = 1, b = 2 }} {body}"), seen);
+    check(
+        &format!("container box for m in [{{ k = \"a\", n = 1 }}, {{ k = \"b\", n = 2 }}] by m.k {{ on = cluster.home, template = \"x\", cores = m.n }}"),
+        seen,
+    );
+    check(&format!("container box for k, n in {{ a = 1, b = 2, c = 3 }} if n < 3 {body}"), seen);
+    check(
+        "host h for n in [\"a\", \"b\"] { address = \"\\(n).lan\" }\noutput x = keys(host.h)\noutput y = host.h[\"b\"].address",
+        "x = [\"a\",\"b\"]\ny = \"b.lan\"",
+    );
+    check(
+        "host gone if 1 > 2 { address = 10.0.0.9 }\noutput x = host.gone\noutput y = host.gone?.address ?? 1",
+        "x = null\ny = 1",
+    );
+    check("host there if 1 < 2 { address = 10.0.0.9 }", "host.there: address=\"10.0.0.9\"");
+}
+
+#[test]
+fn nested_blocks_are_maps() {
+    check(
+        "zone z { name = \"a.lan\", engine = \"hosts\"\n record w { value = 10.0.0.9 }\n \
+         record h for n, i in { a = 1 } { value = nth(10.0.0.0/24, i) }\n }",
+        "zone.z: engine=\"hosts\" name=\"a.lan\" record/h[\"a\"]/value=\"10.0.0.1\" \
+         record/w/value=\"10.0.0.9\"",
+    );
+}
+
+#[test]
+fn attributes_come_from_the_block_then_defaults_then_the_schema() {
+    let platform = "defaults container { cores = 4, memory = 2GiB, features { nesting = true } }\n";
+    check(
+        &format!(
+            "{platform}container a {{ on = cluster.home, template = \"x\", cores = 2\n features {{ keyctl = true }} }}\n\
+             output c = container.a.cores\noutput m = container.a.memory\noutput d = container.a.disk\n\
+             output f = container.a.features"
+        ),
+        "c = 2\nd = \"8GiB\"\nf = {\"fuse\":false,\"keyctl\":true,\"nesting\":true}\nm = \"2GiB\"",
+    );
+    check(
+        "let common = { on = cluster.home, template = \"x\", cores = 8 }\n\
+         container a { ...common, cores = 1 }\noutput c = container.a.cores\noutput t = container.a.template",
+        "c = 1\nt = \"x\"",
+    );
+    check("container a { on = cluster.home, template = \"x\", memory = \"1GiB\", cores = null }\noutput m = container.a.memory\noutput c = container.a.cores", "c = 1\nm = \"1GiB\"");
+}
+
+#[test]
+fn facets_are_resources_of_their_own() {
+    check_on_web(
+        "defaults app { expose { via = proxy.edge, tls = true } }\n\
+         app blog { on = container.web, compose { file = \"compose.yml\" }\n \
+         expose www { port = 80, http { host = \"a.b\" } }\n \
+         expose more for n, p in { x = 81 } { port = p, http { host = \"\\(n).b\" } } }\n\
+         output a = app.blog.expose.www.url\noutput b = [for e in all.expose : e.address]\n\
+         output c = app.blog.expose.more[\"x\"].port\noutput d = app.blog.db\noutput e = app.blog.port",
+        "a = \"https://a.b\"\nb = [\"app.blog/expose.more[\\\"x\\\"]\",\"app.blog/expose.www\"]\nc = 81\nd = {}\ne = 81",
+    );
+}
+
+#[test]
+fn late_values_stay_holes() {
+    check_on_web(
+        "output a = container.web.ip\noutput b = \"http://\\(container.web.ip):80\"\noutput c = container.web.ip == container.web.ip",
+        "a = {\"$text\":[{\"$late\":{\"of\":{\"$ref\":\"container.web\"},\"what\":\"ip\"}}]}\n\
+         b = {\"$text\":[\"http://\",{\"$late\":{\"of\":{\"$ref\":\"container.web\"},\"what\":\"ip\"}},\":80\"]}\nc = true",
+    );
+    check("container a { on = cluster.home, template = \"x\", ip = \"10.0.0.7\" }\noutput a = container.a.ip", "a = \"10.0.0.7\"");
+}
+
+/// Late values, `after` and nothing else: what is known now waits for nobody.
+#[test]
+fn edges_follow_what_is_read() {
+    let app = |env: &str| format!("app a {{ on = host.h, compose {{ file = \"compose.yml\", env {{ {env} }} }} }}\nhost h {{ address = 10.0.0.9 }}");
+    let base = "app.a: compose/env/X=VALUE compose/file=\"compose.yml\" on={\"$ref\":\"host.h\"}AFTER\nhost.h: address=\"10.0.0.9\"";
+    let expected = |value: &str, after: &str| base.replace("VALUE", value).replace("AFTER", after);
+    let late = "{\"$text\":[{\"$late\":{\"of\":{\"$ref\":\"container.b\"},\"what\":\"ip\"}}]}";
+    let container = "\ncontainer b { on = cluster.home, template = \"x\" }";
+    let other = "\ncontainer.b: on={\"$ref\":\"cluster.home\"} template=\"x\"";
+    let text = |env: &str| format!("{}{container}", app(env));
+    let seen = |value: &str, after: &str| {
+        let expected = expected(value, after);
+        expected.replace("\nhost.h", &format!("{other}\nhost.h"))
+    };
+    check(&text("X = container.b.hostname"), &seen("\"b\"", ""));
+    check(&text("X = container.b.ip"), &seen(late, " after container.b"));
+    check(&format!("{}\nlet ip = container.b.ip", text("X = ip")), &seen(late, " after container.b"));
+    check(
+        "host a { address = 10.0.0.8, after = [host.b] }\nhost b { address = 10.0.0.9 }",
+        "host.a: address=\"10.0.0.8\" after host.b\nhost.b: address=\"10.0.0.9\"",
+    );
+}
+
+#[test]
+fn secrets_are_named_and_never_read() {
+    check_on_web(
+        "app a { on = container.web, compose { file = \"compose.yml\", env { T = secret.x, U = \"u:\\(secret.y[\"k\"])\" } } }\n\
+         secret x = env(\"X\")\nsecret y for n in [\"k\"] = file(\"keys/\\(n)\")\n\
+         output s: secret<string> = app.a.compose.env.U",
+        "s = {\"$text\":[\"u:\",{\"$secret\":\"secret.y[\\\"k\\\"]\"}]}",
+    );
+    let text = format!("app a {{ on = container.web, compose {{ file = \"compose.yml\", env {{ T = secret.x }} }} }}\nsecret x = env(\"X\")\nsecret unused = env(\"Y\"){WEB}{PLATFORM}");
+    let (desired, _, _) = compiled(&text, &[]);
+    let needed: Vec<(&str, bool)> = desired.secrets.iter().map(|(name, item)| (name.as_str(), item.needed_in_sandbox)).collect();
+    assert_eq!(needed, [("secret.pve", false), ("secret.unused", false), ("secret.x", true)]);
+}
+
+#[test]
+fn a_secret_that_the_platform_makes_is_known_before_anything_exists() {
+    let text = format!(
+        "identity sso {{ engine = \"authentik\", url = \"https://a.b\", on = app.a }}\n\
+         app a {{ on = container.web, nixos {{ flake = \".\", secrets {{ S = self.login.l.client_secret }} }}\n login l {{ via = identity.sso }} }}{WEB}{PLATFORM}"
+    );
+    let (desired, problems, _) = compiled(&text, &[]);
+    assert_eq!(problems, []);
+    let address = paas::model::Address::parse("app.a").unwrap();
+    let app = &desired.resources[&address].intent;
+    assert_eq!(
+        app.spec["nixos"]["secrets"]["S"].to_string(),
+        "{\"$text\":[{\"$secret\":\"app.a/login.l.made_secret\"}]}",
+    );
+    assert!(app.after.is_empty(), "{:?}", app.after);
+    assert!(desired.secrets.contains_key("app.a/login.l.made_secret"));
+}
+
+#[test]
+fn inputs_are_merged_over_the_defaults_of_their_type() {
+    let text = "input db: { name: string, memory: size = 2GiB, o: { a: int = 1, b: int = 2 } }\noutput x = db";
+    let expected = "x = {\"memory\":\"2GiB\",\"name\":\"n\",\"o\":{\"a\":5,\"b\":2}}";
+    assert_eq!(told(text, &[("db", "{ name = \"n\", o { a = 5 } }", "--set")]), expected);
+    assert_eq!(told("input n: int = 1\noutput x = n", &[("n", "2", "file"), ("n", "3", "--set")]), "x = 3");
+    assert_eq!(told("input n: int = 1 where it < 3\noutput x = n", &[]), "x = 1");
+    let secret = told("input t: secret<string>\noutput x: secret<string> = t", &[("t", "1", "PAAS_INPUT_t")]);
+    assert_eq!(secret, "x = {\"$text\":[{\"$secret\":\"input.t\"}]}");
+}
+
+#[test]
+fn lifecycle_is_kept() {
+    let text = "host a { address = 10.0.0.9, drift = \"report\"\n lifecycle { protect = 1 < 2, on_destroy = \"keep\", ignore = [\"arch\"] } }";
+    let (desired, problems, _) = compiled(text, &[]);
+    assert_eq!(problems, []);
+    let resource = desired.resources.values().next().unwrap();
+    let lifecycle = serde_json::to_value(&resource.intent.lifecycle).unwrap();
+    assert_eq!(
+        lifecycle.to_string(),
+        "{\"drift\":\"report\",\"ignore\":[\"arch\"],\"on_destroy\":\"keep\",\"protect\":true}",
+    );
+}
+
+#[test]
+fn the_version_of_a_template_is_known_at_once() {
+    let text = format!("template t {{ base = \"debian-12\", cluster = cluster.home }}\ncontainer a {{ on = cluster.home, template = template.t }}\noutput v = container.a.template_version == template.t.version{PLATFORM}");
+    let (desired, problems, _) = compiled(&text, &[]);
+    assert_eq!(problems, []);
+    assert_eq!(desired.outputs["v"].value, true);
+    assert_eq!(desired.templates.len(), 1);
+}

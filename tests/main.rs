@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, reason = "random tests print their seed")]
 
 mod commands;
+mod docs;
+mod examples;
 mod fmt;
 mod functions;
 mod language;

@@ -113,7 +113,11 @@ fn functions_fit_on_a_screen() {
                 }
                 open = None;
             }
-            if open.as_ref().is_some_and(|(start, _, _)| *start == number) && line.ends_with(';') {
+            // A declaration without a body ends with its signature.
+            let signature = open.as_ref().is_some_and(|(start, at, _)| {
+                *start == number || line.starts_with(&format!("{})", " ".repeat(*at)))
+            });
+            if signature && line.ends_with(';') {
                 open = None;
             }
         }
@@ -228,9 +232,8 @@ fn mentioned(text: &str, prefix: &str) -> BTreeSet<String> {
 /// Every word that a test or a benchmark uses.
 fn count_tests() -> BTreeSet<String> {
     let texts = files("tests", "rs").into_iter().chain(files("benches", "rs"));
-    let words = texts.flat_map(|(_, text)| {
-        text.split(|c| !is_word(c)).map(str::to_owned).collect::<Vec<_>>()
-    });
+    let words = texts
+        .flat_map(|(_, text)| text.split(|c| !is_word(c)).map(str::to_owned).collect::<Vec<_>>());
     words.collect()
 }
 

@@ -15,7 +15,7 @@ mod world;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::options::{Format, Global, GraphFormat, Inputs, Planning};
 use crate::cli::stop::Stop;
@@ -161,6 +161,11 @@ enum Command {
         #[command(subcommand)]
         action: commands::sandbox::Action,
     },
+}
+
+/// Every command with its options, for the reference page.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs one command line, and tells what the process ends with.

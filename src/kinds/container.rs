@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::kinds::guest::{Guest, Mount, Provision, User, body_of, differing, disk, mib, number};
+use crate::kinds::guest::{Guest, Provision, User, body_of, differing, disk, mib, number};
 use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading};
 use crate::model::{Answer, Method, ObjectId, Question, Ref, Size, Step, Text};
 use crate::schema::{Class, Field, Type, object, spec};
@@ -79,9 +79,6 @@ spec! {
         nameservers: Option<Vec<IpAddr>>, Live, derived "self.network?.dns";
         /// The domain it searches.
         domain: Option<String>, Live, derived "self.network?.domain";
-        /// More disks.
-        mount: BTreeMap<String, Mount>, Live, default "{}",
-            is Type::Blocks(Arc::new(<Mount as crate::schema::Attr>::ty()));
         /// What it may do beyond the usual.
         features: Features, Restart, default "{}";
         /// Its root is nobody outside.
@@ -153,9 +150,6 @@ impl Container {
         let servers = self.nameservers.iter().flatten().map(ToString::to_string);
         put("nameserver", servers.collect::<Vec<_>>().join(" "));
         put("searchdomain", self.domain.clone().unwrap_or_default());
-        for (index, mount) in self.mount.values().enumerate() {
-            put(&format!("mp{index}"), self.mount_point(mount));
-        }
         if self.gpu {
             put("dev0", "/dev/dri/renderD128,gid=104".to_owned());
         }
@@ -180,18 +174,6 @@ impl Container {
             net.push_str(&format!(",tag={vlan}"));
         }
         net
-    }
-
-    fn mount_point(&self, mount: &Mount) -> String {
-        let what = match (&mount.host_path, mount.size) {
-            (Some(path), _) => path.clone(),
-            (None, size) => {
-                format!("{}:{}", self.storage_name(), size.map_or(8, Size::gib))
-            }
-        };
-        let backup = if mount.backup && mount.host_path.is_none() { ",backup=1" } else { "" };
-        let read_only = if mount.read_only { ",ro=1" } else { "" };
-        format!("{what},mp={}{backup}{read_only}", mount.path)
     }
 
     fn storage_name(&self) -> &str {

@@ -10,22 +10,6 @@ use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Wait, script};
 use crate::schema::{Type, object};
 
 object! {
-    /// A disk of its own inside the guest.
-    Mount {
-        /// Where it is seen inside.
-        path: String, Live, required, is Type::Path;
-        /// How big it is.
-        size: Option<Size>, Live, optional;
-        /// A folder of the node instead.
-        host_path: Option<String>, Live, optional, is Type::Path;
-        /// It is part of backups.
-        backup: bool, Live, default "true";
-        /// It cannot be written.
-        read_only: bool, Live, default "false";
-    }
-}
-
-object! {
     /// Somebody who may log in.
     User {
         /// Public keys.

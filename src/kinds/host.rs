@@ -8,7 +8,8 @@ spec! {
     /// A machine that exists already.
     "host" Host {
         /// Where it is reached.
-        address: String, Note, required, is Type::Either(std::sync::Arc::new(vec![Type::Ip, Type::Fqdn]));
+        address: String, Note, required,
+            is Type::Either(std::sync::Arc::new(vec![Type::Ip, Type::Fqdn]));
         /// How it is reached.
         ssh: Option<Ssh>, Note, optional;
         /// Its processor: `x86_64`, `aarch64`.

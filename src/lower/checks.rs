@@ -3,7 +3,7 @@
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::printed;
-use crate::lower::headers::Expansion;
+use crate::lower::headers::{Expansion, Keys};
 use crate::lower::value::Data;
 use crate::problem::{Level, inputs as problem, names, types};
 use crate::source::Span;
@@ -16,7 +16,12 @@ impl<'t> Evaluator<'t> {
             self.require(require, &Env::default(), Level::Error, None);
         }
         for block in &self.module.checks {
-            let instances = match self.header(block, &Env::default()) {
+            let env = Env::default();
+            let expansion = match &block.each {
+                Some(each) => self.each(each, block.condition.as_ref(), &env, Keys::Count),
+                None => self.header(block, &env),
+            };
+            let instances = match expansion {
                 Expansion::One(env) => vec![env],
                 Expansion::Many(instances) => instances.into_iter().map(|(_, env)| env).collect(),
                 Expansion::Absent | Expansion::Bad => Vec::new(),

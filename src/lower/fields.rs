@@ -20,6 +20,11 @@ use crate::syntax::tree::{Expr, ExprKind, ItemKind};
 /// Words whose block in `defaults` says how, not whether: it needs a written one to apply to.
 const ONLY_WITH: [&str; 6] = ["expose", "health", "db", "login", "backup", "tile"];
 
+/// Whether the language has a facet of this name, in this version or a later one.
+pub(super) fn is_facet_word(word: &str) -> bool {
+    ONLY_WITH.contains(&word)
+}
+
 /// The expressions that stand in schemas, read once.
 static SCHEMA_TEXTS: LazyLock<HashMap<&'static str, Expr>> = LazyLock::new(|| {
     let mut texts = Vec::new();
@@ -210,6 +215,8 @@ impl<'t> Evaluator<'t> {
                 None => Val::new(Data::Null, at),
             },
             "doc" => node.doc.map_or(Val::new(Data::Null, at), |doc| Val::str(doc, at)),
+            "health" | "backup" | "tile" => Val::new(Data::Null, at),
+            "expose" | "db" | "login" => Val::map(BTreeMap::new(), at),
             "exposures" => self.exposures(id, at),
             "ports" => self.exposed_ports(id, at),
             _ => {

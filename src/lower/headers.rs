@@ -11,6 +11,15 @@ use crate::problem::{lower as problem, names, types};
 use crate::source::Span;
 use crate::syntax::tree::{Block, Expr, For};
 
+/// What the keys of instances are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// They are in addresses.
+    Name,
+    /// Nothing is named after them.
+    Count,
+}
+
 /// What a header makes of its block.
 pub(super) enum Expansion<'t> {
     /// The block itself.
@@ -33,7 +42,7 @@ impl<'t> Evaluator<'t> {
                 Some(false) => Expansion::Absent,
                 None => Expansion::Bad,
             },
-            (Some(each), condition) => self.each(each, condition.as_ref(), env),
+            (Some(each), condition) => self.each(each, condition.as_ref(), env, Keys::Name),
         }
     }
 
@@ -54,6 +63,7 @@ impl<'t> Evaluator<'t> {
         each: &'t For,
         condition: Option<&'t Expr>,
         env: &Env<'t>,
+        keys: Keys,
     ) -> Expansion<'t> {
         let over = self.eval(&each.over, env);
         let Some(elements) = self.elements(&over, env.place(each.over.span)) else {
@@ -73,10 +83,12 @@ impl<'t> Evaluator<'t> {
                     let key = self.eval(by, &inner);
                     self.instance_key(&key, env.place(by.span))
                 }
-                None if is_map => Some(index),
+                None if is_map || keys == Keys::Count => Some(index),
                 None => match &value.data {
                     Data::Str(text) => Some(Key::Text(text.clone())),
                     Data::Int(number) => Some(Key::Int(*number)),
+                    // A resource is told from others by its address.
+                    Data::Ref(address) => Some(Key::Text(address.as_str().into())),
                     Data::Bad => None,
                     Data::Late(_) | Data::Unknown(_) => self.instance_key(&value, each.over.span),
                     _ => {

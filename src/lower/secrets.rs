@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
-use crate::lower::headers::Expansion;
+use crate::lower::headers::{Expansion, Keys};
 use crate::lower::value::{Data, Val};
 use crate::lower::{SecretItem, SecretSource};
 use crate::model::{Key, Text};
@@ -27,7 +27,7 @@ impl<'t> Evaluator<'t> {
             |this| {
                 let env = Env::default();
                 let Some(each) = &secret.each else { return this.one_secret(secret, None, &env) };
-                match this.each(each, None, &env) {
+                match this.each(each, None, &env, Keys::Name) {
                     Expansion::Many(instances) => {
                         let mut map = BTreeMap::new();
                         for (key, env) in instances {

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::kinds::Source;
 use crate::lower::evaluator::{Evaluator, Stage, StageName, Touched};
+use crate::lower::fields::is_facet_word;
 use crate::lower::nodes::{Node, NodeId};
+use crate::lower::shape::Shape;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
 use crate::model::{Address, Key, Ref, Text};
@@ -53,6 +55,8 @@ pub(super) struct Spec {
 #[derive(Default)]
 struct Writing {
     path: String,
+    /// The manifest says something about this field.
+    written: bool,
     /// Some value in it was reported already.
     broken: bool,
     refs: Vec<(Address, Span)>,
@@ -103,7 +107,7 @@ impl Writing {
                 serde_json::to_value(Ref::Address(address.clone())).unwrap_or(Value::Null)
             }
         };
-        if value.origin != base {
+        if self.written && value.origin != base {
             self.origins.push((self.path.as_str().into(), value.origin));
         }
         Some(json)
@@ -169,6 +173,7 @@ impl<'t> Evaluator<'t> {
                 if missing {
                     absent.push((field.name, field.ty.expected()));
                 }
+                writing.written = this.is_written(node, field.name);
                 if let Some(json) = writing.below(field.name, &value, node.span) {
                     spec.insert(field.name.to_owned(), json);
                 }
@@ -230,8 +235,9 @@ impl<'t> Evaluator<'t> {
         *address == node.address || owner == Some(address) || inner == Some(node.id)
     }
 
-    fn is_written(&mut self, node: &Rc<Node<'t>>, name: &str) -> bool {
-        node.layers.iter().any(|layer| !layer.shape.entries(name).is_empty())
+    fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {
+        let says = |shape: &Shape<'_>| !shape.entries(name).is_empty() || !shape.spreads.is_empty();
+        node.layers.iter().any(|layer| says(&layer.shape))
     }
 
     /// Reports attributes that the kind does not have, and those that cannot be written.
@@ -266,6 +272,11 @@ impl<'t> Evaluator<'t> {
                 }
                 Some(_) => (),
                 None if known => (),
+                None if is_facet_word(&name) => {
+                    let what = format!("`{name}` in `{}`", schema.kind);
+                    self.problems.push(names::not_supported(at, &what, ""));
+                    sound = false;
+                }
                 None => unknown.push((name, at)),
             }
         }

@@ -241,22 +241,8 @@ impl Here<'_> {
                 changed.entry(name.to_owned()).or_insert(class);
             }
         }
-        let drifted = self.drifted(id, before, &mut changed);
-        if !drifted.is_empty() {
-            let mended = before.lifecycle.drift == OnDrift::Fix;
-            let what = DriftKind::Changed;
-            let (address, shown) = (self.address.clone(), drifted.clone());
-            draft.drift.push(Drift { address, what, leaves: shown, mended });
-            if mended {
-                leaves.retain(|leaf| !drifted.iter().any(|it| it.path == leaf.path));
-                leaves.extend(drifted);
-            }
-        } else if self.inputs.seen.objects.get(id) == Some(&Found::Unseen) {
-            let (what, leaves) = (DriftKind::Unseen, Vec::new());
-            draft.drift.push(Drift { address: self.address.clone(), what, leaves, mended: false });
-        }
-        let class = changed.values().max().copied();
-        if class == Some(Class::Replace) {
+        self.drift(draft, id, before, &mut changed, &mut leaves);
+        if changed.values().max() == Some(&Class::Replace) {
             let because = leaves.iter().find(|leaf| leaf.class == Class::Replace);
             let because = because.map_or(Reason::Interrupted, |leaf| leaf.because.clone());
             let old = Some(id.clone());
@@ -266,35 +252,72 @@ impl Here<'_> {
         draft.specs.insert(self.address.clone(), intent.spec.clone());
         if same && before.after == intent.after && before.lifecycle == intent.lifecycle {
             draft.unchanged += 1;
-            return id.clone();
+        } else {
+            draft.changes.push(self.update(id, record, intent, &changed, leaves));
         }
+        id.clone()
+    }
+
+    /// What was changed outside joins what is to be changed, if it is to be mended.
+    fn drift(
+        &self,
+        draft: &mut Draft,
+        id: &ObjectId,
+        before: &Intent,
+        changed: &mut BTreeMap<String, Class>,
+        leaves: &mut Vec<Leaf>,
+    ) {
+        let address = self.address.clone();
+        let drifted = self.drifted(id, before, changed);
+        if !drifted.is_empty() {
+            let mended = before.lifecycle.drift == OnDrift::Fix;
+            let what = DriftKind::Changed;
+            draft.drift.push(Drift { address, what, leaves: drifted.clone(), mended });
+            if mended {
+                leaves.retain(|leaf| !drifted.iter().any(|it| it.path == leaf.path));
+                leaves.extend(drifted);
+            }
+        } else if self.inputs.seen.objects.get(id) == Some(&Found::Unseen) {
+            let (what, leaves) = (DriftKind::Unseen, Vec::new());
+            draft.drift.push(Drift { address, what, leaves, mended: false });
+        }
+    }
+
+    /// The change that makes an object as it is intended, in place.
+    fn update(
+        &self,
+        id: &ObjectId,
+        record: &Record,
+        intent: Intent,
+        changed: &BTreeMap<String, Class>,
+        leaves: Vec<Leaf>,
+    ) -> Change {
         let names: Vec<&str> = changed.keys().map(String::as_str).collect();
         let quiet = changed.values().all(|class| *class == Class::Note) && record.begun.is_empty();
         let steps = match quiet {
             true => Vec::new(),
-            false => self.kind.update(id, &record.uid, &before.spec, &intent.spec, &names),
+            false => {
+                let before = &record.intent.spec;
+                self.kind.update(id, &record.uid, before, &intent.spec, &names)
+            }
         };
         let because = match leaves.first() {
             Some(leaf) => leaf.because.clone(),
             None if record.begun.is_empty() => Reason::Edited { at: self.at() },
             None => Reason::Interrupted,
         };
-        let impact = impact_of(class.unwrap_or(Class::Note));
-        let (id, uid) = (id.clone(), record.uid.clone());
-        let (after, replaces) = (Vec::new(), None);
-        draft.changes.push(Change {
+        Change {
             id: id.clone(),
             verb: Verb::Update,
-            uid,
-            replaces,
+            uid: record.uid.clone(),
+            replaces: None,
             intent,
-            after,
+            after: Vec::new(),
             steps,
             leaves,
             because,
-            impact,
-        });
-        id
+            impact: impact_of(changed.values().max().copied().unwrap_or(Class::Note)),
+        }
     }
 
     fn leaves(

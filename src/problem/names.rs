@@ -178,7 +178,10 @@ pub fn unknown_attributes(
             (None, Some((_, here))) => format!("called `{here}` here"),
             (None, None) => "no attribute of this name".to_owned(),
         };
-        problem = problem.at(*span, text);
+        // Values from a file share one place, the call that reads it.
+        if !problem.labels.iter().any(|label| label.span == *span) {
+            problem = problem.at(*span, text);
+        }
     }
     match kind {
         Some(kind) => problem.note(format!("`paas explain {kind}` lists them all")),

@@ -1,4 +1,16 @@
-//! A page for every code: what it means, what leads to it, what to do.
+//! A page for every code: what it means, why it is so, and what to do.
+//!
+//! In the text, a `paas-error` block is a manifest that leads to the code and a `paas` block one
+//! that does not; the tests run both.
+
+mod names;
+mod project;
+mod rules;
+mod state;
+mod syntax;
+mod types;
+
+use std::sync::LazyLock;
 
 /// One page.
 #[derive(Clone, Copy, Debug)]
@@ -11,14 +23,25 @@ pub struct Page {
     pub text: &'static str,
 }
 
+impl Page {
+    const fn new(code: &'static str, title: &'static str, text: &'static str) -> Page {
+        Page { code, title, text: text.trim_ascii() }
+    }
+}
+
 /// Every page, by code.
 pub fn all() -> &'static [Page] {
-    PAGES
+    static ALL: LazyLock<Vec<Page>> = LazyLock::new(|| {
+        let parts =
+            [syntax::PAGES, names::PAGES, types::PAGES, rules::PAGES, project::PAGES, state::PAGES];
+        let mut all = parts.concat();
+        all.sort_by_key(|page| page.code);
+        all
+    });
+    &ALL
 }
 
 /// The page of a code, in any case.
 pub fn find(code: &str) -> Option<&'static Page> {
-    PAGES.iter().find(|page| page.code.eq_ignore_ascii_case(code))
+    all().iter().find(|page| page.code.eq_ignore_ascii_case(code))
 }
-
-const PAGES: &[Page] = &[];

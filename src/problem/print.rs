@@ -22,7 +22,7 @@ pub struct Style {
     pub width: usize,
 }
 
-/// Every problem with its source lines, worst first within its place, and a count of what is left out.
+/// Every problem with its source lines, and a count of what is left out.
 pub fn print(problems: &[Problem], sources: &Sources, style: Style) -> String {
     let theme = match (style.colour, style.unicode) {
         (true, true) => GraphicalTheme::unicode(),

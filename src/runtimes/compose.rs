@@ -45,12 +45,17 @@ pub struct Project {
 const INSTALL: &str = "\
 command -v docker >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 && exit 0
 if command -v apk >/dev/null 2>&1; then
-  apk add --no-cache docker docker-cli-compose && rc-update add docker default && service docker start
+  apk add --no-cache docker docker-cli-compose
+  rc-update add docker default
+  service docker start
 elif command -v apt-get >/dev/null 2>&1; then
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q && apt-get install -qy docker.io docker-compose-v2 || apt-get install -qy docker.io docker-compose
+  apt-get update -q
+  apt-get install -qy docker.io docker-compose-v2 ||
+    apt-get install -qy docker.io docker-compose
 else
-  echo 'no apk and no apt-get: install Docker by a template' >&2; exit 1
+  echo 'no apk and no apt-get: install Docker by a template' >&2
+  exit 1
 fi
 ";
 

@@ -1,0 +1,309 @@
+//! Pages about stages, secrets, the graph and what kinds object to: P30xx to P61xx.
+
+use super::Page;
+
+pub(super) const PAGES: &[Page] = &[
+    Page::new(
+        "P3001",
+        "a key or a condition that is known too late",
+        r#"
+Which resources there are must be known when the manifest is read, because names and keys are what
+the state remembers. A value that only exists later, like an address from DHCP, cannot decide it.
+It may be the value of an attribute, so often it helps to swap the two.
+
+```paas-error
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  ip = "dhcp"
+}
+container other for address in [container.box.ip] {
+  on = cluster.home
+  template = "debian-12-standard"
+}
+```
+
+```paas
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  ip = "dhcp"
+}
+container other for name in ["a", "b"] {
+  on = cluster.home
+  template = "debian-12-standard"
+}
+```
+"#,
+    ),
+    Page::new(
+        "P3002",
+        "an attribute that is known too late",
+        r#"
+The plan must know this attribute, and its value is known only once something else is made. Most
+text may be known later; what decides how something is planned, like a size or a name, may not.
+
+```paas-error
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  ip = "dhcp"
+}
+container other {
+  on = cluster.home
+  template = "debian-12-standard"
+  hostname = "next-to-\(container.box.ip)"
+}
+```
+
+```paas
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  ip = "dhcp"
+}
+container other {
+  on = cluster.home
+  template = "debian-12-standard"
+  hostname = "next-to-\(container.box.hostname)"
+}
+```
+"#,
+    ),
+    Page::new(
+        "P3003",
+        "a list whose elements are no keys",
+        r#"
+Each instance has a key, never a number: taking the second element away must not rename the third.
+A map has keys, and strings or whole numbers are their own; for a list of anything else, `by` says
+what tells its elements apart.
+
+```paas-error
+let people = [{ login = "ada" }, { login = "bob" }]
+container dev for p in people {
+  on = cluster.home
+  template = "debian-12-standard"
+}
+```
+
+```paas
+let people = [{ login = "ada" }, { login = "bob" }]
+container dev for p in people by p.login {
+  on = cluster.home
+  template = "debian-12-standard"
+}
+```
+"#,
+    ),
+    Page::new(
+        "P3004",
+        "a condition that cannot be checked yet",
+        r#"
+A `require` reads something that is known only after apply. This is a warning: nothing is checked
+and nothing is stopped. A condition over what is written in the manifest is checked every time.
+"#,
+    ),
+    Page::new(
+        "P4001",
+        "a secret where it would be seen",
+        r#"
+A secret may go where secrets are kept: tokens, passwords, `env` and `secrets` of an app. Anywhere
+else it would end up in a plan, in the state, in a key or in a file that everybody can read.
+
+```paas-error
+secret admin = env("ADMIN_PASSWORD")
+output shown = secret.admin
+```
+
+```paas
+secret admin = env("ADMIN_PASSWORD")
+output shown: secret<string> = secret.admin
+```
+"#,
+    ),
+    Page::new(
+        "P4002",
+        "a secret without a source or a value",
+        r#"
+A secret says where its value comes from; the value itself is never in the manifest. This version
+reads environment variables with `env("NAME")` and files with `file("path")`. The same code says
+that the variable is not set or that the file is not there. The sandbox asks only for the secrets
+that are sent to a machine, not for those that would open a real cluster.
+
+```paas-error
+secret token = "hunter2"
+```
+
+```paas
+secret token = env("TOKEN")
+```
+"#,
+    ),
+    Page::new(
+        "P4003",
+        "a source of secrets outside of a secret",
+        r#"
+`env(…)` and its like give secrets, so they stand in a `secret`. Plain text from outside comes in
+through an `input`.
+
+```paas-error
+let token = env("TOKEN")
+```
+
+```paas
+secret token = env("TOKEN")
+```
+"#,
+    ),
+    Page::new(
+        "P4004",
+        "a source of a secret that is not one text",
+        r#"
+The source of a secret takes exactly one string: the name of a variable, or the path of a file.
+
+```paas-error
+secret token = env("TOKEN", "OTHER_TOKEN")
+```
+
+```paas
+secret token = env("TOKEN")
+```
+"#,
+    ),
+    Page::new(
+        "P4005",
+        "a secret that is given in plain sight",
+        r#"
+An input whose type is `secret<…>` cannot get its value from `--set` or from a file of values: the
+one is kept in the history of the shell, the other in the repository. Put it into the environment
+as `PAAS_INPUT_name`.
+"#,
+    ),
+    Page::new(
+        "P5001",
+        "a circle",
+        r#"
+Values need each other, or resources wait for each other, so nothing could come first. Take one of
+the references away, or write the value that it reads.
+
+```paas-error
+let a = b + 1
+let b = a + 1
+output x = a
+```
+
+```paas
+let a = 1
+let b = a + 1
+output x = b
+```
+"#,
+    ),
+    Page::new(
+        "P5002",
+        "functions that call themselves",
+        r#"
+A function always ends, so it cannot reach itself, not even through others. Loops are written with
+`for`.
+
+```paas-error
+fn down(n: int) -> int = if n == 0 then 0 else down(n - 1)
+output zero = down(3)
+```
+
+```paas
+output zero = sum([for n in range(0, 3) : n]) - 3
+```
+"#,
+    ),
+    Page::new(
+        "P5003",
+        "two resources with something that only one can have",
+        r#"
+A number, a host name, an address, a public name or a port can belong to one resource only. This is
+found before anything is made.
+
+```paas-error
+container one {
+  on = cluster.home
+  template = "debian-12-standard"
+  id = 500
+}
+container two {
+  on = cluster.home
+  template = "debian-12-standard"
+  id = 500
+}
+```
+
+```paas
+container one {
+  on = cluster.home
+  template = "debian-12-standard"
+  id = 500
+}
+container two {
+  on = cluster.home
+  template = "debian-12-standard"
+  id = 501
+}
+```
+"#,
+    ),
+    Page::new(
+        "P5004",
+        "an address that cannot be used in its network",
+        r#"
+The address is not one of the network, or it is the gateway's.
+
+```paas-error
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  network = network.lan
+  ip = 10.9.9.9
+}
+```
+
+```paas
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  network = network.lan
+  ip = 10.0.0.9
+}
+```
+"#,
+    ),
+    Page::new(
+        "P5005",
+        "an expression that leads too deep",
+        r#"
+Evaluating the expression went through more steps inside of each other than anybody writes.
+Evaluation always ends, and here it ends with this message. Give parts of the expression names
+with `let`.
+"#,
+    ),
+    Page::new(
+        "P6101",
+        "a resource that cannot work",
+        r#"
+The values have the right types, and together they cannot work: a file that is named is not there
+or is not what it should be, or one attribute needs another one. The message says which.
+
+```paas-error
+app site {
+  on = container.web
+  compose { file = "there-is-no-such-file.yml" }
+}
+```
+
+```paas
+app site {
+  on = container.web
+  compose { file = "compose.yml" }
+}
+```
+"#,
+    ),
+];
