@@ -120,7 +120,8 @@ fn one_loop(count: usize) -> String {
     for index in 0..count {
         let _ = writeln!(text, "  b{index} = {{ cores = {} }}", 1 + index % 4);
     }
-    let _ = write!(text, "}}\ncontainer box for name, b in boxes {{\n{BODY}  cores = b.cores\n}}\n");
+    let _ =
+        write!(text, "}}\ncontainer box for name, b in boxes {{\n{BODY}  cores = b.cores\n}}\n");
     text
 }
 

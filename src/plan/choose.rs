@@ -1,18 +1,18 @@
 //! Decides which object stands for each address, and what it takes to make it so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use petgraph::graphmap::DiGraphMap;
 use serde_json::Value;
 
 use crate::kinds::{self, AnyKind, Found};
-use crate::lower::{Desired, Intent, OnDrift, Resource};
+use crate::lower::{Intent, OnDrift, Resource};
 use crate::model::{Address, ObjectId, Ref, digest};
 use crate::plan::allocate::Pools;
 use crate::plan::difference::{costs, leaves_of, reason, written};
+use crate::plan::impact::of_class;
+use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
-use crate::plan::{Blocked, Change, Drift, DriftKind, Impact, Inputs, Leaf, Level, Outdated};
-use crate::plan::{Reason, What};
+use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
 use crate::schema::Class;
 use crate::state::{Record, Verb};
 
@@ -43,60 +43,6 @@ pub fn draft(inputs: Inputs<'_>) -> Draft {
         decide(inputs, &mut pools, &mut draft, address);
     }
     draft
-}
-
-/// What must exist before a resource: what it refers to, and its place as a facet.
-pub fn needs(
-    desired: &Desired,
-    address: &Address,
-    resource: &Resource,
-    facets: &BTreeMap<Address, Vec<&Address>>,
-) -> BTreeSet<Address> {
-    let mut needs: BTreeSet<Address> = BTreeSet::new();
-    each_ref(&resource.intent.spec, &mut |it| {
-        needs.insert(it.address().clone());
-    });
-    needs.extend(resource.intent.after.iter().map(|it| it.address().clone()));
-    if let (Some(parent), kinds::Place::AfterOwner) = (address.parent(), place(address)) {
-        needs.insert(parent);
-    }
-    let before = facets.get(address).into_iter().flatten();
-    needs
-        .extend(before.filter(|it| place(it) == kinds::Place::BeforeOwner).map(|it| (*it).clone()));
-    needs.remove(address);
-    needs.retain(|it| desired.resources.contains_key(it));
-    needs
-}
-
-/// The facets of each resource.
-pub fn facets(desired: &Desired) -> BTreeMap<Address, Vec<&Address>> {
-    let mut facets: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
-    for address in desired.resources.keys() {
-        if let Some(parent) = address.parent() {
-            facets.entry(parent).or_default().push(address);
-        }
-    }
-    facets
-}
-
-fn place(address: &Address) -> kinds::Place {
-    kinds::find(address.kind()).map_or(kinds::Place::Alone, |kind| kind.traits().place)
-}
-
-fn needed_first<'a>(inputs: Inputs<'a>) -> Vec<&'a Address> {
-    let resources: Vec<(&Address, &Resource)> = inputs.desired.resources.iter().collect();
-    let index: BTreeMap<&Address, usize> =
-        resources.iter().enumerate().map(|(at, (address, _))| (*address, at)).collect();
-    let facets = facets(inputs.desired);
-    let mut graph = DiGraphMap::<usize, ()>::with_capacity(resources.len(), resources.len() * 3);
-    for (at, (address, resource)) in resources.iter().enumerate() {
-        graph.add_node(at);
-        for need in needs(inputs.desired, address, resource, &facets) {
-            graph.add_edge(index[&need], at, ());
-        }
-    }
-    let order = petgraph::algo::toposort(&graph, None).expect("the lowering refuses circles");
-    order.into_iter().map(|at| resources[at].0).collect()
 }
 
 fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, address: &'a Address) {
@@ -316,7 +262,7 @@ impl Here<'_> {
             steps,
             leaves,
             because,
-            impact: impact_of(changed.values().max().copied().unwrap_or(Class::Note)),
+            impact: of_class(changed.values().max().copied().unwrap_or(Class::Note)),
         }
     }
 
@@ -421,7 +367,7 @@ impl Here<'_> {
         because: Reason,
     ) -> ObjectId {
         let mut made = self.make(draft, id, None, old, intent, leaves, because);
-        made.0.impact = impact_of(Class::Replace);
+        made.0.impact = of_class(Class::Replace);
         draft.changes.push(made.0);
         made.1
     }
@@ -442,7 +388,7 @@ impl Here<'_> {
         let uid = uid.unwrap_or_else(|| digest(seed.as_bytes())[..12].to_owned());
         let steps = self.kind.create(&id, &uid, &intent.spec);
         draft.specs.insert(self.address.clone(), intent.spec.clone());
-        let impact = impact_of(Class::Note);
+        let impact = of_class(Class::Note);
         let (verb, after) = (Verb::Create, Vec::new());
         let change = Change {
             id: id.clone(),
@@ -464,7 +410,7 @@ impl Here<'_> {
         let names: Vec<&str> = self.kind.schema().fields.iter().map(|field| field.name).collect();
         let steps = self.kind.update(&id, uid, &intent.spec, &intent.spec, &names);
         draft.specs.insert(self.address.clone(), intent.spec.clone());
-        let impact = impact_of(Class::Restart);
+        let impact = of_class(Class::Restart);
         let (uid, because) = (uid.to_owned(), Reason::Found);
         let (after, leaves, replaces) = (Vec::new(), Vec::new(), None);
         draft.changes.push(Change {
@@ -501,16 +447,4 @@ fn name_taken(address: &Address, what: &str) -> Blocked {
         message: format!("`{address}` would take the place of {what}, which is not ours"),
         help: "choose another id or path, or remove what is there".into(),
     }
-}
-
-/// What a class of change means for what runs.
-pub fn impact_of(class: Class) -> Impact {
-    let (level, what) = match class {
-        Class::Note | Class::Live => (Level::None, What::None),
-        Class::Reload => (Level::Low, What::Reload),
-        Class::Restart => (Level::Medium, What::Restart),
-        Class::Redeploy => (Level::Medium, What::Redeploy),
-        Class::Replace => (Level::High, What::Replace),
-    };
-    Impact { level, what, names: Vec::new(), downtime_ms: None }
 }

@@ -8,7 +8,8 @@ use crate::kinds;
 use crate::lower::OnDestroy;
 use crate::model::{Address, Ref};
 use crate::plan::choose::Draft;
-use crate::plan::{Change, Inputs, Level, What};
+use crate::plan::{Change, Impact, Inputs, Level, What};
+use crate::schema::Class;
 use crate::state::Verb;
 
 /// Completes the impact of every change.
@@ -89,4 +90,16 @@ fn median(inputs: Inputs<'_>, change: &Change) -> Option<u64> {
     let mut times = inputs.state.durations.get(&name)?.clone();
     times.sort_unstable();
     times.get(times.len() / 2).copied()
+}
+
+/// What a class of change means for what runs.
+pub fn of_class(class: Class) -> Impact {
+    let (level, what) = match class {
+        Class::Note | Class::Live => (Level::None, What::None),
+        Class::Reload => (Level::Low, What::Reload),
+        Class::Restart => (Level::Medium, What::Restart),
+        Class::Redeploy => (Level::Medium, What::Redeploy),
+        Class::Replace => (Level::High, What::Replace),
+    };
+    Impact { level, what, names: Vec::new(), downtime_ms: None }
 }

@@ -3,7 +3,8 @@
 use crate::kinds::{self, Found};
 use crate::lower::OnDestroy;
 use crate::model::{Address, Call, Effect, Method, ObjectId, Step, Target, Text};
-use crate::plan::choose::{Draft, impact_of};
+use crate::plan::choose::Draft;
+use crate::plan::impact::of_class;
 use crate::plan::{Blocked, Change, Inputs, Reason};
 use crate::schema::Class;
 use crate::state::{Record, Verb};
@@ -58,7 +59,7 @@ fn removal(
         steps,
         leaves: Vec::new(),
         because,
-        impact: impact_of(Class::Note),
+        impact: of_class(Class::Note),
     }
 }
 

@@ -6,6 +6,7 @@ mod choose;
 mod difference;
 mod impact;
 mod leftover;
+mod needs;
 mod order;
 mod resolve;
 mod seen;
@@ -43,9 +44,9 @@ pub struct Inputs<'a> {
 
 /// What each desired resource waits for.
 pub fn needs_of(desired: &Desired) -> Vec<(Address, Vec<Address>)> {
-    let facets = choose::facets(desired);
+    let facets = needs::facets(desired);
     let edges = desired.resources.iter().map(|(address, resource)| {
-        let needs = choose::needs(desired, address, resource, &facets);
+        let needs = needs::needs(desired, address, resource, &facets);
         (address.clone(), needs.into_iter().collect())
     });
     edges.collect()

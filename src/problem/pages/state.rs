@@ -6,31 +6,32 @@ pub(super) const PAGES: &[Page] = &[
     Page::new(
         "P7001",
         "a stale plan",
-        "A saved plan is for one state, one manifest with its files and inputs, and one version of \
-         `paas`. One of them has moved since, and the message says which. Nothing was changed. Make \
-         the plan again and read what is different.",
+        "A saved plan is for one state, one manifest with its files and inputs, and one version \
+         of `paas`. One of them has moved since, and the message says which. Nothing was \
+         changed. Make the plan again and read what is different.",
     ),
     Page::new(
         "P7002",
         "a damaged state",
-        "A file of the state is not what was written: its checksum is wrong, a line is missing, or \
-         the whole file is. Going on would mean guessing, so nothing is done. `paas state repair` \
-         goes back to the newest state that can be read, keeps the damaged files, and says how many \
-         events are missing. Read the next plan well.",
+        "A file of the state is not what was written: its checksum is wrong, a line is missing, \
+         or the whole file is. Going on would mean guessing, so nothing is done. `paas state \
+         repair` goes back to the newest state that can be read, keeps the damaged files, and \
+         says how many events are missing. Read the next plan well.",
     ),
     Page::new(
         "P7003",
         "the plan would destroy something protected",
-        "The resource has, or had when it was applied last, `lifecycle { protect = true }`. This is \
-         remembered in the state, so deleting the block does not lift it. Put the block back; or \
-         set `protect = false` and apply once; or let go of it with `paas state forget`.",
+        "The resource has, or had when it was applied last, `lifecycle { protect = true }`. \
+         This is remembered in the state, so deleting the block does not lift it. Put the block \
+         back; or set `protect = false` and apply once; or let go of it with `paas state \
+         forget`.",
     ),
     Page::new(
         "P7004",
         "the state is locked",
-        "Another run works on this state. The message says which, and for how long. The lock goes \
-         with its process, so there is never one to clean up after a crash. Plan, drift and check \
-         work meanwhile, because they change nothing.",
+        "Another run works on this state. The message says which, and for how long. The lock \
+         goes with its process, so there is never one to clean up after a crash. Plan, drift \
+         and check work meanwhile, because they change nothing.",
     ),
     Page::new(
         "P7005",
@@ -42,23 +43,23 @@ pub(super) const PAGES: &[Page] = &[
         "P7006",
         "a file of the state cannot be read or written",
         "What is about to be done is on the disk before it is done; if it cannot be written, \
-         nothing more is started. Check the space and the permissions, then run the same command \
-         again: it looks before it does anything. Links and other things that are no regular files \
-         are not followed.",
+         nothing more is started. Check the space and the permissions, then run the same \
+         command again: it looks before it does anything. Links and other things that are no \
+         regular files are not followed.",
     ),
     Page::new(
         "P7007",
         "there is no state",
-        "Nothing was applied in this folder yet, or its `state` folder was left behind somewhere. \
-         The first `paas apply` makes one. The sandbox has a state of its own: add `--sandbox` to \
-         see it.",
+        "Nothing was applied in this folder yet, or its `state` folder was left behind \
+         somewhere. The first `paas apply` makes one. The sandbox has a state of its own: add \
+         `--sandbox` to see it.",
     ),
     Page::new(
         "P7008",
         "the state was mended on its own",
-        "This is a warning. The last line of the journal was unfinished, because a run was cut off \
-         or is just writing it; or the first snapshot was missing although the journal goes back to \
-         the start. In both cases it is certain what is true, and no step was begun whose line is \
-         not there.",
+        "This is a warning. The last line of the journal was unfinished, because a run was cut \
+         off or is just writing it; or the first snapshot was missing although the journal goes \
+         back to the start. In both cases it is certain what is true, and no step was begun \
+         whose line is not there.",
     ),
 ];
