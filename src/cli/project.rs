@@ -78,7 +78,7 @@ impl Project {
 
 /// Where the state of the project in `folder` is; the sandbox has one of its own.
 pub fn state_folder(folder: &Path, sandbox: bool) -> PathBuf {
-    let state = folder.join(store::FOLDER);
+    let state = folder.strip_prefix(".").unwrap_or(folder).join(store::FOLDER);
     if sandbox { state.join("sandbox") } else { state }
 }
 
@@ -121,7 +121,8 @@ pub fn text(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| told(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        format!("it is not text in UTF-8 (byte {at})")
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line} is not text in UTF-8")
     })
 }
 

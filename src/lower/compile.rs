@@ -17,7 +17,7 @@ use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Output, SecretItem, graph, unique};
 use crate::model::{Late, Piece, Text, digest_all};
 use crate::problem::{Problem, lower as problem, names};
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 use crate::syntax::tree::{Expr, Let, Tree};
 
 /// Kinds whose own secrets open shared services: a sandbox does without them.
@@ -82,7 +82,7 @@ pub fn compile(
         let needed_in_sandbox = evaluator.needed.contains(&address);
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
     }
-    desired.config = config(sources, given, &files);
+    desired.config = config(sources, &evaluator.shown_inputs(), &files);
     (desired, in_order(evaluator.problems))
 }
 
@@ -184,16 +184,17 @@ pub(super) fn late_in(text: &Text) -> Option<Late> {
     })
 }
 
-/// The digest of everything that was read.
-fn config(sources: &Sources, given: &[Given], files: &Recorded<'_>) -> String {
-    let texts = sources.files().map(|(_, source)| (source.name.clone(), source.text.to_string()));
-    let mut parts: Vec<(String, Vec<u8>)> =
-        texts.map(|(name, text)| (format!("source {name}"), text.into_bytes())).collect();
-    let count = sources.files().count();
-    parts.extend(given.iter().map(|given| {
-        let span: Span = given.value.span;
-        let text = if (span.file.0 as usize) < count { sources.text(span) } else { "" };
-        (format!("input {}", given.name), text.as_bytes().to_vec())
+/// The digest of everything that was read: the same from whatever folder it is read, and without
+/// the value of any secret, since a weak one could be guessed from it.
+fn config(sources: &Sources, inputs: &[&Given], files: &Recorded<'_>) -> String {
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for (_, source) in sources.files().filter(|(_, source)| source.is_manifest) {
+        let name = source.name.rsplit('/').next().unwrap_or_default();
+        parts.push((format!("source {name}"), source.text.as_bytes().to_vec()));
+    }
+    parts.extend(inputs.iter().map(|given| {
+        let text = sources.text(given.value.span).as_bytes().to_vec();
+        (format!("input {}", given.name), text)
     }));
     parts.extend(files.answers());
     digest_all(parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))

@@ -28,7 +28,7 @@ pub fn missing(name: &str, at: Span) -> Problem {
 /// P4005: a secret given where it can be read.
 pub fn secret_in_plain(name: &str, from: &str, at: Span) -> Problem {
     Problem::error("P4005", format!("the secret `{name}` cannot be given by {from}"))
-        .at(at, "it would be seen in the history of the shell or in a file")
+        .at(at, "its value would be seen in the history of the shell or in a file")
         .help(format!("put it into the environment as `PAAS_INPUT_{name}`"))
 }
 
