@@ -84,7 +84,6 @@ pub fn state_folder(folder: &Path, sandbox: bool) -> PathBuf {
 
 /// The folder of a project and its manifests, sorted.
 pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
-    let none = |path: &Path| Stop::one(project::no_manifest(&shown(path)), 1);
     if path.is_file() {
         if path.extension().is_none_or(|end| end != "paas") {
             return Err(Stop::one(project::not_a_manifest(&shown(path)), 1));
@@ -94,7 +93,7 @@ pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
         return Ok((folder, vec![path.to_path_buf()]));
     }
     let entries = std::fs::read_dir(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => none(path),
+        std::io::ErrorKind::NotFound => Stop::one(project::no_such_path(&shown(path)), 1),
         _ => Stop::one(project::unreadable(&shown(path), &told(&error)), 1),
     })?;
     let mut files: Vec<PathBuf> = entries
@@ -104,7 +103,7 @@ pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
         .collect();
     files.sort();
     match files.is_empty() {
-        true => Err(none(path)),
+        true => Err(Stop::one(project::no_manifest(&shown(path)), 1)),
         false => Ok((path.to_path_buf(), files)),
     }
 }

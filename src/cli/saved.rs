@@ -100,6 +100,11 @@ impl Saved {
                 None => moved.push(format!("`{address}` is new")),
             }
         }
+        for address in templates.keys() {
+            if !now.keys().any(|other| other.as_str() == address.as_str()) {
+                moved.push(format!("`{address}` is gone"));
+            }
+        }
         if *config != project.desired.config {
             moved.push("the manifest, an input or a file it reads has changed".to_owned());
         }

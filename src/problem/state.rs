@@ -7,13 +7,16 @@ use crate::problem::Problem;
 
 /// What brings a state back from its snapshots and journals.
 fn repair(file: &Path) -> String {
-    let folder = file.parent().and_then(Path::file_name);
-    // The sandbox keeps its state in a folder of its own, and an option names it.
-    let option = if folder.is_some_and(|name| name == "sandbox") { " --sandbox" } else { "" };
+    let option = file.parent().map_or("", option);
     format!(
         "`paas state repair{option}` goes back to the newest state that can be read, keeps the \
          bad files, and says what is missing"
     )
+}
+
+/// The sandbox keeps its state in a folder of its own, and an option names it.
+fn option(folder: &Path) -> &'static str {
+    if folder.file_name().is_some_and(|name| name == "sandbox") { " --sandbox" } else { "" }
 }
 
 /// Who holds a lock, for people.
@@ -142,9 +145,13 @@ pub fn unsafe_place(path: &Path, why: &str) -> Problem {
 
 /// There is no state where one is needed.
 pub fn no_state(folder: &Path) -> Problem {
-    Problem::error("P7007", format!("there is no state in `{}`", folder.display()))
-        .help("`paas apply` makes one")
-        .help("the sandbox has a state of its own: `--sandbox` looks there")
+    let option = option(folder);
+    let problem = Problem::error("P7007", format!("there is no state in `{}`", folder.display()))
+        .help(format!("`paas apply{option}` makes one"));
+    match option.is_empty() {
+        true => problem.help("the sandbox has a state of its own: `--sandbox` looks there"),
+        false => problem.help("without `--sandbox` the state of the real platform is used"),
+    }
 }
 
 /// The end of a journal that was left out.

@@ -1,6 +1,8 @@
 //! What is wrong around a manifest: folders, states, locks, plans and the sandbox. Nothing is
 //! changed, and nothing that is damaged counts as nothing.
 
+use paas::model::digest;
+
 use crate::commands::{check, says};
 use crate::support::project::Project;
 
@@ -25,11 +27,12 @@ fn a_folder_without_a_manifest_is_not_an_empty_manifest() {
     std::fs::rename(project.path("main.paas"), project.path("main.txt")).expect("it is there");
     let commands = ["check", "plan", "apply --yes", "destroy --yes", "drift", "graph", "output"];
     for line in commands {
-        for line in [format!("{line} --sandbox"), format!("{line} --sandbox nowhere")] {
-            let said = project.untouched(&line, 1);
-            says(&said, &["P0001", "there is no manifest in `", "write a `main.paas`"]);
-            says(&said, &["an empty folder never means that everything is destroyed"]);
-        }
+        let said = project.untouched(&format!("{line} --sandbox"), 1);
+        says(&said, &["P0001", "there is no manifest in `.`", "write a `main.paas`"]);
+        says(&said, &["an empty folder never means that everything is destroyed"]);
+        let said = project.untouched(&format!("{line} --sandbox nowhere"), 1);
+        says(&said, &["P0001", "there is no `nowhere`", "name the folder of a manifest"]);
+        says(&said, &["an empty folder never means that everything is destroyed"]);
     }
     says(&project.untouched("plan main.txt", 1), &["P0002", "`main.txt` is no manifest"]);
     says(&project.untouched("apply main.txt", 1), &["P7011", "`main.txt` is no saved plan"]);
@@ -92,7 +95,9 @@ fn a_state_from_a_later_version() {
     let project = Project::applied();
     let text = project.read(STATE);
     let newer = text.replacen("\"format\":1,", "\"format\":2,", 1);
-    project.write(STATE, newer.replacen("\"paas\":\"0.1.0\"", "\"paas\":\"9.8.7\"", 1));
+    let newer = newer.replacen("\"paas\":\"0.1.0\"", "\"paas\":\"9.8.7\"", 1);
+    let (body, _) = newer.split_once("\"sha256\":").expect("a state ends in its checksum");
+    project.write(STATE, format!("{body}\"sha256\":\"{}\"\n}}\n", digest(body.as_bytes())));
     for line in USERS {
         let said = project.untouched(line, 7);
         says(&said, &["P7005", STATE, "has format 2", "paas 9.8.7 wrote it", "use the version"]);
@@ -152,7 +157,10 @@ fn the_sandbox_refuses() {
     let project = Project::site();
     project.fine("sandbox fail 'POST /nodes' --times 9");
     let said = project.ends("apply --sandbox --yes", 3);
-    says(&said, &["is refused: fault on request", "container.web", "To go on: paas apply --sandbox ."]);
+    says(
+        &said,
+        &["is refused: fault on request", "container.web", "To go on: paas apply --sandbox ."],
+    );
     let project = Project::applied();
     let log = project.read("state/sandbox/sandbox.log");
     project.write("state/sandbox/sandbox.log", log.replacen("container", "kontainer", 1));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -166,6 +167,34 @@ impl Project {
         said
     }
 
+    /// Runs one command line on a terminal on which somebody types this.
+    pub fn typed(&self, line: &str, keys: &str) -> Run {
+        let program = env!("CARGO_BIN_EXE_paas");
+        let mut command = Command::new("script");
+        command.args(["-qec", &format!("'{program}' {line}"), "/dev/null"]);
+        self.surround(&mut command);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("`script` of util-linux is there");
+        let mut keyboard = child.stdin.take().expect("it was asked for");
+        keyboard.write_all(keys.as_bytes()).expect("somebody reads");
+        // Whoever hangs up too early would end the program instead of answering it.
+        let output = match keys.is_empty() {
+            true => {
+                drop(keyboard);
+                child.wait_with_output()
+            }
+            false => child.wait_with_output(),
+        };
+        self.told(&output.expect("it ends by itself"))
+    }
+
+    /// Sends a signal to a process, as a terminal does at Ctrl-C.
+    pub fn interrupt(&self, child: &Child) {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("kill -INT {}", child.id())]);
+        assert!(command.status().expect("a shell").success(), "the process has ended already");
+    }
+
     /// A session as it stands on a terminal; what is different each time is named instead.
     pub fn session(&self, lines: &[&str]) -> String {
         let mut out = String::new();
@@ -221,7 +250,8 @@ impl Project {
 
     fn named(&self, text: &str) -> String {
         let state = fs::read_to_string(self.path("state/sandbox/paas.state.json"));
-        let (_, rest) = state.as_deref().unwrap_or_default().split_once("\"lineage\":\"").unwrap_or_default();
+        let (_, rest) =
+            state.as_deref().unwrap_or_default().split_once("\"lineage\":\"").unwrap_or_default();
         let lineage = rest.get(..32).unwrap_or(NO_LINEAGE);
         let root = self.root.path().display().to_string();
         let text = text.replace(&root, "[root]").replace(lineage, "[lineage]");
@@ -229,7 +259,7 @@ impl Project {
     }
 
     /// Every path with what stands there and when it was touched last.
-    fn everything(&self) -> BTreeMap<String, String> {
+    pub fn everything(&self) -> BTreeMap<String, String> {
         let told = |path: PathBuf| {
             let about = fs::symlink_metadata(&path).expect("nobody else is here");
             let modified = about.modified().expect("the system knows when");

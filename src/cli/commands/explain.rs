@@ -42,9 +42,21 @@ fn unknown(project: &Project, what: &str) -> Stop {
     let addresses = project.desired.resources.keys().map(Address::as_str);
     let codes = pages::all().iter().map(|page| page.code);
     let kinds = kinds::all().keys().copied();
-    let near = nearest(what, addresses.chain(codes).chain(kinds));
+    let fields = fields(project, what);
+    let fields = fields.iter().map(String::as_str);
+    let near = nearest(what, fields.chain(addresses).chain(codes).chain(kinds));
     let near: Vec<String> = near.into_iter().map(|it| format!("`{it}`")).collect();
     Stop::one(problems::nothing_to_explain(what, &near), 1)
+}
+
+/// The attributes of the resource that is named before the last dot.
+fn fields(project: &Project, what: &str) -> Vec<String> {
+    let address = what.rsplit_once('.').and_then(|(start, _)| Address::parse(start));
+    let address = address.filter(|it| project.desired.resources.contains_key(it));
+    let kind = address.as_ref().and_then(|it| kinds::find(it.kind()));
+    let fields = kind.map(|kind| &kind.schema().fields).into_iter().flatten();
+    let start = address.as_ref().map_or("", Address::as_str);
+    fields.map(|field| format!("{start}.{}", field.name)).collect()
 }
 
 /// `container.web.memory` as an address and a path in its spec.

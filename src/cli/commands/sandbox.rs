@@ -94,9 +94,13 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
         terminal.print(&sandbox.show());
         return Ok(0);
     }
+    if let Action::Reset { .. } = action {
+        Sandbox::renew(&folder, layout).map_err(refused)?;
+        return Ok(0);
+    }
     let sandbox = Sandbox::open(&folder, layout).map_err(refused)?;
     match action {
-        Action::Show { .. } => (),
+        Action::Show { .. } | Action::Reset { .. } => (),
         Action::Set { address, setting, .. } => {
             let (attribute, value) = setting.split_once('=').ok_or_else(|| {
                 refused(format!("`{setting}` sets nothing: write `attribute=value`"))
@@ -112,7 +116,6 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
             };
             sandbox.fail(pattern, *times, how).map_err(refused)?;
         }
-        Action::Reset { .. } => sandbox.reset().map_err(refused)?,
     }
     Ok(0)
 }

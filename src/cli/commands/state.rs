@@ -70,6 +70,7 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
             terminal.print(&render::state_show(&id, record, terminal.out));
         }
         Action::Forget { address, .. } => {
+            find(&read(&folder)?, address)?;
             let mut store = Store::open(&folder, "state forget")?;
             let id = find(store.state(), address)?;
             let record = &store.state().records[&id];
