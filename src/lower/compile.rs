@@ -18,7 +18,7 @@ use crate::lower::{Desired, Output, SecretItem, graph, unique};
 use crate::model::{Late, Piece, Text, digest_all};
 use crate::problem::{Problem, lower as problem, names};
 use crate::source::Sources;
-use crate::syntax::tree::{Expr, Let, Tree};
+use crate::syntax::tree::{Expr, Let, Name, Tree};
 
 /// Kinds whose own secrets open shared services: a sandbox does without them.
 const CREDENTIALS_OF: [&str; 6] = ["cluster", "zone", "identity", "database", "host", "cert"];
@@ -131,14 +131,14 @@ impl<'t> Evaluator<'t> {
         };
         let may_be_secret =
             output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
-        if let Some(value) = self.output_json(&value, &output.name.text, may_be_secret) {
+        if let Some(value) = self.output_json(&value, &output.name, may_be_secret) {
             let output_value = Output { value, span: at };
             desired.outputs.insert(output.name.text.clone(), output_value);
         }
     }
 
     /// JSON for people and programs outside: quantities are printed.
-    fn output_json(&mut self, value: &Val, name: &str, may_be_secret: bool) -> Option<Value> {
+    fn output_json(&mut self, value: &Val, name: &Name, may_be_secret: bool) -> Option<Value> {
         let at = value.origin;
         Some(match &value.data {
             Data::Null => Value::Null,
@@ -147,7 +147,7 @@ impl<'t> Evaluator<'t> {
             Data::Float(it) => Value::from(*it),
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) if text.has_secret() && !may_be_secret => {
-                self.problems.push(problem::secret_output(at, name));
+                self.problems.push(problem::secret_output(name.span, at, &name.text));
                 return None;
             }
             Data::Text(text) => serde_json::to_value(text.as_ref()).ok()?,
@@ -167,7 +167,7 @@ impl<'t> Evaluator<'t> {
             }
             Data::Unknown(late) => {
                 let late = self.late_told(late);
-                self.problems.push(problem::field_late(at, name, &late));
+                self.problems.push(problem::field_late(at, &name.text, &late));
                 return None;
             }
             Data::Bad => return None,

@@ -84,7 +84,10 @@ impl<'t> Evaluator<'t> {
             (None, None) if input.ty.as_ref().is_some_and(is_optional) => {
                 Val::new(Data::Null, input.name.span)
             }
-            (None, None) => self.bad(problem::missing(name, input.name.span), input.name.span),
+            (None, None) => {
+                let is_secret = input.ty.as_ref().is_some_and(is_secret);
+                self.bad(problem::missing(name, input.name.span, is_secret), input.name.span)
+            }
         }
     }
 

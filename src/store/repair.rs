@@ -61,7 +61,8 @@ pub fn repair(folder: &Path) -> Result<Report, Refused> {
     match load(&Files::of(folder)) {
         Ok(Some(found)) => return Ok(Report::Healthy { serial: found.state.serial }),
         Ok(None) => return Err(no_state()),
-        Err(_) => (),
+        // What is too new is not damaged.
+        Err(_) => remains(&Files::of(folder))?.of_one_state(folder)?,
     }
     let disk = Disk::default();
     let files = prepared(&disk, folder)?;

@@ -48,7 +48,7 @@ fn what_there_is_not() {
     for (what, near) in [
         ("container.wbe", "did you mean `container.web`"),
         ("containr", "did you mean `container`"),
-        ("P1234", "did you mean"),
+        ("P700", "did you mean `P7001`"),
         ("container.web.memry", "did you mean `container.web.memory`"),
         ("everything", "name a resource"),
         ("''", "name a resource"),

@@ -54,7 +54,8 @@ fn twice_stops_at_once_and_forgets_nothing() {
     says(&run.err, &["stopping; the next run looks again"]);
     says(&run.out, &["container.web", "stopped before its end was heard of"]);
     says(&run.out, &["To go on: paas apply --sandbox ."]);
-    assert!(project.recorded().contains(&"container.web#1".to_owned()));
+    let list = project.fine("state list --sandbox");
+    says(&list, &["! container.web#1", "create began and was not heard to end"]);
     project.fine("sandbox set sandbox pace=0");
     project.fine("apply --sandbox --yes");
     converged(&project);

@@ -37,10 +37,16 @@ fn every_thing_that_somebody_changes_is_found_and_put_right() {
 
 #[test]
 fn every_thing_that_somebody_removes_is_made_again() {
-    for who in ["container.web", "10000", "app.blog", "proxy.edge"] {
+    let all = [
+        ("container.web", "container.web", "missing"),
+        ("10000", "container.edge", "missing"),
+        ("app.blog", "app.blog", "missing"),
+        ("proxy.edge", "proxy.edge", "changed outside"),
+    ];
+    for (what, who, how) in all {
         let project = Project::applied();
-        project.fine(&format!("sandbox remove {who}"));
-        says(&project.untouched("drift --sandbox", 2), &["missing"]);
+        project.fine(&format!("sandbox remove {what}"));
+        says(&project.untouched("drift --sandbox", 2), &[who, how]);
         project.fine("apply --sandbox --yes");
         converged(&project);
         assert_eq!(project.guests().len(), 2);
@@ -75,7 +81,9 @@ fn a_reset_leaves_nothing_behind() {
 fn another_project_can_be_named() {
     let project = Project::site();
     project.write("inner/main.paas", project.read("main.paas"));
-    ["setup.sh", "blog.yml"].map(|it| project.write(&format!("inner/{it}"), project.read(it)));
+    for name in ["setup.sh", "blog.yml"] {
+        project.write(&format!("inner/{name}"), project.read(name));
+    }
     project.fine("apply --sandbox --yes inner");
     says(&project.fine("sandbox show -C inner"), &["container.web#1"]);
     assert!(project.guests().is_empty());

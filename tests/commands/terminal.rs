@@ -67,11 +67,13 @@ fn the_plan_that_was_shown_is_the_one_that_is_applied() {
 
 #[test]
 fn progress_moves_on_a_terminal_and_stands_in_lines_elsewhere() {
-    let project = Project::site();
+    let project = Project::site().with("TERM", "xterm-256color");
     project.fine("sandbox set sandbox pace=20");
     let run = project.typed("apply --sandbox --yes", "");
     says(&run.out, &["container.web creating", "\u{1b}["]);
     assert!(!run.out.contains("[8/8]"), "{}", run.out);
+    let plain = Project::site().with("TERM", "dumb");
+    says(&plain.typed("apply --sandbox --yes", "").out, &["[1/8] + ", "[8/8] + app.blog"]);
     let said = project.ends("destroy --sandbox --yes", 0);
     says(&said, &["[1/8] - ", "[8/8] - cluster.home destroyed"]);
     assert!(!said.contains('\u{1b}'), "{said}");

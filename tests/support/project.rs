@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -167,25 +167,28 @@ impl Project {
         said
     }
 
-    /// Runs one command line on a terminal on which somebody types this.
+    /// Runs one command line on a terminal on which somebody types this at the first question.
     pub fn typed(&self, line: &str, keys: &str) -> Run {
         let program = env!("CARGO_BIN_EXE_paas");
         let mut command = Command::new("script");
         command.args(["-qec", &format!("'{program}' {line}"), "/dev/null"]);
         self.surround(&mut command);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("`script` of util-linux is there");
         let mut keyboard = child.stdin.take().expect("it was asked for");
-        keyboard.write_all(keys.as_bytes()).expect("somebody reads");
-        // Whoever hangs up too early would end the program instead of answering it.
-        let output = match keys.is_empty() {
-            true => {
-                drop(keyboard);
-                child.wait_with_output()
-            }
-            false => child.wait_with_output(),
-        };
-        self.told(&output.expect("it ends by itself"))
+        let mut screen = child.stdout.take().expect("it was asked for");
+        let (mut shown, mut byte) = (Vec::new(), [0]);
+        while !shown.ends_with(b"goes on: ") && screen.read(&mut byte).is_ok_and(|read| read > 0) {
+            shown.extend(byte);
+        }
+        // Who was not asked has ended already, and reads nothing.
+        let _ = keyboard.write_all(keys.as_bytes());
+        if keys.is_empty() {
+            drop(keyboard);
+        }
+        screen.read_to_end(&mut shown).expect("what is shown can be read");
+        let status = child.wait().expect("it ends by itself");
+        self.told(&Output { status, stdout: shown, stderr: Vec::new() })
     }
 
     /// Sends a signal to a process, as a terminal does at Ctrl-C.

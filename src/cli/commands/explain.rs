@@ -81,8 +81,8 @@ fn decided<'a>(
     let desired = resource.intent.spec.pointer(&pointer)?;
     match desired.as_str() {
         Some("auto") => {
-            let made = state.latest(address)?.1.intent.spec.pointer(&pointer);
-            Some(made.unwrap_or(desired))
+            let made = state.latest(address).map(|(_, record)| &record.intent.spec);
+            Some(made.and_then(|spec| spec.pointer(&pointer)).unwrap_or(desired))
         }
         _ => Some(desired),
     }
@@ -140,14 +140,16 @@ fn attribute(project: &Project, state: &State, address: &Address, path: &str) ->
 
 /// Where a value comes from: written, default, derived, picked.
 fn origin(project: &Project, resource: &Resource, field: &Field, path: &str) -> String {
+    let picked = if field.choice.is_some() { ", picked when planning and kept" } else { "" };
     let below = format!("{path}/");
     let written = resource.origins.iter().find(|(other, _)| {
         **other == *path || other.starts_with(&below) || path.starts_with(&format!("{other}/"))
     });
     if let Some((_, span)) = written {
-        return format!("written at {}", project.sources.line_of(*span));
+        let is_auto = resource.intent.spec[field.name] == "auto";
+        let written = format!("written at {}", project.sources.line_of(*span));
+        return if is_auto { written + " as \"auto\"" + picked } else { written };
     }
-    let picked = if field.choice.is_some() { ", picked when planning and kept" } else { "" };
     match field.need {
         Need::Default(text) => format!("default: {}{picked}", squeezed(text)),
         Need::Derived(text) => format!("follows from {}{picked}", squeezed(text)),

@@ -98,24 +98,29 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
         Sandbox::renew(&folder, layout).map_err(refused)?;
         return Ok(0);
     }
-    let sandbox = Sandbox::open(&folder, layout).map_err(refused)?;
+    // What is refused is refused by a copy: the sandbox itself stays untouched.
+    change(&Sandbox::view(&folder, layout.clone()).map_err(refused)?, action).map_err(refused)?;
+    change(&Sandbox::open(&folder, layout).map_err(refused)?, action).map_err(refused)?;
+    Ok(0)
+}
+
+fn change(sandbox: &Sandbox, action: &Action) -> Result<(), String> {
     match action {
-        Action::Show { .. } | Action::Reset { .. } => (),
+        Action::Show { .. } | Action::Reset { .. } => Ok(()),
         Action::Set { address, setting, .. } => {
-            let (attribute, value) = setting.split_once('=').ok_or_else(|| {
-                refused(format!("`{setting}` sets nothing: write `attribute=value`"))
-            })?;
-            sandbox.set(address, attribute, value).map_err(refused)?;
+            let (attribute, value) = setting
+                .split_once('=')
+                .ok_or_else(|| format!("`{setting}` sets nothing: write `attribute=value`"))?;
+            sandbox.set(address, attribute, value)
         }
-        Action::Remove { address, .. } => sandbox.remove(address).map_err(refused)?,
+        Action::Remove { address, .. } => sandbox.remove(address),
         Action::Fail { pattern, times, how, .. } => {
             let how = match how {
                 Fault::Refused => How::Refused,
                 Fault::UnknownBefore => How::UnknownBefore,
                 Fault::UnknownAfter => How::UnknownAfter,
             };
-            sandbox.fail(pattern, *times, how).map_err(refused)?;
+            sandbox.fail(pattern, *times, how)
         }
     }
-    Ok(0)
 }
