@@ -8,10 +8,10 @@ fn a_life_from_the_first_apply_to_the_last() {
     let project = Project::site();
     let lines = [
         "check",
-        "apply --sandbox --yes",
+        "apply --sandbox --yes --parallel 1",
         "apply --sandbox --yes",
         "output --sandbox",
-        "destroy --sandbox --yes",
+        "destroy --sandbox --yes --parallel 1",
         "drift --sandbox",
         "state list --sandbox",
     ];
@@ -31,7 +31,8 @@ fn without_a_terminal_and_without_yes_nothing_is_done() {
 fn a_failure_leaves_out_what_waits_for_it_and_the_next_apply_goes_on() {
     let project = Project::site();
     project.fine("sandbox fail 'docker compose up'");
-    let lines = ["apply --sandbox --yes", "apply --sandbox --yes", "drift --sandbox"];
+    let apply = "apply --sandbox --yes --parallel 1";
+    let lines = [apply, apply, "drift --sandbox"];
     check("resume", &project, &lines);
 }
 

@@ -28,19 +28,28 @@ fn project(lines: &str) -> Project {
     project
 }
 
-/// Every command refuses these lines with all of `parts`, and changes nothing.
+/// These lines are refused with all of `parts`, and nothing is changed.
 #[track_caller]
 fn refused(lines: &str, parts: &[&str]) {
-    let project = project(lines);
-    for line in READERS {
-        says(&project.untouched(line, 1), parts);
-    }
+    says(&project(lines).untouched("apply --sandbox --yes", 1), parts);
 }
 
 /// A message as a person reads it, in a golden file.
 #[track_caller]
 fn shown(name: &str, lines: &str) {
     check(&format!("bad/{name}"), &project(lines), &["check"]);
+}
+
+#[test]
+fn every_command_that_reads_a_manifest_refuses_a_bad_one() {
+    let project = project("kontainer web { on = cluster.home }\n");
+    for line in READERS {
+        let said = project.untouched(line, 1);
+        says(
+            &said,
+            &["P1001", "main.paas:4:1", "no kind `kontainer`", "did you mean `container`?"],
+        );
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::lower::Desired;
+use crate::plan::Reason;
 use crate::render;
 
 /// Plans and applies that nothing is desired any more.
@@ -18,7 +19,10 @@ pub async fn run(
 ) -> Result<u8, Stop> {
     let project = load(inputs)?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
-    let plan = plan(terminal, &project, &nothing, planning, sandbox).await?;
+    let mut plan = plan(terminal, &project, &nothing, planning, sandbox).await?;
+    // The manifest still has it: that is not why it goes.
+    let removed = plan.changes.iter_mut().filter(|change| change.because == Reason::Removed);
+    removed.for_each(|change| change.because = Reason::Asked);
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
     let resume = command("destroy", inputs, planning, sandbox);
