@@ -174,7 +174,7 @@ fn destroy_leaves_an_empty_sandbox() {
     lab.told("destroy --sandbox --yes", 0);
     let shown = lab.told("sandbox show", 0);
     let (there, _) = shown.split_once("\ntasks, ").expect("tasks are shown last");
-    let lines: Vec<&str> = there.lines().map(|line| line.trim_start()).collect();
+    let lines: Vec<&str> = there.lines().map(str::trim_start).collect();
     assert_eq!(lines.len(), 2, "only a cluster and its node are left:\n{there}");
     assert!(lines[1].starts_with("node pve1  online  cores 0 of 128"), "{there}");
     assert!(lab.told("state list --sandbox", 0).starts_with("0 objects"));

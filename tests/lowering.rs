@@ -88,7 +88,7 @@ fn resources(desired: &Desired) -> Vec<String> {
             .iter()
             .map(|(path, _)| {
                 let value = resource.intent.spec.pointer(&format!("/{path}"));
-                format!("{path}={}", value.unwrap_or(&serde_json::Value::Null))
+                format!("{path}={}", value.unwrap_or(&paas::model::Value::Null))
             })
             .collect();
         let mut line = format!("{address}: {}", written.join(" "));
@@ -173,9 +173,7 @@ fn instances_have_keys() {
     let body = "{ on = cluster.home, template = \"x\", cores = n }";
     check(&format!("container box for k, n in {{ a = 1, b = 2 }} {body}"), seen);
     check(
-        &format!(
-            "container box for m in [{{ k = \"a\", n = 1 }}, {{ k = \"b\", n = 2 }}] by m.k {{ on = cluster.home, template = \"x\", cores = m.n }}"
-        ),
+        &"container box for m in [{ k = \"a\", n = 1 }, { k = \"b\", n = 2 }] by m.k { on = cluster.home, template = \"x\", cores = m.n }".to_string(),
         seen,
     );
     check(&format!("container box for k, n in {{ a = 1, b = 2, c = 3 }} if n < 3 {body}"), seen);

@@ -14,3 +14,4 @@ mod sandbox;
 mod storage;
 mod support;
 mod tidy;
+mod values;

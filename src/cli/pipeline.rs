@@ -1,32 +1,66 @@
 //! The straight line that plan, apply, drift and destroy share: look, then plan.
 
+use std::path::Path;
+
 use crate::apply;
-use crate::cli::options::Planning;
-use crate::cli::project::Project;
+use crate::cli::options::{Inputs, Planning};
+use crate::cli::project::{self, Project};
 use crate::cli::stop::Stop;
-use crate::drivers::{Fault, World, secrets};
+use crate::cli::terminal::Terminal;
+use crate::cli::world::{Chosen, refused};
+use crate::drivers::{Fault, secrets};
 use crate::lower::{Desired, SecretSource};
 use crate::model::Address;
 use crate::plan::{self, Plan};
 use crate::problem::{self, Problem};
+use crate::sandbox::Sandbox;
 use crate::source::Span;
 use crate::state::State;
 use crate::store;
 
-/// The state as it is, for a command that changes nothing: nothing is locked and nothing is made.
-pub fn state(project: &Project, sandbox: bool) -> Result<(State, Option<Problem>), Stop> {
-    let loaded = store::read(&project.state_folder(sandbox))?;
+/// What a project stands on, as it was found: nothing is locked, and nothing is made.
+pub struct Ground {
+    /// What was made.
+    pub state: State,
+    /// The world, to look at.
+    pub world: Chosen,
+}
+
+/// Reads a project, and meanwhile its state and its sandbox; tells what is worth knowing.
+pub fn load_with_ground(
+    terminal: &Terminal,
+    inputs: &Inputs,
+    sandbox: bool,
+) -> Result<(Project, Ground), Stop> {
+    let (folder, _) = project::manifests(&inputs.path)?;
+    let folder = project::state_folder(&folder, sandbox);
+    let beside = std::thread::spawn(move || {
+        let state = state(&folder)?;
+        let world = sandbox.then(|| Sandbox::view(&folder)).transpose().map_err(refused)?;
+        Ok::<_, Stop>((state, world))
+    });
+    let project = project::load(inputs)?;
+    let ((state, note), world) = beside.join().expect("reading does not panic")?;
+    project.warn(terminal);
+    terminal.problems(note.as_slice(), &project.sources);
+    let world = Chosen::to_look(world, &project.desired);
+    Ok((project, Ground { state, world }))
+}
+
+/// The state in a folder, and what to know about how it was found.
+pub fn state(folder: &Path) -> Result<(State, Option<Problem>), Stop> {
+    let loaded = store::read(folder)?;
     Ok(loaded.map_or_else(Default::default, |loaded| (loaded.state, loaded.recovered)))
 }
 
 /// Looks at the world and plans; `desired` is the project's, or nothing at all to destroy it.
-pub async fn plan<W: World>(
+pub async fn plan(
     project: &Project,
     desired: &Desired,
-    state: &State,
-    world: &W,
+    ground: &Ground,
     planning: &Planning,
 ) -> Result<Plan, Stop> {
+    let Ground { state, world } = ground;
     let seen = apply::observe(world, state, desired).await.map_err(|(address, fault)| {
         let (Fault::Refused(why) | Fault::Unknown(why)) = fault;
         Stop::one(problem::project::cannot_look(address.as_str(), &why), 1)

@@ -16,28 +16,32 @@ pub enum Chosen {
     Real(Real),
 }
 
-/// What a command does with its world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// It looks, and touches nothing.
-    Look,
-    /// It changes things.
-    Change,
+impl Chosen {
+    /// The world to look at: a sandbox that was read already, or the real one.
+    pub fn to_look(sandbox: Option<Sandbox>, desired: &Desired) -> Chosen {
+        match sandbox {
+            Some(sandbox) => {
+                sandbox.add(layout(desired)).expect("a copy in memory can be added to");
+                Chosen::Sandbox(Box::new(sandbox))
+            }
+            None => Chosen::Real(Real),
+        }
+    }
+
+    /// The world to change.
+    pub fn to_change(project: &Project, sandbox: bool) -> Result<Chosen, Stop> {
+        if !sandbox {
+            return Ok(Chosen::Real(Real));
+        }
+        let folder = project.state_folder(true);
+        let sandbox = Sandbox::open(&folder, layout(&project.desired)).map_err(refused)?;
+        Ok(Chosen::Sandbox(Box::new(sandbox)))
+    }
 }
 
-/// The world that a project's command works on.
-pub fn choose(project: &Project, sandbox: bool, purpose: Purpose) -> Result<Chosen, Stop> {
-    if !sandbox {
-        return Ok(Chosen::Real(Real));
-    }
-    let folder = project.state_folder(true);
-    let layout = layout(&project.desired);
-    let opened = match purpose {
-        Purpose::Look => Sandbox::view(&folder, layout),
-        Purpose::Change => Sandbox::open(&folder, layout),
-    };
-    let refused = |why: String| Stop::one(project::sandbox_refuses(&why), 1);
-    opened.map(|sandbox| Chosen::Sandbox(Box::new(sandbox))).map_err(refused)
+/// The sandbox refuses to be opened.
+pub fn refused(why: String) -> Stop {
+    Stop::one(project::sandbox_refuses(&why), 1)
 }
 
 /// The clusters that a manifest speaks of, with the nodes that it names.

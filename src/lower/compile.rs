@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
@@ -12,10 +10,10 @@ use crate::lower::nodes::NodeId;
 use crate::lower::order::{self, Unit};
 use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
-use crate::lower::specs::{Edge, Finished};
+use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Output, SecretItem, graph, unique};
-use crate::model::{Late, Piece, Text, digest_all};
+use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Let, Name, Tree};
@@ -66,7 +64,7 @@ pub fn compile(
             Unit::Block(index) => evaluator.block_instances(index).nodes,
         };
         for node in nodes.iter() {
-            evaluator.finish_all(*node, &mut desired, &mut edges);
+            evaluator.prepare_all(*node);
         }
     }
     for index in 0..module.secrets.len() {
@@ -76,6 +74,9 @@ pub fn compile(
         evaluator.output(output, &mut desired);
     }
     evaluator.checks();
+    for node in 0..evaluator.nodes.len() {
+        evaluator.finish_into(node, &mut desired, &mut edges);
+    }
     unique::conflicts(&desired, &mut evaluator.problems);
     graph::circles(&desired, &edges, &mut evaluator.problems);
     for (address, item) in std::mem::take(&mut evaluator.secrets) {
@@ -87,30 +88,23 @@ pub fn compile(
 }
 
 impl<'t> Evaluator<'t> {
-    /// Finishes a node and its facets.
-    fn finish_all(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
-        let finished = self.finish(id);
-        self.keep(id, finished, desired, edges);
+    /// Prepares a node and its facets.
+    fn prepare_all(&mut self, id: NodeId) {
+        self.prepare(id);
         for position in 0..self.nodes[id].kind.traits().facets.len() {
             for facet in self.facets_of(id, position).nodes.iter() {
-                self.finish_all(*facet, desired, edges);
+                self.prepare_all(*facet);
             }
         }
     }
 
-    fn keep(
-        &mut self,
-        id: NodeId,
-        finished: Finished,
-        desired: &mut Desired,
-        edges: &mut Vec<Edge>,
-    ) {
+    fn finish_into(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
+        let finished = self.finish(id);
         let address = self.nodes[id].address.clone();
-        let word = address.kind().to_owned();
-        if !CREDENTIALS_OF.contains(&word.as_str()) {
+        if !CREDENTIALS_OF.contains(&address.kind()) {
             self.needed.extend(finished.secrets);
         }
-        if word == "template"
+        if address.kind() == "template"
             && let Some(version) = finished.resource.intent.spec["version"].as_str()
         {
             desired.templates.insert(address.clone(), version.to_owned());
@@ -150,18 +144,18 @@ impl<'t> Evaluator<'t> {
                 self.problems.push(problem::secret_output(name.span, at, &name.text));
                 return None;
             }
-            Data::Text(text) => serde_json::to_value(text.as_ref()).ok()?,
-            Data::Late(late) => serde_json::to_value(Text::late(late.as_ref().clone())).ok()?,
+            Data::Text(text) => Value::of(text.as_ref()).ok()?,
+            Data::Late(late) => Value::of(&Text::late(late.as_ref().clone())).ok()?,
             Data::List(list) => {
                 let elements =
                     list.iter().map(|value| self.output_json(value, name, may_be_secret));
                 Value::Array(elements.collect::<Option<_>>()?)
             }
             Data::Map(map) => {
-                let mut object = serde_json::Map::new();
+                let mut object = Object::default();
                 for (key, value) in map.iter() {
                     let json = self.output_json(value, name, may_be_secret)?;
-                    object.insert(super::fit::plain(key), json);
+                    object.insert(&super::fit::plain(key), json);
                 }
                 Value::Object(object)
             }

@@ -50,8 +50,12 @@ pub(super) struct Stage {
 /// What a [`Stage`] computes; it becomes text only if there is a circle.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum StageName {
-    /// A let, an input or the instances of a block.
+    /// A let or an input.
     Name(String),
+    /// The instances of a block, by its place in [`Module::blocks`].
+    Instances(usize),
+    /// Everything that is written about a resource.
+    Spec(NodeId),
     /// An attribute of a resource.
     Attribute(NodeId, &'static str),
 }
@@ -264,9 +268,7 @@ impl<'t> Evaluator<'t> {
 
     /// The place of the instances of a block in a circle.
     pub fn block_stage(&self, index: usize) -> Stage {
-        let block = self.module.blocks[index].block;
-        let what = format!("the instances of `{}.{}`", block.kind.text, block.labels[0].text);
-        Stage { what: StageName::Name(what), span: span(block) }
+        Stage { what: StageName::Instances(index), span: span(self.module.blocks[index].block) }
     }
 
     fn circle(&mut self, again: &Stage) {
@@ -280,6 +282,11 @@ impl<'t> Evaluator<'t> {
     fn stage_name(&self, name: &StageName) -> String {
         match name {
             StageName::Name(name) => name.clone(),
+            StageName::Instances(index) => {
+                let block = self.module.blocks[*index].block;
+                format!("the instances of `{}.{}`", block.kind.text, block.labels[0].text)
+            }
+            StageName::Spec(node) => format!("the spec of `{}`", self.nodes[*node].address),
             StageName::Attribute(node, field) => format!("{}.{field}", self.nodes[*node].address),
         }
     }

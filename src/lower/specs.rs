@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use crate::kinds::Source;
-use crate::lower::evaluator::{Evaluator, Stage, StageName, Touched};
+use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
 use crate::lower::nodes::{Node, NodeId};
-use crate::lower::shape::Shape;
+use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
-use crate::model::{Address, Key, Ref, Text};
+use crate::model::{Address, Key, Object, Ref, Text, Value};
 use crate::problem::{Level, lower, names, types};
 use crate::schema::Need;
 use crate::source::Span;
@@ -42,7 +40,7 @@ pub(super) struct Finished {
 }
 
 /// A spec as JSON, what its fields touched, and what is in it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Spec {
     json: Value,
     /// The kind's own code has filled it in.
@@ -52,7 +50,7 @@ pub(super) struct Spec {
 }
 
 /// JSON being written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Writing {
     path: String,
     /// The manifest says something about this field.
@@ -69,11 +67,11 @@ impl Writing {
     fn json(&mut self, value: &Val, base: Span) -> Option<Value> {
         let json = match &value.data {
             Data::Map(map) => {
-                let mut object = serde_json::Map::with_capacity(map.len());
+                let mut object = Object::default();
                 for (key, value) in map.iter() {
                     let name = super::fit::plain(key);
                     if let Some(json) = self.below(&name, value, base) {
-                        object.insert(name, json);
+                        object.insert(&name, json);
                     }
                 }
                 return Some(Value::Object(object));
@@ -100,11 +98,11 @@ impl Writing {
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) => {
                 self.secrets.extend(text.secrets().map(str::to_owned));
-                serde_json::to_value(text.as_ref()).unwrap_or(Value::Null)
+                Value::of(text.as_ref()).unwrap_or(Value::Null)
             }
             Data::Ref(address) => {
                 self.refs.push((address.clone(), value.origin));
-                serde_json::to_value(Ref::Address(address.clone())).unwrap_or(Value::Null)
+                Value::of(&Ref::Address(address.clone())).unwrap_or(Value::Null)
             }
         };
         if self.written && value.origin != base {
@@ -126,12 +124,22 @@ impl Writing {
 }
 
 impl<'t> Evaluator<'t> {
-    /// Computes everything about a node.
+    /// Computes the spec of a node, and all that can be wrong with its block.
+    pub fn prepare(&mut self, id: NodeId) {
+        let node = Rc::clone(&self.nodes[id]);
+        self.spec(&node);
+        self.register_secrets(&node);
+        self.requirements(&node);
+    }
+
+    /// A prepared node as a whole. Its spec is handed over: nobody can ask for it any more.
     pub fn finish(&mut self, id: NodeId) -> Finished {
         let node = Rc::clone(&self.nodes[id]);
-        let spec = self.spec(&node);
-        self.register_secrets(&node);
-        self.assemble(&node, &spec)
+        let spec = match std::mem::take(&mut self.specs[id]) {
+            Slot::Done(spec, _) => Rc::unwrap_or_clone(spec),
+            Slot::Empty | Slot::Running => Spec::default(),
+        };
+        self.assemble(&node, spec)
     }
 
     /// A field that the kind's own code fills in; null until it can.
@@ -147,8 +155,7 @@ impl<'t> Evaluator<'t> {
 
     fn spec(&mut self, node: &Rc<Node<'t>>) -> Rc<Spec> {
         let id = node.id;
-        let what = StageName::Name(format!("the spec of `{}`", node.address));
-        let stage = Stage { what, span: node.span };
+        let stage = Stage { what: StageName::Spec(id), span: node.span };
         self.once(
             |this| &mut this.specs[id],
             stage,
@@ -160,7 +167,7 @@ impl<'t> Evaluator<'t> {
     fn make_spec(&mut self, node: &Rc<Node<'t>>) -> Spec {
         let id = node.id;
         let mut writing = Writing::default();
-        let mut spec = serde_json::Map::new();
+        let mut spec = Object::default();
         let sound = self.check_names(node);
         let (absent, touched) = self.watched(|this| {
             let mut absent = Vec::new();
@@ -175,7 +182,7 @@ impl<'t> Evaluator<'t> {
                 }
                 writing.written = this.is_written(node, field.name);
                 if let Some(json) = writing.below(field.name, &value, node.span) {
-                    spec.insert(field.name.to_owned(), json);
+                    spec.insert(field.name, json);
                 }
             }
             absent
@@ -192,10 +199,10 @@ impl<'t> Evaluator<'t> {
         Spec { json, complete, writing, touched }
     }
 
-    fn assemble(&mut self, node: &Rc<Node<'t>>, spec: &Spec) -> Finished {
+    fn assemble(&mut self, node: &Rc<Node<'t>>, spec: Spec) -> Finished {
         let Spec { json, writing, touched, .. } = spec;
+        let Writing { refs, mut origins, secrets, .. } = writing;
         let common = self.common(node);
-        self.requirements(node);
         let mut edges = Vec::new();
         let mut edge = |to: &Address, span: Span| {
             let edge = Edge { from: node.address.clone(), to: to.clone(), span };
@@ -203,14 +210,14 @@ impl<'t> Evaluator<'t> {
         };
         let family = |address: &Address| self.is_family(node, address);
         let mut after = BTreeSet::new();
-        let referred: BTreeSet<&Address> = writing.refs.iter().map(|(to, _)| to).collect();
-        for (to, span) in writing.refs.iter().filter(|(to, _)| !family(to)) {
+        let referred: BTreeSet<&Address> = refs.iter().map(|(to, _)| to).collect();
+        for (to, span) in refs.iter().filter(|(to, _)| !family(to)) {
             edge(to, *span);
         }
         for (to, span) in touched {
-            let to = &self.nodes[*to].address;
+            let to = &self.nodes[to].address;
             if !family(to) {
-                edge(to, *span);
+                edge(to, span);
                 if !referred.contains(to) {
                     after.insert(Ref::Address(to.clone()));
                 }
@@ -220,12 +227,11 @@ impl<'t> Evaluator<'t> {
             edge(to, *span);
             after.insert(Ref::Address(to.clone()));
         }
-        let mut origins = writing.origins.clone();
         origins.sort();
         let doc = common.doc.or_else(|| node.doc.map(str::to_owned));
-        let intent = Intent { spec: json.clone(), after, lifecycle: common.lifecycle };
+        let intent = Intent { spec: json, after, lifecycle: common.lifecycle };
         let resource = Resource { intent, origins, span: node.span, doc };
-        Finished { resource, edges, secrets: writing.secrets.clone() }
+        Finished { resource, edges, secrets }
     }
 
     /// Whether an address is the node itself, what is around it, or one of its facets.
@@ -304,7 +310,7 @@ impl<'t> Evaluator<'t> {
                 };
                 if self.field(node.id, index).data != Data::Null {
                     let entries = node.layers[0].shape.entries(name);
-                    let at = entries.first().map_or(node.span, |entry| entry.name_span());
+                    let at = entries.first().map_or(node.span, Entry::name_span);
                     present.push((*name, at));
                 }
             }
@@ -368,17 +374,16 @@ fn from_json(json: &Value, at: Span) -> Val {
             (None, Some(float)) => Data::Float(float),
             (None, None) => Data::Null,
         },
-        Value::String(text) => Data::Str(text.as_str().into()),
+        Value::String(text) => Data::Str((&**text).into()),
         Value::Array(list) => {
             return Val::list(list.iter().map(|json| from_json(json, at)).collect(), at);
         }
         Value::Object(map) => {
-            if let Ok(text) = serde_json::from_value::<Text>(json.clone()) {
+            if let Ok(text) = json.read::<Text>() {
                 return Val::new(Data::Text(text.into()), at);
             }
             let entries = map.iter();
-            let entries =
-                entries.map(|(key, json)| (Key::Text(key.as_str().into()), from_json(json, at)));
+            let entries = entries.map(|(key, json)| (Key::Text(key.into()), from_json(json, at)));
             return Val::map(entries.collect(), at);
         }
     };

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::lower::Intent;
-use crate::model::{Address, ObjectId, Step};
+use crate::model::{Address, ObjectId, Step, Value};
 use crate::schema::Class;
 use crate::state::Verb;
 

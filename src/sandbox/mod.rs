@@ -56,24 +56,19 @@ struct Inner {
 impl Sandbox {
     /// A sandbox that is gone with the process.
     pub fn in_memory(layout: Layout) -> Sandbox {
-        let mut contents = Contents::default();
-        layout.missing_in(&contents).into_iter().for_each(|entry| contents.apply(entry));
-        let inner = Mutex::new(Inner { layout, contents, log: None });
-        Sandbox { inner, hook: Mutex::new(None) }
+        let sandbox = Sandbox::holding(Contents::default(), None);
+        sandbox.add(layout).expect("memory can be written");
+        sandbox
     }
 
-    /// The sandbox in `folder`, made if there is none. Clusters and nodes of `layout` that it does
-    /// not know are added; those that it knows stay as they are.
+    /// The sandbox in `folder`, made if there is none, with the clusters and nodes of `layout`.
     ///
     /// Whatever moment the process is killed at, each step is in it wholly or not at all.
     pub fn open(folder: &Path, layout: Layout) -> Result<Sandbox, String> {
         let (log, contents) = log::open(folder)?;
-        let new = layout.missing_in(&contents);
-        let mut inner = Inner { layout, contents, log: Some(log) };
-        if !new.is_empty() {
-            inner.commit(new)?;
-        }
-        Ok(Sandbox { inner: Mutex::new(inner), hook: Mutex::new(None) })
+        let sandbox = Sandbox::holding(contents, Some(log));
+        sandbox.add(layout)?;
+        Ok(sandbox)
     }
 
     /// The sandbox in `folder` as it was when it was new, whatever is there now.
@@ -83,11 +78,21 @@ impl Sandbox {
     }
 
     /// A copy in memory of the sandbox in `folder`, to look at: nothing in the folder is touched.
-    pub fn view(folder: &Path, layout: Layout) -> Result<Sandbox, String> {
-        let mut contents = log::view(folder)?;
-        layout.missing_in(&contents).into_iter().for_each(|entry| contents.apply(entry));
-        let inner = Mutex::new(Inner { layout, contents, log: None });
-        Ok(Sandbox { inner, hook: Mutex::new(None) })
+    pub fn view(folder: &Path) -> Result<Sandbox, String> {
+        Ok(Sandbox::holding(log::view(folder)?, None))
+    }
+
+    fn holding(contents: Contents, log: Option<log::Log>) -> Sandbox {
+        let inner = Mutex::new(Inner { layout: Layout::default(), contents, log });
+        Sandbox { inner, hook: Mutex::new(None) }
+    }
+
+    /// Adds the clusters and nodes that it does not know; those that it knows stay as they are.
+    pub fn add(&self, layout: Layout) -> Result<(), String> {
+        let mut inner = self.lock();
+        let new = layout.missing_in(&inner.contents);
+        inner.layout = layout;
+        inner.commit(new)
     }
 
     /// Lets the next `times` steps go wrong whose [description](describe) contains `pattern`.

@@ -93,7 +93,8 @@ fn warnings_count_when_they_are_told_to() {
     let project = Project::site();
     says(&project.untouched("check", 0), &["8 resources in 1 file, 0 warnings"]);
     project.untouched("check --deny-warnings", 0);
-    let rule = "check small {\n  level = \"warn\"\n  require memory < 1GiB, \"it is large\"\n}\n";
+    let rule =
+        "check small {\n  level = \"warn\"\n  require memory < 1GiB else \"it is large\"\n}\n";
     project.write("more.paas", rule);
     let said = project.untouched("check", 0);
     says(&said, &["it is large", "1 warning"]);

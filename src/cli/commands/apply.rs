@@ -8,12 +8,11 @@ use crate::apply::{self, Ledger, Report, Wanted};
 use crate::cli::options::{Inputs, Planning};
 use crate::cli::pipeline;
 use crate::cli::progress::Shown;
-use crate::cli::project::{Project, load, shown};
+use crate::cli::project::{Project, shown};
 use crate::cli::saved::{self, Saved};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::{Purpose, choose};
-use crate::lower::Desired;
+use crate::cli::world::Chosen;
 use crate::plan::Plan;
 use crate::problem::{project, state::stale_plan};
 use crate::render::{self, Summary};
@@ -46,49 +45,31 @@ pub async fn run(
         let saved = saved::read(&inputs.path)?;
         return from_file(terminal, saved, how).await;
     }
-    let project = load(inputs)?;
-    project.warn(terminal);
+    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     pipeline::check_secrets(&project, sandbox)?;
-    let plan = plan(terminal, &project, &project.desired, planning, sandbox).await?;
+    store::check_unlocked(&project.state_folder(sandbox))?;
+    let plan = pipeline::plan(&project, &project.desired, &ground, planning).await?;
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
     let resume = command("apply", inputs, planning, sandbox);
-    let work = Work { project: &project, sandbox, plan, resume, purpose: "apply" };
+    let work = Work::new(&project, sandbox, plan, &ground.state, resume, "apply");
     carry_out(terminal, work, how).await
 }
 
 async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, Stop> {
     let (inputs, sandbox) = (saved.inputs(), saved.sandbox);
-    let project = load(&inputs)?;
+    let (project, ground) = pipeline::load_with_ground(terminal, &inputs, sandbox)?;
+    let state = &ground.state;
     pipeline::check_secrets(&project, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
-    let (state, note) = pipeline::state(&project, sandbox)?;
-    terminal.problems(note.as_slice(), &project.sources);
     saved.check(&project, &state.lineage, state.serial)?;
-    crate::plan::verify(&saved.plan, &state)
-        .map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
+    crate::plan::verify(&saved.plan, state).map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
     let context = super::plan::context(&project, &inputs, sandbox);
     terminal.print(&render::terminal(&saved.plan, &context, terminal.out));
     let resume = command("apply", &inputs, &Planning::default(), sandbox);
-    let (plan, purpose) = (saved.plan, "apply of a saved plan");
-    let work = Work { project: &project, sandbox, plan, resume, purpose };
+    let work = Work::new(&project, sandbox, saved.plan, state, resume, "apply of a saved plan");
     // Whoever saved it has read it: a saved plan is its own confirmation.
     carry_out(terminal, work, How { yes: true, ..how }).await
-}
-
-/// Plans without touching anything, unless somebody else works on the state.
-pub async fn plan(
-    terminal: &Terminal,
-    project: &Project,
-    desired: &Desired,
-    planning: &Planning,
-    sandbox: bool,
-) -> Result<Plan, Stop> {
-    store::check_unlocked(&project.state_folder(sandbox))?;
-    let (state, note) = pipeline::state(project, sandbox)?;
-    terminal.problems(note.as_slice(), &project.sources);
-    let world = choose(project, sandbox, Purpose::Look)?;
-    pipeline::plan(project, desired, &state, &world, planning).await
 }
 
 /// The command that goes on where this one stopped.
@@ -123,22 +104,39 @@ pub struct Work<'a> {
     pub sandbox: bool,
     /// What is done.
     pub plan: Plan,
+    /// The plan has no changes, and no output is given now or was before.
+    pub nothing: bool,
     /// The command that goes on if it does not end well.
     pub resume: String,
     /// What others are told meanwhile.
     pub purpose: &'static str,
 }
 
+impl<'a> Work<'a> {
+    /// A plan that was made on this state.
+    pub fn new(
+        project: &'a Project,
+        sandbox: bool,
+        plan: Plan,
+        state: &State,
+        resume: String,
+        purpose: &'static str,
+    ) -> Work<'a> {
+        let silent = plan.outputs.is_empty() && state.outputs.is_empty();
+        let nothing = plan.changes.is_empty() && silent;
+        Work { project, sandbox, plan, nothing, resume, purpose }
+    }
+}
+
 /// Asks, takes the lock, runs a plan, and says what came of it. Up to the answer nothing is
 /// written anywhere.
 pub async fn carry_out(terminal: &Terminal, work: Work<'_>, how: How) -> Result<u8, Stop> {
-    let Work { project, sandbox, plan, resume, purpose } = work;
+    let Work { project, sandbox, plan, nothing, resume, purpose } = work;
     let folder = project.state_folder(sandbox);
     if !plan.blocked.is_empty() {
         return Ok(4);
     }
-    let outputs = pipeline::state(project, sandbox)?.0.outputs;
-    if plan.changes.is_empty() && plan.outputs.is_empty() && outputs.is_empty() {
+    if nothing {
         return Ok(0);
     }
     if !how.yes && !plan.changes.is_empty() {
@@ -155,7 +153,7 @@ pub async fn carry_out(terminal: &Terminal, work: Work<'_>, how: How) -> Result<
     if let Some(moved) = saved::state_moved(&plan, &state.lineage, state.serial) {
         return Err(Stop::one(stale_plan(&[moved]), Refused::STALE));
     }
-    let world = Arc::new(choose(project, sandbox, Purpose::Change)?);
+    let world = Arc::new(Chosen::to_change(project, sandbox)?);
     let quiet = plan.changes.is_empty();
     let mut progress = Shown::new(terminal, plan.changes.len());
     let mut ledger = Durable { store: &mut store, refused: None };

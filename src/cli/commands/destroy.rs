@@ -1,13 +1,13 @@
 //! `paas destroy`
 
-use crate::cli::commands::apply::{How, Work, carry_out, command, plan};
+use crate::cli::commands::apply::{How, Work, carry_out, command};
 use crate::cli::options::{Inputs, Planning};
-use crate::cli::project::load;
+use crate::cli::pipeline;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::lower::Desired;
 use crate::plan::Reason;
-use crate::render;
+use crate::{render, store};
 
 /// Plans and applies that nothing is desired any more.
 pub async fn run(
@@ -17,15 +17,16 @@ pub async fn run(
     how: How,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let project = load(inputs)?;
+    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
+    store::check_unlocked(&project.state_folder(sandbox))?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
-    let mut plan = plan(terminal, &project, &nothing, planning, sandbox).await?;
+    let mut plan = pipeline::plan(&project, &nothing, &ground, planning).await?;
     // The manifest still has it: that is not why it goes.
     let removed = plan.changes.iter_mut().filter(|change| change.because == Reason::Removed);
     removed.for_each(|change| change.because = Reason::Asked);
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
     let resume = command("destroy", inputs, planning, sandbox);
-    let work = Work { project: &project, sandbox, plan, resume, purpose: "destroy" };
+    let work = Work::new(&project, sandbox, plan, &ground.state, resume, "destroy");
     carry_out(terminal, work, how).await
 }

@@ -2,10 +2,8 @@
 
 use crate::cli::options::{Format, Inputs, Planning};
 use crate::cli::pipeline;
-use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::{Purpose, choose};
 use crate::render;
 
 /// Looks, compares, and tells; it changes nothing.
@@ -15,13 +13,9 @@ pub async fn run(
     format: Format,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let project = load(inputs)?;
-    project.warn(terminal);
-    let (state, note) = pipeline::state(&project, sandbox)?;
-    terminal.problems(note.as_slice(), &project.sources);
-    let world = choose(&project, sandbox, Purpose::Look)?;
+    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     let all = Planning::default();
-    let plan = pipeline::plan(&project, &project.desired, &state, &world, &all).await?;
+    let plan = pipeline::plan(&project, &project.desired, &ground, &all).await?;
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&match format {
         Format::Human | Format::Markdown => render::drift(&plan, &context, terminal.out),

@@ -24,7 +24,7 @@ pub fn run(terminal: &Terminal, what: &str, inputs: &Inputs, sandbox: bool) -> R
         return Ok(0);
     }
     let project = load(inputs)?;
-    let (state, _) = pipeline::state(&project, sandbox)?;
+    let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
     let resources = &project.desired.resources;
     let address = Address::parse(what).filter(|it| resources.contains_key(it));
     let text = match address {
@@ -76,7 +76,7 @@ fn decided<'a>(
     state: &'a State,
     address: &Address,
     path: &str,
-) -> Option<&'a serde_json::Value> {
+) -> Option<&'a crate::model::Value> {
     let pointer = format!("/{path}");
     let desired = resource.intent.spec.pointer(&pointer)?;
     match desired.as_str() {

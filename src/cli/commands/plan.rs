@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use crate::cli::options::{Format, Inputs, Planning};
-use crate::cli::project::{Project, load, shown};
+use crate::cli::project::{Project, shown};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::{Purpose, choose};
 use crate::cli::{pipeline, saved};
 use crate::plan::{Plan, What};
 use crate::render::{self, Context, Density};
@@ -35,13 +34,9 @@ pub async fn run(
     how: &How,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let project = load(inputs)?;
-    project.warn(terminal);
+    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     pipeline::check_secrets(&project, sandbox)?;
-    let (state, note) = pipeline::state(&project, sandbox)?;
-    terminal.problems(note.as_slice(), &project.sources);
-    let world = choose(&project, sandbox, Purpose::Look)?;
-    let plan = pipeline::plan(&project, &project.desired, &state, &world, planning).await?;
+    let plan = pipeline::plan(&project, &project.desired, &ground, planning).await?;
     let mut context = context(&project, inputs, sandbox);
     context.density = match (how.summary, how.full) {
         (true, _) => Density::Summary,

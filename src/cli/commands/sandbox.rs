@@ -8,8 +8,7 @@ use crate::cli::options::Inputs;
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::cli::world::layout;
-use crate::problem::project;
+use crate::cli::world::{layout, refused};
 use crate::sandbox::{How, Sandbox};
 
 /// Which project's sandbox.
@@ -88,9 +87,9 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
     | Action::Reset { place }) = action;
     let project = load(&Inputs { path: place.project.clone(), ..Inputs::default() })?;
     let (folder, layout) = (project.state_folder(true), layout(&project.desired));
-    let refused = |why: String| Stop::one(project::sandbox_refuses(&why), 1);
     if let Action::Show { .. } = action {
-        let sandbox = Sandbox::view(&folder, layout).map_err(refused)?;
+        let sandbox = Sandbox::view(&folder).map_err(refused)?;
+        sandbox.add(layout).map_err(refused)?;
         terminal.print(&sandbox.show());
         return Ok(0);
     }
@@ -99,7 +98,9 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
         return Ok(0);
     }
     // What is refused is refused by a copy: the sandbox itself stays untouched.
-    change(&Sandbox::view(&folder, layout.clone()).map_err(refused)?, action).map_err(refused)?;
+    let copy = Sandbox::view(&folder).map_err(refused)?;
+    copy.add(layout.clone()).map_err(refused)?;
+    change(&copy, action).map_err(refused)?;
     change(&Sandbox::open(&folder, layout).map_err(refused)?, action).map_err(refused)?;
     Ok(0)
 }
