@@ -232,7 +232,7 @@ fn a_secret_in_the_wrong_place_is_refused_by_name() {
         "let plain: string = secret.env\n",
         "container x { on = cluster.home, template = \"d\", hostname = secret.env }\n",
         "container y for n in [secret.env] { on = cluster.home, template = \"d\" }\n",
-        "let k = { [secret.env] = 1 }\n",
+        "let k = { (secret.env) = 1 }\n",
         "check c { require secret.env == \"x\" else \"\\(secret.env)\" }\n",
     ];
     for place in places {

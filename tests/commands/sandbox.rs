@@ -8,7 +8,7 @@ use crate::support::project::Project;
 fn a_look_before_and_after_an_apply() {
     let project = Project::site();
     check("sandbox", &project, &["sandbox show"]);
-    project.fine("apply --sandbox --yes");
+    project.fine("apply --sandbox --yes --parallel 1");
     check("sandbox-applied", &project, &["sandbox show"]);
 }
 

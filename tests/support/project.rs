@@ -64,7 +64,8 @@ impl Project {
     /// The same, applied in the sandbox.
     pub fn applied() -> Project {
         let project = Project::site();
-        project.fine("apply --sandbox --yes");
+        // One after the other, so that the sandbox is the same each time.
+        project.fine("apply --sandbox --yes --parallel 1");
         project
     }
 
