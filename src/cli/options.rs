@@ -30,7 +30,7 @@ pub enum Colour {
 }
 
 /// Which project, and the values of its inputs.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct Inputs {
     /// The folder of the manifest, or one `.paas` file
     #[arg(value_name = "PATH", default_value = ".")]

@@ -15,8 +15,8 @@ use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Output, SecretItem, graph, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names};
-use crate::source::{Sources, Span};
-use crate::syntax::tree::{Expr, Let, Tree};
+use crate::source::Sources;
+use crate::syntax::tree::{Expr, Let, Name, Tree};
 
 /// Kinds whose own secrets open shared services: a sandbox does without them.
 const CREDENTIALS_OF: [&str; 6] = ["cluster", "zone", "identity", "database", "host", "cert"];
@@ -83,7 +83,7 @@ pub fn compile(
         let needed_in_sandbox = evaluator.needed.contains(&address);
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
     }
-    desired.config = config(sources, given, &files);
+    desired.config = config(sources, &evaluator.shown_inputs(), &files);
     (desired, in_order(evaluator.problems))
 }
 
@@ -125,14 +125,14 @@ impl<'t> Evaluator<'t> {
         };
         let may_be_secret =
             output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
-        if let Some(value) = self.output_json(&value, &output.name.text, may_be_secret) {
+        if let Some(value) = self.output_json(&value, &output.name, may_be_secret) {
             let output_value = Output { value, span: at };
             desired.outputs.insert(output.name.text.clone(), output_value);
         }
     }
 
     /// JSON for people and programs outside: quantities are printed.
-    fn output_json(&mut self, value: &Val, name: &str, may_be_secret: bool) -> Option<Value> {
+    fn output_json(&mut self, value: &Val, name: &Name, may_be_secret: bool) -> Option<Value> {
         let at = value.origin;
         Some(match &value.data {
             Data::Null => Value::Null,
@@ -141,7 +141,7 @@ impl<'t> Evaluator<'t> {
             Data::Float(it) => Value::from(*it),
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) if text.has_secret() && !may_be_secret => {
-                self.problems.push(problem::secret_output(at, name));
+                self.problems.push(problem::secret_output(name.span, at, &name.text));
                 return None;
             }
             Data::Text(text) => Value::of(text.as_ref()).ok()?,
@@ -161,7 +161,7 @@ impl<'t> Evaluator<'t> {
             }
             Data::Unknown(late) => {
                 let late = self.late_told(late);
-                self.problems.push(problem::field_late(at, name, &late));
+                self.problems.push(problem::field_late(at, &name.text, &late));
                 return None;
             }
             Data::Bad => return None,
@@ -178,16 +178,17 @@ pub(super) fn late_in(text: &Text) -> Option<Late> {
     })
 }
 
-/// The digest of everything that was read.
-fn config(sources: &Sources, given: &[Given], files: &Recorded<'_>) -> String {
-    let texts = sources.files().map(|(_, source)| (source.name.clone(), source.text.to_string()));
-    let mut parts: Vec<(String, Vec<u8>)> =
-        texts.map(|(name, text)| (format!("source {name}"), text.into_bytes())).collect();
-    let count = sources.files().count();
-    parts.extend(given.iter().map(|given| {
-        let span: Span = given.value.span;
-        let text = if (span.file.0 as usize) < count { sources.text(span) } else { "" };
-        (format!("input {}", given.name), text.as_bytes().to_vec())
+/// The digest of everything that was read: the same from whatever folder it is read, and without
+/// the value of any secret, since a weak one could be guessed from it.
+fn config(sources: &Sources, inputs: &[&Given], files: &Recorded<'_>) -> String {
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for (_, source) in sources.files().filter(|(_, source)| source.is_manifest) {
+        let name = source.name.rsplit('/').next().unwrap_or_default();
+        parts.push((format!("source {name}"), source.text.as_bytes().to_vec()));
+    }
+    parts.extend(inputs.iter().map(|given| {
+        let text = sources.text(given.value.span).as_bytes().to_vec();
+        (format!("input {}", given.name), text)
     }));
     parts.extend(files.answers());
     digest_all(parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))

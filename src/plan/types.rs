@@ -102,6 +102,8 @@ pub enum Reason {
     },
     /// The manifest no longer has it.
     Removed,
+    /// Somebody asked for it to be destroyed.
+    Asked,
     /// What it refers to has changed or is replaced.
     Upstream {
         /// Which resource.

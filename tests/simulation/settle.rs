@@ -159,7 +159,7 @@ fn compare_guest(id: &ObjectId, desired: &Value, record: &Record, guest: &GuestS
     if let Some(number) = desired["id"].as_u64() {
         assert_eq!(u64::from(guest.vmid), number, "{id} has the number that is written");
     }
-    assert_eq!(spec["id"], guest.vmid.into(), "{id} has the number that is recorded");
+    assert_eq!(spec["id"], Value::from(guest.vmid), "{id} has the number that is recorded");
     assert_eq!(spec["node"], *guest.node, "{id} is on the node that is recorded");
     if lifecycle.drift == OnDrift::Fix {
         let mib = |name: &str| (desired[name].as_u64().unwrap_or(0) >> 20).to_string();

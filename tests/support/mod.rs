@@ -4,6 +4,7 @@ pub mod cases;
 pub mod dump;
 pub mod golden;
 pub mod ledger;
+pub mod project;
 pub mod rng;
 
 /// A value as specs hold it, written as JSON.
