@@ -121,6 +121,9 @@ impl Saved {
 /// What has become of the state that a plan was made for, if it is not the same any more.
 pub fn state_moved(plan: &Plan, lineage: &str, serial: u64) -> Option<String> {
     let Binds { lineage: made_for, serial: at, .. } = &plan.against;
+    if made_for.is_empty() && serial > 0 {
+        return Some(format!("the state was made since then, and is at serial {serial}"));
+    }
     // The first plan of all is made before there is a state, and for any that is new.
     if made_for != lineage && !(made_for.is_empty() && serial == 0) {
         return Some("the state is another one".to_owned());
