@@ -1,7 +1,8 @@
 //! Whole lives of random projects against the sandbox: configurations that change, steps that go
 //! wrong, processes that die, and people who change things by hand.
 //!
-//! `PAAS_SEED=7 cargo test simulation` replays one life, `PAAS_LIVES=100` lives that many.
+//! `PAAS_SEED=7 cargo test simulation` replays one life. An ordinary test run lives a few hundred;
+//! `PAAS_LIVES=20000 cargo test --profile simulation simulation` lives as many as CI does.
 
 #[path = "simulation/config.rs"]
 mod config;
@@ -9,10 +10,14 @@ mod config;
 mod hands;
 #[path = "simulation/life.rs"]
 mod life;
+#[path = "simulation/named.rs"]
+mod named;
 #[path = "simulation/project.rs"]
 mod project;
 #[path = "simulation/settle.rs"]
 mod settle;
+#[path = "simulation/sweep.rs"]
+mod sweep;
 #[path = "simulation/text.rs"]
 mod text;
 #[path = "simulation/world.rs"]
@@ -29,12 +34,11 @@ use world::Weather;
 use crate::support::ledger::End;
 use crate::support::rng::Rng;
 
-/// How many lives every test run lives.
-const LIVES: u64 = 20_000;
+/// How many lives an ordinary test run lives.
+const LIVES: u64 = 300;
 
 /// How many threads live them.
 const THREADS: u64 = 2;
-
 
 /// After so many lives that went wrong, a thread gives up.
 const ENOUGH: usize = 10;
@@ -87,11 +91,11 @@ fn live(seed: u64) -> Result<(), (String, Vec<String>)> {
 /// A user changes their mind a few times, in all weathers; in the end the sun shines.
 async fn user(life: &mut Life, rng: &mut Rng, mut config: Config) {
     let mut applied = config.clone();
-    let versions = 2 + rng.below(2);
+    let versions = if rng.chance(30) { 3 } else { 2 };
     for version in 1..=versions {
         let project = Project::of(&config);
         life.story.push(project.text.clone());
-        for _ in 0..rng.below(4) {
+        for _ in 0..rng.below(3) {
             if storm(life, rng, &project).await {
                 applied = config.clone();
             }

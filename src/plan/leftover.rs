@@ -32,12 +32,7 @@ fn is_left(inputs: Inputs<'_>, draft: &Draft, id: &ObjectId) -> bool {
 }
 
 /// The machine that an object goes with: one that goes and takes no commands any more.
-fn lost_with(
-    inputs: Inputs<'_>,
-    draft: &Draft,
-    id: &ObjectId,
-    record: &Record,
-) -> Option<Address> {
+fn lost_with(inputs: Inputs<'_>, draft: &Draft, id: &ObjectId, record: &Record) -> Option<Address> {
     let machine = Ref::parse(record.intent.spec["machine"]["$ref"].as_str()?)?;
     let Ref::Object(machine) = machine else { return None };
     let unseen = inputs.seen.objects.get(id) == Some(&Found::Unseen);

@@ -177,7 +177,8 @@ fn compare_guest(id: &ObjectId, desired: &Value, record: &Record, guest: &GuestS
     let features = features.filter(|name| desired["features"][*name] == true);
     let features: Vec<String> = features.map(|name| format!("{name}=1")).collect();
     assert_eq!(get("features"), features.join(","), "{id}: features");
-    let tags: Vec<&str> = desired["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let tags: Vec<&str> =
+        desired["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     assert_eq!(get("tags").split(';').skip(1).collect::<Vec<_>>(), tags, "{id}: tags");
     let ip = spec["ip"].as_str().expect("an address is decided");
     assert!(get("net0").contains(&format!("ip={ip}")), "{id}: {} has not {ip}", get("net0"));

@@ -40,7 +40,8 @@ impl Writer<'_> {
     }
 
     fn platform(&mut self) {
-        let nodes: String = (1..=self.config.nodes).map(|n| format!("  node pve{n} {{}}\n")).collect();
+        let nodes: String =
+            (1..=self.config.nodes).map(|n| format!("  node pve{n} {{}}\n")).collect();
         let api = "api = \"https://pve.example.com:8006\", token = secret.pve";
         self.line(&format!("cluster home {{\n  {api}\n{nodes}}}"));
         let pool = if self.config.pool { "\n  pool = [\"10.0.0.100-10.0.0.199\"]" } else { "" };
@@ -61,7 +62,8 @@ impl Writer<'_> {
                 self.line(&format!("container {name} {{\n{body}}}"));
             }
         }
-        if let Some((machine, keys)) = self.config.farm.as_ref().filter(|(_, keys)| !keys.is_empty())
+        if let Some((machine, keys)) =
+            self.config.farm.as_ref().filter(|(_, keys)| !keys.is_empty())
         {
             let body = self.machine(machine, 9);
             let keys: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
@@ -76,25 +78,34 @@ impl Writer<'_> {
             writeln!(body, "  {name} = {value}").expect("a string takes text");
         };
         let node = machine.node.filter(|node| *node < self.config.nodes);
-        put("on", match node {
-            Some(node) => format!("cluster.home.node.pve{}", node + 1),
-            None => "cluster.home".to_owned(),
-        });
+        put(
+            "on",
+            match node {
+                Some(node) => format!("cluster.home.node.pve{}", node + 1),
+                None => "cluster.home".to_owned(),
+            },
+        );
         if let Some(id) = machine.id {
             put("id", (5000 + 100 * id + slot).to_string());
         }
-        put("template", match machine.template {
-            Some(number) => format!("template.t{number}"),
-            None => "\"debian-12-standard\"".to_owned(),
-        });
+        put(
+            "template",
+            match machine.template {
+                Some(number) => format!("template.t{number}"),
+                None => "\"debian-12-standard\"".to_owned(),
+            },
+        );
         let changes = ["report", "rerun_scripts", "replace"];
         put("on_template_change", format!("\"{}\"", changes[machine.on_template_change]));
         put("network", "network.lan".to_owned());
-        put("ip", match machine.ip {
-            0 => "\"auto\"".to_owned(),
-            1 => "\"dhcp\"".to_owned(),
-            own => format!("10.0.0.{}", 20 * own + slot),
-        });
+        put(
+            "ip",
+            match machine.ip {
+                0 => "\"auto\"".to_owned(),
+                1 => "\"dhcp\"".to_owned(),
+                own => format!("10.0.0.{}", 20 * own + slot),
+            },
+        );
         put("memory", format!("{}MiB", machine.memory));
         put("swap", format!("{}MiB", machine.swap));
         put("cores", machine.cores.to_string());
@@ -126,18 +137,23 @@ impl Writer<'_> {
         }
         if let Some(on) = self.config.database {
             let on = self.place(on);
-            self.line(&format!("app store {{ on = {on}, unit {{ exec = \"/usr/bin/postgres\" }} }}"));
+            self.line(&format!(
+                "app store {{ on = {on}, unit {{ exec = \"/usr/bin/postgres\" }} }}"
+            ));
             self.line("database pg { on = app.store, engine = \"postgres\" }");
         }
         if let Some(zone) = self.config.zone {
             let engine = ["hosts", "unbound", "cloudflare"][zone.engine];
             let on = if zone.engine < 2 { "on = host.box" } else { "" };
-            let record = format!("record own {{ name = \"own\", value = 10.0.0.{} }}", zone.value + 2);
+            let record =
+                format!("record own {{ name = \"own\", value = 10.0.0.{} }}", zone.value + 2);
             let name = format!("name = \"example.com\"\n  engine = \"{engine}\"");
             self.line(&format!("zone main {{\n  {name}\n  {on}\n  {record}\n}}"));
         }
         if self.config.identity {
-            self.line("identity people { engine = \"authentik\", url = \"https://id.example.com\" }");
+            self.line(
+                "identity people { engine = \"authentik\", url = \"https://id.example.com\" }",
+            );
         }
         if let Some(on) = self.config.dashboard {
             let on = self.place(on);
@@ -228,7 +244,9 @@ impl Writer<'_> {
     fn place(&self, place: Place) -> String {
         let config = self.config;
         match place {
-            Place::Machine(name) if config.machines.contains_key(name) => format!("container.{name}"),
+            Place::Machine(name) if config.machines.contains_key(name) => {
+                format!("container.{name}")
+            }
             Place::Farm(key) if config.farm.iter().any(|(_, keys)| keys.contains(key)) => {
                 debug_assert!(KEYS.contains(&key));
                 format!("container.farm[\"{key}\"]")

@@ -172,11 +172,13 @@ impl Run {
 
     /// Nothing that is recorded on a machine is left when the machine goes.
     fn check_users(&self, machine: &ObjectId, forgotten: bool) {
-        let forget = |id: &ObjectId| {
-            self.changes.iter().any(|it| it.id == *id && it.verb == Verb::Forget)
-        };
+        let forget =
+            |id: &ObjectId| self.changes.iter().any(|it| it.id == *id && it.verb == Verb::Forget);
         let users = self.state.records.iter().find(|(id, record)| {
-            !(forgotten && forget(id)) && record.possible().any(|intent| on(&intent.spec) == Some(Ref::Object(machine.clone())))
+            !(forgotten && forget(id))
+                && record
+                    .possible()
+                    .any(|intent| on(&intent.spec) == Some(Ref::Object(machine.clone())))
         });
         if let Some((user, _)) = users {
             panic!("{machine} is destroyed while {user} is on it");
@@ -205,8 +207,15 @@ impl Watched {
         if let (Target::Cluster(_), Effect::Call(call)) = (&step.on, &step.effect) {
             run.check_call(call, &owner, &self.sandbox.guests());
         }
+        if let Effect::Write(file) = &step.effect {
+            let closed = !file.content.has_secret() || file.mode == 0o600;
+            assert!(closed, "everybody may read a secret in {}", file.path);
+        }
         let chaos = run.chaos();
-        run.trace.push(format!("{owner}: {} {chaos:?}", sandbox::describe(step)));
+        let line = sandbox::describe(step);
+        let unlocks = ["unlock", "skiplock", "delete=lock"].iter().any(|it| line.contains(it));
+        assert!(!unlocks, "only people take locks away: {line}");
+        run.trace.push(format!("{owner}: {line} {chaos:?}"));
         chaos
     }
 
