@@ -25,9 +25,11 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use config::Config;
 use life::{How, Life};
+use paas::sandbox::Layout;
 use project::Project;
 use world::Weather;
 
@@ -78,7 +80,7 @@ fn live(seed: u64) -> Result<(), (String, Vec<String>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
     let mut rng = Rng::new(seed);
     let config = Config::random(&mut rng);
-    let mut life = Life::new(rng.next(), &Project::of(&Config::default()));
+    let mut life = Life::new(rng.next(), layout());
     let whole = AssertUnwindSafe(|| runtime.block_on(user(&mut life, &mut rng, config)));
     catch_unwind(whole).map_err(|panic| {
         life.tell();
@@ -86,6 +88,13 @@ fn live(seed: u64) -> Result<(), (String, Vec<String>)> {
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
         (text.to_owned(), std::mem::take(&mut life.story))
     })
+}
+
+/// Three nodes, whatever a manifest says of them.
+fn layout() -> Layout {
+    static LAYOUT: LazyLock<Layout> =
+        LazyLock::new(|| Layout::of(&Project::of(&Config::default()).desired));
+    LAYOUT.clone()
 }
 
 /// A user changes their mind a few times, in all weathers; in the end the sun shines.

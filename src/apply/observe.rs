@@ -117,7 +117,7 @@ fn wanted<'a>(state: &State, desired: &'a Desired) -> Vec<(&'a Address, ObjectId
         }
         let spec = spec_for_looking(spec, state);
         let mut known = state.all(address).flat_map(|(_, record)| record.possible());
-        if !known.any(|intent| self::machine(&intent.spec) == self::machine(&spec)) {
+        if !known.any(|intent| machine(&intent.spec) == machine(&spec)) {
             let next = || ObjectId::first(address.clone());
             let id = state.latest(address).map_or_else(next, |(id, _)| id.next());
             wanted.push((address, id, spec));

@@ -73,10 +73,10 @@ impl How {
 
 impl Life {
     /// A project that was never applied.
-    pub fn new(seed: u64, first: &Project) -> Life {
+    pub fn new(seed: u64, layout: Layout) -> Life {
         Life {
             rng: Rng::new(seed),
-            sandbox: Arc::new(Sandbox::in_memory(Layout::of(&first.desired))),
+            sandbox: Arc::new(Sandbox::in_memory(layout)),
             disk: Disk::new(LINEAGE),
             foreign: BTreeMap::new(),
             released: BTreeSet::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use paas::drivers::World as _;
 use paas::model::{Piece, Step};
 use paas::plan::Plan;
-use paas::sandbox::Chaos;
+use paas::sandbox::{Chaos, Layout};
 
 use super::life::{How, LINEAGE, Life};
 use super::project::Project;
@@ -32,12 +32,11 @@ const BLOG: &str = "app blog { on = container.web, unit { exec = \"/usr/bin/blog
 
 /// A project that was applied once.
 async fn applied(project: &Project) -> Life {
-    let mut life = Life::new(7, project);
+    let mut life = Life::new(7, Layout::of(&project.desired));
     settled(&mut life, project).await;
     life
 }
 
-#[track_caller]
 async fn settled(life: &mut Life, project: &Project) {
     let blocked = life.settle(project).await.err().map(|plan| plan.blocked);
     assert_eq!(blocked, None, "nothing stands in the way");
@@ -75,7 +74,7 @@ fn numbers(life: &Life) -> Vec<u32> {
 #[tokio::test]
 async fn a_late_create_makes_a_guest_that_is_reported_and_left_alone() {
     let project = with(&web(""));
-    let mut life = Life::new(7, &project);
+    let mut life = Life::new(7, Layout::of(&project.desired));
     let plan = broken(&mut life, &project, 0, Chaos::LoseBefore).await;
     taken(&mut life, 10_000);
     settled(&mut life, &project).await;
@@ -93,7 +92,7 @@ async fn a_late_create_makes_a_guest_that_is_reported_and_left_alone() {
 #[tokio::test]
 async fn a_late_create_is_never_a_second_one() {
     let project = with(&web(""));
-    let mut life = Life::new(7, &project);
+    let mut life = Life::new(7, Layout::of(&project.desired));
     let plan = broken(&mut life, &project, 0, Chaos::LoseBefore).await;
     settled(&mut life, &project).await;
     let late = life.sandbox.perform(&step(&plan, "container.web#1", 0)).await;
@@ -163,7 +162,7 @@ async fn what_was_removed_by_hand_does_not_stay_in_the_state() {
 #[tokio::test]
 async fn what_cannot_be_attributed_is_left_where_it_is() {
     let project = with(&web(""));
-    let mut life = Life::new(7, &project);
+    let mut life = Life::new(7, Layout::of(&project.desired));
     broken(&mut life, &project, 0, Chaos::LoseBefore).await;
     taken(&mut life, 10_000);
     life.sandbox.set("10000", "lock", "create").unwrap();
