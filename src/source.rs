@@ -42,6 +42,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
+    /// It is a part of the project, and not a value that this run was given.
+    pub is_manifest: bool,
     lines: Vec<u32>,
 }
 
@@ -63,11 +65,19 @@ pub struct Place {
 impl Sources {
     /// Adds a file and tells how spans name it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let text = text.into();
+        self.push(name.into(), text.into(), true)
+    }
+
+    /// The same for values of inputs: a file of them, a variable, an option.
+    pub fn add_values(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        self.push(name.into(), text.into(), false)
+    }
+
+    fn push(&mut self, name: String, text: Arc<str>, is_manifest: bool) -> FileId {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let offset = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| offset(at + 1))).collect();
-        self.files.push(Source { name: name.into(), text, lines });
+        self.files.push(Source { name, text, is_manifest, lines });
         FileId(offset(self.files.len() - 1))
     }
 
@@ -83,7 +93,8 @@ impl Sources {
 
     /// The text under a span.
     pub fn text(&self, span: Span) -> &str {
-        self.file(span.file).text.get(span.range()).unwrap_or_default()
+        let source = self.files.get(span.file.0 as usize);
+        source.and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 
     /// Where a span starts.

@@ -64,16 +64,87 @@ fn explain_prints_the_page_of_a_code() {
     assert!(pages::find("P0000").is_none());
 }
 
+/// The anchors of a page's headings, as they are made for links.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| -> String {
+        let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        title.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn links_lead_somewhere() {
-    let link = Regex::new(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)").unwrap();
+    let link = Regex::new(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)").unwrap();
     let mut pages = files("docs", ".md");
-    pages.extend(["README.md".to_owned(), "CHANGELOG.md".to_owned(), "state/README.md".to_owned()]);
+    let others = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "state/README.md"];
+    pages.extend(others.map(str::to_owned));
     for page in pages {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(&page);
-        for found in link.captures_iter(&read(&page)) {
-            let target = folder.parent().unwrap().join(&found[1]);
+        let text = read(&page);
+        for found in link.captures_iter(&text) {
+            let target = match &found[1] {
+                "" => folder.clone(),
+                path => folder.parent().unwrap().join(path),
+            };
             assert!(target.exists(), "{page} links to {}", &found[1]);
+            if let Some(anchor) = found.get(2) {
+                let anchors = anchors(&std::fs::read_to_string(&target).unwrap());
+                assert!(anchors.contains(anchor.as_str()), "{page} links to {}", &found[0]);
+            }
         }
     }
+}
+
+/// The texts of the blocks that are fenced with this word.
+fn fenced(text: &str, word: &str) -> Vec<String> {
+    let begin = format!("```{word}\n");
+    let blocks = text.split(&begin).skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_readme_has_two_commands_that_exist() {
+    let readme = read("README.md");
+    let commands = fenced(&readme, "sh");
+    let expected =
+        ["cargo run --release -- apply --sandbox --yes examples/quickstart\n", "cargo test\n"];
+    assert_eq!(commands, expected, "`.ci/run` takes these two");
+    let line = commands[0].trim().strip_prefix("cargo run --release --").unwrap();
+    let words = std::iter::once("paas").chain(line.split_whitespace());
+    assert!(paas::cli::command().try_get_matches_from(words).is_ok(), "{line}");
+}
+
+/// The manifest and the plan in the README are those of the example.
+#[test]
+fn the_readme_shows_what_is_there() {
+    let readme = read("README.md");
+    assert!(readme.contains(&read("examples/quickstart/main.paas")));
+    let plan = read("tests/cases/examples/quickstart.plan.txt");
+    let shown = fenced(&readme, "text").remove(0);
+    let missing: Vec<&str> =
+        shown.lines().filter(|line| !plan.lines().any(|it| it == *line)).collect();
+    assert!(missing.is_empty(), "the plan has another look now: {missing:#?}");
+}
+
+/// Every command line in a page is one that the program takes.
+#[test]
+fn commands_in_documents_exist() {
+    let mut count = 0;
+    for page in ["docs/guide.md", "docs/sandbox.md", "docs/state.md"] {
+        for block in fenced(&read(page), "console") {
+            for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+                let line = line.split(['#', '>']).next().unwrap().replace('\'', "");
+                let at = line.find("paas ").unwrap_or_else(|| panic!("{page}: {line}"));
+                // What a pattern of several words is does not matter here.
+                let line = line[at..].replace("docker compose up", "docker");
+                let taken = paas::cli::command().try_get_matches_from(line.split_whitespace());
+                assert!(taken.is_ok(), "{page}: `{line}`: {}", taken.unwrap_err());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 15, "only {count} commands");
 }

@@ -94,6 +94,21 @@ fn quickstart_is_planned_and_applied() {
 }
 
 #[test]
+fn nothing_moves_away_from_a_node_that_is_offline() {
+    let project = Project::new("quickstart");
+    project.told("apply --sandbox --yes", 0);
+    project.told("sandbox set node.pve1 online=false", 0);
+    let plan = project.told("plan --sandbox", 0);
+    assert!(!plan.contains("replace") && !plan.contains("destroy"), "{plan}");
+    project.told("sandbox set node.pve1 online=true", 0);
+    project.told("sandbox remove app.blog", 0);
+    project.told("sandbox remove container.web", 0);
+    project.told("sandbox set node.pve1 online=false", 0);
+    let plan = project.told("plan --sandbox", 0);
+    assert!(plan.contains("pve2   cores 0 → 1/128"), "{plan}");
+}
+
+#[test]
 fn the_catalogue_app_is_planned_and_applied() {
     check("catalogue-app");
 }
@@ -174,7 +189,7 @@ fn destroy_leaves_an_empty_sandbox() {
     lab.told("destroy --sandbox --yes", 0);
     let shown = lab.told("sandbox show", 0);
     let (there, _) = shown.split_once("\ntasks, ").expect("tasks are shown last");
-    let lines: Vec<&str> = there.lines().map(|line| line.trim_start()).collect();
+    let lines: Vec<&str> = there.lines().map(str::trim_start).collect();
     assert_eq!(lines.len(), 2, "only a cluster and its node are left:\n{there}");
     assert!(lines[1].starts_with("node pve1  online  cores 0 of 128"), "{there}");
     assert!(lab.told("state list --sandbox", 0).starts_with("0 objects"));

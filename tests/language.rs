@@ -133,6 +133,10 @@ fn p0102_lines_that_are_no_items() {
     check("hello world\n", "1:1 P0102 this is not an item [hello world]");
     check("a {\n  ???\n}\n", "2:3 P0102 this is not an item [???]");
     check(
+        "output by = 1\n",
+        "1:1 P0102 `by` is a word of the language and cannot be a name [output by = 1]",
+    );
+    check(
         "for x in y : x => 1\n",
         "1:1 P0102 a comprehension is not an item of a file [for x in y : x => 1]",
     );

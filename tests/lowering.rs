@@ -88,7 +88,7 @@ fn resources(desired: &Desired) -> Vec<String> {
             .iter()
             .map(|(path, _)| {
                 let value = resource.intent.spec.pointer(&format!("/{path}"));
-                format!("{path}={}", value.unwrap_or(&serde_json::Value::Null))
+                format!("{path}={}", value.unwrap_or(&paas::model::Value::Null))
             })
             .collect();
         let mut line = format!("{address}: {}", written.join(" "));
@@ -173,9 +173,7 @@ fn instances_have_keys() {
     let body = "{ on = cluster.home, template = \"x\", cores = n }";
     check(&format!("container box for k, n in {{ a = 1, b = 2 }} {body}"), seen);
     check(
-        &format!(
-            "container box for m in [{{ k = \"a\", n = 1 }}, {{ k = \"b\", n = 2 }}] by m.k {{ on = cluster.home, template = \"x\", cores = m.n }}"
-        ),
+        "container box for m in [{ k = \"a\", n = 1 }, { k = \"b\", n = 2 }] by m.k { on = cluster.home, template = \"x\", cores = m.n }",
         seen,
     );
     check(&format!("container box for k, n in {{ a = 1, b = 2, c = 3 }} if n < 3 {body}"), seen);
@@ -356,4 +354,16 @@ fn the_version_of_a_template_is_known_at_once() {
     assert_eq!(problems, []);
     assert_eq!(desired.outputs["v"].value, true);
     assert_eq!(desired.templates.len(), 1);
+}
+
+#[test]
+fn a_manifest_can_ask_for_a_version() {
+    check("paas { version = \">= 0.1, < 99\" }", "");
+    check("paas { version = \"> 99\" }", "P1009 1:18 this is paas 0.1.0, which is not `> 99`");
+    check("paas { version = \"new\" }", "P2001 1:18 `new` asks for no version");
+}
+
+#[test]
+fn settings_without_an_effect_are_refused() {
+    check("paas { parallel = 3 }", "P1009 1:8 `paas.parallel` is not supported by this version");
 }

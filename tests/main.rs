@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stdout, reason = "random tests print their seed")]
 
+mod commands;
 mod docs;
 mod examples;
 mod fmt;
@@ -14,3 +15,4 @@ mod sandbox;
 mod storage;
 mod support;
 mod tidy;
+mod values;

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::{ProptestConfig, proptest};
-use serde_json::{Value, json};
 
 use crate::support::golden::check;
+use crate::support::json;
 use paas::lower::Intent;
 use paas::model::ObjectId;
+use paas::model::Value;
 use paas::plan::{Capacity, Level, Plan};
 use paas::problem::Style;
 use paas::render::{self, Check, Context, Density, Summary, Verdict, value};
@@ -161,10 +162,10 @@ fn contained(plan: &Plan, context: &Context, text: &str) {
     harmless(&render::graph_dot(&render::edges(plan)));
     let machine = render::json(plan, context);
     harmless(&machine);
-    let read: Value = serde_json::from_str(&machine).expect("it is JSON");
+    let read: serde_json::Value = serde_json::from_str(&machine).expect("it is JSON");
     assert_eq!(read["stack"], text);
     assert_eq!(read["changes"][0]["leaves"][0]["before"], text);
-    let secret = json!({"$secret": "canary"});
+    let secret = serde_json::json!({"$secret": "canary"});
     assert_eq!(read["changes"][0]["leaves"][1]["after"]["$text"][1], secret);
     comment_holds(&render::markdown(plan, context));
 }
@@ -239,6 +240,7 @@ fn a_comment_fits_whatever_the_plan() {
 fn a_user_cannot_write_a_tag() {
     let mut plan = empty();
     plan.outputs = BTreeMap::from([("x".into(), json!({"$unknown": "me", "$secret": 1}))]);
-    let read: Value = serde_json::from_str(&render::json(&plan, &context())).expect("it is JSON");
-    assert_eq!(read["outputs"]["x"], json!({"$$unknown": "me", "$$secret": 1}));
+    let read: serde_json::Value =
+        serde_json::from_str(&render::json(&plan, &context())).expect("it is JSON");
+    assert_eq!(read["outputs"]["x"], serde_json::json!({"$$unknown": "me", "$$secret": 1}));
 }

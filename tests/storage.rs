@@ -13,12 +13,14 @@ use std::path::Path;
 
 use paas::lower::Intent;
 use paas::model::ObjectId;
+use paas::model::Value;
 use paas::problem::{Problem, Style, print};
 use paas::source::Sources;
 use paas::state::{Event, State, Verb, format, journal};
 use paas::store::{Disk, Loaded, Operation, Refused, Store, read};
-use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::support::json;
 
 const SNAPSHOT: &str = "paas.state.json";
 const JOURNAL: &str = "paas.journal";

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::model::{Late, Piece, Ref, Step, Text};
+use crate::model::{Late, Piece, Ref, Step, Text, Value};
 use crate::state::State;
 
 /// The steps with every late value and the project put in, or the name of a value that is
@@ -37,12 +35,12 @@ fn value(late: &Late, state: &State) -> Option<String> {
     }?;
     let fields = record.facts.get(&late.what).or_else(|| record.intent.spec.get(&late.what));
     match fields? {
-        Value::String(text) if text == "auto" || text == "dhcp" => None,
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) if &**text == "auto" || &**text == "dhcp" => None,
+        Value::String(text) => Some(text.to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
         other @ Value::Object(_) => {
-            let text: Text = serde_json::from_value(other.clone()).ok()?;
+            let text: Text = other.read().ok()?;
             text.as_literal().map(str::to_owned)
         }
         Value::Null | Value::Array(_) => None,
@@ -57,17 +55,17 @@ pub fn outputs(values: &BTreeMap<String, Value>, state: &State) -> BTreeMap<Stri
 fn put_in(output: &Value, state: &State) -> Value {
     match output {
         Value::Object(map) if map.contains_key("$text") => {
-            let Ok(text) = serde_json::from_value::<Text>(output.clone()) else {
+            let Ok(text) = output.read::<Text>() else {
                 return output.clone();
             };
             let text = text.filled(|piece| match piece {
                 Piece::Late { late } => value(late, state),
                 Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
             });
-            serde_json::to_value(text).expect("a text is always JSON")
+            Value::of(&text).expect("a text is always JSON")
         }
         Value::Object(map) => {
-            map.iter().map(|(name, value)| (name.clone(), put_in(value, state))).collect()
+            map.iter().map(|(name, value)| (name, put_in(value, state))).collect()
         }
         Value::Array(list) => list.iter().map(|value| put_in(value, state)).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => output.clone(),

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::drivers::{Fault, World};
 use crate::kinds::{self, Found, Memory};
 use crate::lower::Desired;
-use crate::model::{Address, Answer, ClusterSeen, ObjectId, Question, Ref};
+use crate::model::{Address, Answer, ClusterSeen, ObjectId, Question, Ref, Value};
 use crate::plan::{Seen, Stray, spec_for_looking};
 use crate::state::{Record, State};
 

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::apply::schedule::Schedule;
 use crate::apply::{Ledger, Progress, Wanted, late};
 use crate::drivers::{Fault, World};
-use crate::model::{ObjectId, Step};
+use crate::model::{ObjectId, Step, Value};
 use crate::plan::{Change, Plan};
 use crate::state::{Event, Verb};
 

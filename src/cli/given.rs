@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::options::Inputs;
-use crate::cli::project::told;
+use crate::cli::project::{shown, told};
 use crate::lower::Given;
 use crate::problem::{Problem, any_error, project};
 use crate::source::{Sources, Span};
@@ -45,12 +45,12 @@ fn from_file(
     given: &mut Vec<Given>,
     problems: &mut Vec<Problem>,
 ) {
-    let name = path.display().to_string();
+    let name = shown(path);
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => return problems.push(project::unreadable_values(&name, &told(&error))),
     };
-    let file = sources.add(name.clone(), text.as_str());
+    let file = sources.add_values(name.clone(), text.as_str());
     let (tree, more) = syntax::parse(file, &text);
     problems.extend(more);
     for item in tree.items {
@@ -72,7 +72,7 @@ fn from_file(
 /// command line.
 fn one(name: &str, value: &str, from: &str, sources: &mut Sources) -> Given {
     let text = format!("{name} = {value}");
-    let file = sources.add(from, text.as_str());
+    let file = sources.add_values(from, text.as_str());
     let (tree, problems) = syntax::parse(file, &text);
     let parsed = tree.items.into_iter().next().and_then(|item| match item.kind {
         ItemKind::Attribute(attribute) => Some(attribute.value),

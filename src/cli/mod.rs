@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::cli::options::{Format, Global, GraphFormat, Inputs, Planning};
+use crate::cli::options::{DriftFormat, Format, Global, GraphFormat, Inputs, Planning};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 
@@ -110,8 +110,8 @@ enum Command {
         #[command(flatten)]
         inputs: Inputs,
         /// How it is printed
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = DriftFormat::Human)]
+        format: DriftFormat,
     },
     /// Remove everything that the state has
     ///

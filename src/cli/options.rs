@@ -30,7 +30,7 @@ pub enum Colour {
 }
 
 /// Which project, and the values of its inputs.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct Inputs {
     /// The folder of the manifest, or one `.paas` file
     #[arg(value_name = "PATH", default_value = ".")]
@@ -63,6 +63,15 @@ pub enum Format {
     Json,
     /// For a comment on a pull request
     Markdown,
+}
+
+/// How drift is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DriftFormat {
+    /// For a terminal
+    Human,
+    /// For programs
+    Json,
 }
 
 /// How a graph is printed.

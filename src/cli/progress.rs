@@ -26,8 +26,9 @@ pub struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// For a plan of so many changes.
     pub fn new(terminal: &'a Terminal, total: usize) -> Shown<'a> {
-        let lines = terminal.interactive.then(|| {
-            let all = MultiProgress::new();
+        let all = MultiProgress::new();
+        // A terminal that cannot move its cursor gets plain lines, like a file.
+        let lines = (terminal.interactive && !all.is_hidden()).then(|| {
             let style = ProgressStyle::with_template("{pos}/{len} {bar:30} {elapsed_precise}");
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = all.add(ProgressBar::new(total as u64).with_style(style));

@@ -78,13 +78,12 @@ impl Project {
 
 /// Where the state of the project in `folder` is; the sandbox has one of its own.
 pub fn state_folder(folder: &Path, sandbox: bool) -> PathBuf {
-    let state = folder.join(store::FOLDER);
+    let state = folder.strip_prefix(".").unwrap_or(folder).join(store::FOLDER);
     if sandbox { state.join("sandbox") } else { state }
 }
 
 /// The folder of a project and its manifests, sorted.
 pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
-    let none = |path: &Path| Stop::one(project::no_manifest(&shown(path)), 1);
     if path.is_file() {
         if path.extension().is_none_or(|end| end != "paas") {
             return Err(Stop::one(project::not_a_manifest(&shown(path)), 1));
@@ -94,7 +93,7 @@ pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
         return Ok((folder, vec![path.to_path_buf()]));
     }
     let entries = std::fs::read_dir(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => none(path),
+        std::io::ErrorKind::NotFound => Stop::one(project::no_such_path(&shown(path)), 1),
         _ => Stop::one(project::unreadable(&shown(path), &told(&error)), 1),
     })?;
     let mut files: Vec<PathBuf> = entries
@@ -104,7 +103,7 @@ pub fn manifests(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Stop> {
         .collect();
     files.sort();
     match files.is_empty() {
-        true => Err(none(path)),
+        true => Err(Stop::one(project::no_manifest(&shown(path)), 1)),
         false => Ok((path.to_path_buf(), files)),
     }
 }
@@ -121,7 +120,8 @@ pub fn text(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| told(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        format!("it is not text in UTF-8 (byte {at})")
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line} is not text in UTF-8")
     })
 }
 

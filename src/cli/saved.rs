@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::options::Inputs;
-use crate::cli::project::{Project, shown};
+use crate::cli::project::{Project, shown, told};
 use crate::cli::stop::Stop;
 use crate::model::digest;
 use crate::plan::{Binds, Plan};
@@ -34,7 +34,6 @@ pub struct Saved {
 
 /// Writes a plan into a file that only its owner can read, and tells the file's digest.
 pub fn write(path: &Path, inputs: &Inputs, plan: &Plan, sandbox: bool) -> Result<String, Stop> {
-    let told = |why: String| Stop::one(project::cannot_write(&shown(path), &why), 1);
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let saved = Saved {
         format: FORMAT.to_owned(),
@@ -49,18 +48,21 @@ pub fn write(path: &Path, inputs: &Inputs, plan: &Plan, sandbox: bool) -> Result
     let sum = digest(body.as_bytes());
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder);
-    let mut file = file.map_err(|error| told(error.to_string()))?;
-    writeln!(file, "{sum}\n{body}").map_err(|error| told(error.to_string()))?;
-    file.as_file().sync_all().map_err(|error| told(error.to_string()))?;
-    file.persist(path).map_err(|error| told(error.error.to_string()))?;
+    let written = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        writeln!(file, "{sum}\n{body}")?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    written().map_err(|error| Stop::one(project::cannot_write(&shown(path), &told(&error)), 1))?;
     Ok(sum)
 }
 
 /// Reads a saved plan.
 pub fn read(path: &Path) -> Result<Saved, Stop> {
     let wrong = |why: &str| Stop::one(project::unreadable_plan(&shown(path), why), 1);
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&told(&error)))?;
     let is_sum = |line: &str| line.len() == 64 && line.bytes().all(|it| it.is_ascii_hexdigit());
     let start = text.split_once('\n').filter(|(line, _)| is_sum(line));
     let (sum, body) = start.ok_or_else(|| wrong("it does not begin as one"))?;
@@ -96,6 +98,11 @@ impl Saved {
                 Some(old) if old == version => (),
                 Some(_) => moved.push(format!("`{address}` has another version")),
                 None => moved.push(format!("`{address}` is new")),
+            }
+        }
+        for address in templates.keys() {
+            if !now.keys().any(|other| other.as_str() == address.as_str()) {
+                moved.push(format!("`{address}` is gone"));
             }
         }
         if *config != project.desired.config {

@@ -40,6 +40,7 @@ impl Chosen {
 }
 
 /// The sandbox refuses to be opened.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 pub fn refused(why: String) -> Stop {
     Stop::one(project::sandbox_refuses(&why), 1)
 }

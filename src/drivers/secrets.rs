@@ -1,5 +1,6 @@
 //! The values of secrets: read just before they are sent, and never kept.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::lower::SecretSource;
@@ -15,7 +16,10 @@ pub fn check(source: &SecretSource, folder: &Path) -> Result<(), String> {
         SecretSource::File(path) => match std::fs::read(folder.join(path)) {
             Ok(content) if content.is_empty() => Err(format!("the file `{path}` is empty")),
             Ok(_) => Ok(()),
-            Err(error) => Err(format!("the file `{path}` cannot be read: {error}")),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(format!("there is no file `{path}`"))
+            }
+            Err(error) => Err(format!("the file `{path}` cannot be read: {}", error.kind())),
         },
         SecretSource::Made => Ok(()),
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::kinds::{Found, Memory};
 use crate::model::{Answer, Call, Condition, Effect, GuestKind, GuestSeen, Late, Mark, Method};
-use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Wait, script};
+use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Value, Wait, script};
 use crate::schema::{Type, object};
 
 object! {
@@ -112,7 +112,7 @@ impl Guest<'_> {
 
     /// The template's script, taken from the template's own record when it runs.
     pub fn template(&self, template: &Value) -> Option<Step> {
-        let of = serde_json::from_value::<Ref>(template.clone()).ok()?;
+        let of = template.read::<Ref>().ok()?;
         let text = Text::late(Late { of, what: "script".to_owned() });
         Some(self.inside(script(text)))
     }
@@ -191,6 +191,11 @@ pub fn body_of<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, T
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
+/// A field as it stands in a spec.
+pub fn value<T: Serialize>(field: &T) -> Value {
+    Value::of(field).expect("fields are JSON")
+}
+
 /// The fields in which what is seen differs from what was made: field, made, seen.
 pub fn differing<const N: usize>(
     pairs: [(&str, Value, Option<Value>); N],
@@ -203,7 +208,7 @@ pub fn differing<const N: usize>(
 
 /// An amount of memory as Proxmox writes it, as a field's value.
 pub fn mib(text: Option<&String>) -> Option<Value> {
-    text?.parse().ok().map(|mib| json!(Size::from_mib(mib).0))
+    text?.parse().ok().map(|mib| Size::from_mib(mib).0.into())
 }
 
 /// The size in `local-lvm:vm-100-disk-0,size=8G` or `local-lvm:8`, as a field's value.
@@ -218,7 +223,7 @@ pub fn disk(text: Option<&String>) -> Option<Value> {
             None => (size, 30),
         },
     };
-    number.parse::<u64>().ok().map(|number| json!(number << unit))
+    number.parse::<u64>().ok().map(|number| Value::from(number << unit))
 }
 
 /// The number in a field that is a number or `"auto"`.

@@ -1,6 +1,6 @@
 //! Shared by kinds with a `health` part: how to tell that something works.
 
-use crate::model::{Condition, Duration, Text, Wait};
+use crate::model::{Condition, Duration, Port, Text, Wait};
 use crate::schema::object;
 
 object! {
@@ -9,13 +9,13 @@ object! {
         /// A path that answers with 200 to 399.
         http: Option<String>, Live, optional;
         /// A port that takes connections.
-        tcp: Option<crate::model::Port>, Live, optional;
+        tcp: Option<Port>, Live, optional;
         /// A shell command that exits with 0.
         cmd: Option<Text>, Live, optional;
         /// A shell command that exits with 0 once it has started.
         startup: Option<Text>, Live, optional;
         /// The port that `http` asks; by default the first one that is exposed or published.
-        port: Option<crate::model::Port>, Live, optional;
+        port: Option<Port>, Live, optional;
         /// Between two probes.
         interval: Duration, Live, default "30s";
         /// For one probe.
@@ -33,7 +33,7 @@ object! {
 impl Health {
     /// What must hold before the object counts as done.
     pub fn gate(&self, port: Option<u16>) -> Vec<Wait> {
-        let port = self.port.map(|port| port.number()).or(port);
+        let port = self.port.map(Port::number).or(port);
         let tries = u64::from(self.retries).max(1);
         let once = self.timeout.seconds() + self.interval.seconds();
         let within_secs = self.grace.seconds() + tries * once;

@@ -22,9 +22,8 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use crate::model::{Answer, Bundle, BundleFound, ObjectId, Question, Step};
+use crate::model::{Answer, Bundle, BundleFound, ObjectId, Question, Step, Value};
 use crate::schema::{Class, Field, Fields, Schema, Type};
 
 /// Which of the two goes first when one object takes the place of another.
@@ -461,7 +460,7 @@ fn typed<K: Kind>(spec: &Value) -> K {
 
 /// Absent fields are left out, so that a spec is as short as what was written.
 fn json<K: Kind>(spec: &K) -> Value {
-    let mut value = serde_json::to_value(spec).expect("a spec is JSON");
+    let mut value = Value::of(spec).expect("a spec is JSON");
     prune(&mut value);
     value
 }
@@ -469,8 +468,10 @@ fn json<K: Kind>(spec: &K) -> Value {
 fn prune(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(prune);
+            map.retain(|value| {
+                prune(value);
+                !value.is_null()
+            });
         }
         Value::Array(list) => list.iter_mut().for_each(prune),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),

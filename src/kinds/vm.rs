@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
-use crate::kinds::guest::{Guest, Provision, User, body_of, differing, disk, mib, number};
+use crate::kinds::guest::{Guest, Provision, User, body_of, differing, disk, mib, number, value};
 use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading};
-use crate::model::{Answer, Method, ObjectId, Question, Ref, Size, Step, Text};
+use crate::model::{Answer, Method, ObjectId, Question, Ref, Size, Step, Text, Value};
 use crate::schema::{Class, Field, Type, spec};
 
 spec! {
@@ -275,15 +273,15 @@ impl Kind for Vm {
         };
         let get = |name: &str| seen.config.get(name);
         let int = |name: &str| get(name).and_then(|text| text.parse::<u64>().ok()).map(Value::from);
-        let flag = |name: &str| get(name).map(|text| json!(text == "1"));
+        let flag = |name: &str| get(name).map(|text| Value::from(text == "1"));
         Found::Ours(differing([
-            ("hostname", json!(self.hostname), get("name").map(|name| json!(name))),
-            ("cores", json!(self.cores), int("cores")),
-            ("memory", json!(self.memory), mib(get("memory"))),
-            ("disk", json!(Size(self.disk.gib() << 30)), disk(get("scsi0"))),
-            ("on_boot", json!(self.on_boot), flag("onboot")),
-            ("node", json!(self.node), Some(json!(seen.node))),
-            ("start", json!(self.start), Some(json!(seen.running))),
+            ("hostname", value(&self.hostname), get("name").map(|name| Value::from(name.as_str()))),
+            ("cores", value(&self.cores), int("cores")),
+            ("memory", value(&self.memory), mib(get("memory"))),
+            ("disk", value(&Size(self.disk.gib() << 30)), disk(get("scsi0"))),
+            ("on_boot", value(&self.on_boot), flag("onboot")),
+            ("node", value(&self.node), Some(seen.node.as_str().into())),
+            ("start", value(&self.start), Some(seen.running.into())),
         ]))
     }
 }

@@ -39,7 +39,7 @@ impl<'t> Evaluator<'t> {
                 ItemKind::Spread(expr) => sound &= self.spread_into(&mut spread, expr, env),
                 ItemKind::Comprehension(it) => match self.comprehension(it, env).data {
                     Data::Map(map) => {
-                        spread.extend(map.iter().map(|(k, v)| (k.clone(), v.clone())))
+                        spread.extend(map.iter().map(|(k, v)| (k.clone(), v.clone())));
                     }
                     _ => sound = false,
                 },

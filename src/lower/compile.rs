@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
@@ -15,10 +13,10 @@ use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Output, SecretItem, graph, unique};
-use crate::model::{Late, Piece, Text, digest_all};
+use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names};
-use crate::source::{Sources, Span};
-use crate::syntax::tree::{Expr, Let, Tree};
+use crate::source::Sources;
+use crate::syntax::tree::{Expr, Let, Name, Tree};
 
 /// Kinds whose own secrets open shared services: a sandbox does without them.
 const CREDENTIALS_OF: [&str; 6] = ["cluster", "zone", "identity", "database", "host", "cert"];
@@ -85,7 +83,7 @@ pub fn compile(
         let needed_in_sandbox = evaluator.needed.contains(&address);
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
     }
-    desired.config = config(sources, given, &files);
+    desired.config = config(sources, &evaluator.shown_inputs(), &files);
     (desired, in_order(evaluator.problems))
 }
 
@@ -127,14 +125,14 @@ impl<'t> Evaluator<'t> {
         };
         let may_be_secret =
             output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
-        if let Some(value) = self.output_json(&value, &output.name.text, may_be_secret) {
+        if let Some(value) = self.output_json(&value, &output.name, may_be_secret) {
             let output_value = Output { value, span: at };
             desired.outputs.insert(output.name.text.clone(), output_value);
         }
     }
 
     /// JSON for people and programs outside: quantities are printed.
-    fn output_json(&mut self, value: &Val, name: &str, may_be_secret: bool) -> Option<Value> {
+    fn output_json(&mut self, value: &Val, name: &Name, may_be_secret: bool) -> Option<Value> {
         let at = value.origin;
         Some(match &value.data {
             Data::Null => Value::Null,
@@ -143,27 +141,27 @@ impl<'t> Evaluator<'t> {
             Data::Float(it) => Value::from(*it),
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) if text.has_secret() && !may_be_secret => {
-                self.problems.push(problem::secret_output(at, name));
+                self.problems.push(problem::secret_output(name.span, at, &name.text));
                 return None;
             }
-            Data::Text(text) => serde_json::to_value(text.as_ref()).ok()?,
-            Data::Late(late) => serde_json::to_value(Text::late(late.as_ref().clone())).ok()?,
+            Data::Text(text) => Value::of(text.as_ref()).ok()?,
+            Data::Late(late) => Value::of(&Text::late(late.as_ref().clone())).ok()?,
             Data::List(list) => {
                 let elements =
                     list.iter().map(|value| self.output_json(value, name, may_be_secret));
                 Value::Array(elements.collect::<Option<_>>()?)
             }
             Data::Map(map) => {
-                let mut object = serde_json::Map::new();
+                let mut object = Object::default();
                 for (key, value) in map.iter() {
                     let json = self.output_json(value, name, may_be_secret)?;
-                    object.insert(super::fit::plain(key), json);
+                    object.insert(&super::fit::plain(key), json);
                 }
                 Value::Object(object)
             }
             Data::Unknown(late) => {
                 let late = self.late_told(late);
-                self.problems.push(problem::field_late(at, name, &late));
+                self.problems.push(problem::field_late(at, &name.text, &late));
                 return None;
             }
             Data::Bad => return None,
@@ -180,16 +178,17 @@ pub(super) fn late_in(text: &Text) -> Option<Late> {
     })
 }
 
-/// The digest of everything that was read.
-fn config(sources: &Sources, given: &[Given], files: &Recorded<'_>) -> String {
-    let texts = sources.files().map(|(_, source)| (source.name.clone(), source.text.to_string()));
-    let mut parts: Vec<(String, Vec<u8>)> =
-        texts.map(|(name, text)| (format!("source {name}"), text.into_bytes())).collect();
-    let count = sources.files().count();
-    parts.extend(given.iter().map(|given| {
-        let span: Span = given.value.span;
-        let text = if (span.file.0 as usize) < count { sources.text(span) } else { "" };
-        (format!("input {}", given.name), text.as_bytes().to_vec())
+/// The digest of everything that was read: the same from whatever folder it is read, and without
+/// the value of any secret, since a weak one could be guessed from it.
+fn config(sources: &Sources, inputs: &[&Given], files: &Recorded<'_>) -> String {
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for (_, source) in sources.files().filter(|(_, source)| source.is_manifest) {
+        let name = source.name.rsplit('/').next().unwrap_or_default();
+        parts.push((format!("source {name}"), source.text.as_bytes().to_vec()));
+    }
+    parts.extend(inputs.iter().map(|given| {
+        let text = sources.text(given.value.span).as_bytes().to_vec();
+        (format!("input {}", given.name), text)
     }));
     parts.extend(files.answers());
     digest_all(parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))

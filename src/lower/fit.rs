@@ -8,6 +8,7 @@ use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
 use crate::lower::nodes::NodeId;
 use crate::lower::scalars;
+use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
 use crate::model::{Key, Text};
 use crate::problem::types::Wrong;
@@ -75,7 +76,7 @@ impl<'t> Evaluator<'t> {
     fn wrong(&mut self, value: &Val, ty: &Type, field: &str, node: NodeId) -> Val {
         let at = value.origin;
         let written = self.nodes[node].layers[0].shape.entries(field);
-        let used = written.first().map(|entry| entry.name_span()).filter(|span| {
+        let used = written.first().map(Entry::name_span).filter(|span| {
             // Only a value from elsewhere needs a second place.
             span.file != at.file || self.sources.line_of(*span) != self.sources.line_of(at)
         });

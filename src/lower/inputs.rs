@@ -3,13 +3,24 @@
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::value::{Data, Val};
-use crate::lower::{SecretItem, SecretSource};
+use crate::lower::{Given, SecretItem, SecretSource};
 use crate::model::Text;
 use crate::problem::{inputs as problem, names};
 use crate::source::Span;
 use crate::syntax::tree::{Input, ItemKind, TypeExpr, TypeKind};
 
+/// How variables of the environment begin that give a value to an input.
+const VARIABLE: &str = "PAAS_INPUT_";
+
 impl<'t> Evaluator<'t> {
+    /// What is given to the inputs that are no secrets: of every input the strongest.
+    pub fn shown_inputs(&self) -> Vec<&'t Given> {
+        let inputs = self.module.inputs.iter();
+        let shown = inputs.filter(|input| !input.ty.as_ref().is_some_and(is_secret));
+        let strongest = |name: &str| self.given.iter().rev().find(|given| given.name == name);
+        shown.filter_map(|input| strongest(&input.name.text)).collect()
+    }
+
     /// Reports values for inputs that nobody declares.
     pub fn undeclared_inputs(&mut self) {
         let names: Vec<&str> =
@@ -17,7 +28,9 @@ impl<'t> Evaluator<'t> {
         for given in self.given {
             if !names.contains(&given.name.as_str()) {
                 let near = crate::problem::nearest(&given.name, names.iter().copied());
-                let at = self.known_place(given.value.span);
+                // What an option or a variable gives may be a secret under a wrong name.
+                let in_file = given.from != "--set" && !given.from.starts_with(VARIABLE);
+                let at = self.known_place(given.value.span).filter(|_| in_file);
                 let problem = problem::undeclared(&given.name, &given.from, at, &near);
                 self.problems.push(problem);
             }
@@ -62,7 +75,7 @@ impl<'t> Evaluator<'t> {
             (Some(given), _) => {
                 let at = self.known_place(given.value.span).unwrap_or(input.name.span);
                 if input.ty.as_ref().is_some_and(is_secret) {
-                    return self.given_secret(name, &given.from, at);
+                    return self.given_secret(name, &given.from, input.name.span);
                 }
                 let env = Env::default().pointing(at);
                 self.eval(&given.value, &env)
@@ -71,13 +84,16 @@ impl<'t> Evaluator<'t> {
             (None, None) if input.ty.as_ref().is_some_and(is_optional) => {
                 Val::new(Data::Null, input.name.span)
             }
-            (None, None) => self.bad(problem::missing(name, input.name.span), input.name.span),
+            (None, None) => {
+                let is_secret = input.ty.as_ref().is_some_and(is_secret);
+                self.bad(problem::missing(name, input.name.span, is_secret), input.name.span)
+            }
         }
     }
 
     /// A secret from outside is named, not read: only the environment can keep it.
     fn given_secret(&mut self, name: &str, from: &str, at: Span) -> Val {
-        if !from.starts_with("PAAS_INPUT_") {
+        if !from.starts_with(VARIABLE) {
             return self.bad(problem::secret_in_plain(name, from, at), at);
         }
         let address = format!("input.{name}");

@@ -36,9 +36,8 @@ pub use compile::{Given, compile};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::model::{Address, Ref};
+use crate::model::{Address, Ref, Value};
 use crate::source::Span;
 
 /// What is intended of one object: enough to make it, compare it and remove it.

@@ -4,12 +4,13 @@ use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::value::Data;
 use crate::problem::{names, types};
-use crate::syntax::tree::{ItemKind, Key};
+use crate::syntax::tree::{Expr, ItemKind, Key};
 
+/// The version that is asked for, and what this one does not have yet.
 const KEYS: [&str; 5] = ["version", "state", "secrets", "parallel", "policy"];
 
 impl<'t> Evaluator<'t> {
-    /// Checks the settings; only `version` is looked into.
+    /// Checks the settings; all but `version` are refused, since nothing would follow from them.
     pub fn settings(&mut self) {
         let Some(block) = self.module.settings else { return };
         let mut unknown = Vec::new();
@@ -30,14 +31,12 @@ impl<'t> Evaluator<'t> {
                 }
             };
             match (name.text.as_str(), value) {
-                ("version", Some(value)) => {
-                    let version = self.eval(value, &Env::default());
-                    if !matches!(version.data, Data::Str(_) | Data::Bad) {
-                        let noun = version.data.noun();
-                        self.problems.push(types::text_expected(value.span, "version", noun));
-                    }
+                ("version", Some(value)) => self.version(value),
+                (known, _) if KEYS.contains(&known) && known != "version" => {
+                    let what = format!("`paas.{known}`");
+                    let advice = "remove it: nothing would follow from it";
+                    self.problems.push(names::not_supported(name.span, &what, advice));
                 }
-                (known, _) if KEYS.contains(&known) => (),
                 (other, _) => unknown.push((other.to_owned(), name.span)),
             }
         }
@@ -46,4 +45,50 @@ impl<'t> Evaluator<'t> {
             self.problems.push(problem);
         }
     }
+
+    /// Refuses a manifest that asks for another version of `paas` than this one.
+    fn version(&mut self, value: &'t Expr) {
+        let version = self.eval(value, &Env::default());
+        match &version.data {
+            Data::Str(wanted) => match fits(env!("CARGO_PKG_VERSION"), wanted) {
+                Some(true) => (),
+                Some(false) => self.problems.push(names::another_version(value.span, wanted)),
+                None => self.problems.push(types::not_a_version(value.span, wanted)),
+            },
+            Data::Bad => (),
+            other => {
+                self.problems.push(types::text_expected(value.span, "version", other.noun()));
+            }
+        }
+    }
+}
+
+/// Whether a version is all of what a text like `>= 0.1, < 0.3` asks for; nothing if it asks for
+/// nothing that can be understood.
+fn fits(own: &str, wanted: &str) -> Option<bool> {
+    let own = numbers(own)?;
+    let mut all = true;
+    for part in wanted.split(',') {
+        let part = part.trim();
+        let at = part.find(|c: char| c.is_ascii_digit())?;
+        let number = numbers(&part[at..])?;
+        all &= match part[..at].trim() {
+            ">=" => own >= number,
+            "<=" => own <= number,
+            ">" => own > number,
+            "<" => own < number,
+            "=" | "==" | "" => own == number,
+            _ => return None,
+        };
+    }
+    Some(all)
+}
+
+/// The numbers of a version; those that are left out are zero.
+fn numbers(text: &str) -> Option<[u64; 3]> {
+    let mut numbers = [0; 3];
+    for (index, part) in text.split('.').enumerate() {
+        *numbers.get_mut(index)? = part.parse().ok()?;
+    }
+    Some(numbers)
 }

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use crate::kinds::Source;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
 use crate::lower::nodes::{Node, NodeId};
-use crate::lower::shape::Shape;
+use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
-use crate::model::{Address, Key, Ref, Text};
+use crate::model::{Address, Key, Object, Ref, Text, Value};
 use crate::problem::{Level, lower, names, types};
 use crate::schema::Need;
 use crate::source::Span;
@@ -69,11 +67,11 @@ impl Writing {
     fn json(&mut self, value: &Val, base: Span) -> Option<Value> {
         let json = match &value.data {
             Data::Map(map) => {
-                let mut object = serde_json::Map::with_capacity(map.len());
+                let mut object = Object::default();
                 for (key, value) in map.iter() {
                     let name = super::fit::plain(key);
                     if let Some(json) = self.below(&name, value, base) {
-                        object.insert(name, json);
+                        object.insert(&name, json);
                     }
                 }
                 return Some(Value::Object(object));
@@ -100,11 +98,11 @@ impl Writing {
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) => {
                 self.secrets.extend(text.secrets().map(str::to_owned));
-                serde_json::to_value(text.as_ref()).unwrap_or(Value::Null)
+                Value::of(text.as_ref()).unwrap_or(Value::Null)
             }
             Data::Ref(address) => {
                 self.refs.push((address.clone(), value.origin));
-                serde_json::to_value(Ref::Address(address.clone())).unwrap_or(Value::Null)
+                Value::of(&Ref::Address(address.clone())).unwrap_or(Value::Null)
             }
         };
         if self.written && value.origin != base {
@@ -169,7 +167,7 @@ impl<'t> Evaluator<'t> {
     fn make_spec(&mut self, node: &Rc<Node<'t>>) -> Spec {
         let id = node.id;
         let mut writing = Writing::default();
-        let mut spec = serde_json::Map::new();
+        let mut spec = Object::default();
         let sound = self.check_names(node);
         let (absent, touched) = self.watched(|this| {
             let mut absent = Vec::new();
@@ -184,7 +182,7 @@ impl<'t> Evaluator<'t> {
                 }
                 writing.written = this.is_written(node, field.name);
                 if let Some(json) = writing.below(field.name, &value, node.span) {
-                    spec.insert(field.name.to_owned(), json);
+                    spec.insert(field.name, json);
                 }
             }
             absent
@@ -312,7 +310,7 @@ impl<'t> Evaluator<'t> {
                 };
                 if self.field(node.id, index).data != Data::Null {
                     let entries = node.layers[0].shape.entries(name);
-                    let at = entries.first().map_or(node.span, |entry| entry.name_span());
+                    let at = entries.first().map_or(node.span, Entry::name_span);
                     present.push((*name, at));
                 }
             }
@@ -376,17 +374,16 @@ fn from_json(json: &Value, at: Span) -> Val {
             (None, Some(float)) => Data::Float(float),
             (None, None) => Data::Null,
         },
-        Value::String(text) => Data::Str(text.as_str().into()),
+        Value::String(text) => Data::Str((&**text).into()),
         Value::Array(list) => {
             return Val::list(list.iter().map(|json| from_json(json, at)).collect(), at);
         }
         Value::Object(map) => {
-            if let Ok(text) = serde_json::from_value::<Text>(json.clone()) {
+            if let Ok(text) = json.read::<Text>() {
                 return Val::new(Data::Text(text.into()), at);
             }
             let entries = map.iter();
-            let entries =
-                entries.map(|(key, json)| (Key::Text(key.as_str().into()), from_json(json, at)));
+            let entries = entries.map(|(key, json)| (Key::Text(key.into()), from_json(json, at)));
             return Val::map(entries.collect(), at);
         }
     };

@@ -42,7 +42,7 @@ impl<'t> Evaluator<'t> {
             (_, TypeKind::Paren(inner)) => self.typed(value, inner, name),
             (Data::Null, TypeKind::Optional(_)) => value,
             (_, TypeKind::Optional(inner)) => self.typed(value, inner, name),
-            (_, TypeKind::Union(types)) => self.typed_union(value, types, ty, name),
+            (_, TypeKind::Union(types)) => self.typed_union(&value, types, ty, name),
             (Data::Str(text), TypeKind::Text(word)) if **text == **word => value,
             (Data::Int(number), TypeKind::Int(wanted)) if number == wanted => value,
             (Data::List(list), TypeKind::List(of)) => {
@@ -70,7 +70,7 @@ impl<'t> Evaluator<'t> {
         self.bad(problem, at)
     }
 
-    fn typed_union(&mut self, value: Val, of: &'t [TypeExpr], ty: &TypeExpr, name: &str) -> Val {
+    fn typed_union(&mut self, value: &Val, of: &'t [TypeExpr], ty: &TypeExpr, name: &str) -> Val {
         for each in of {
             let attempt = value.clone();
             if let Some(fitted) = self.attempt(|this| this.typed(attempt, each, name)) {
@@ -83,7 +83,7 @@ impl<'t> Evaluator<'t> {
             let problem = types::not_a_choice(value.origin, name, text, &words, &near);
             return self.bad(problem, value.origin);
         }
-        self.mistyped(&value, ty, name)
+        self.mistyped(value, ty, name)
     }
 
     fn typed_object(

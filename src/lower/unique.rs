@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde_json::Value;
-
 use crate::lower::{Desired, Resource};
-use crate::model::{Address, Cidr};
+use crate::model::{Address, Cidr, Value};
 use crate::problem::{Problem, graph as problem};
 use crate::source::Span;
 
@@ -73,7 +71,7 @@ fn place(resource: &Resource, field: &str) -> Span {
 }
 
 fn number(value: &Value) -> Option<String> {
-    value.as_i64().map(|number| number.to_string())
+    value.as_u64().map(|number| number.to_string())
 }
 
 fn text(value: &Value) -> Option<String> {

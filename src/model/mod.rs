@@ -6,6 +6,7 @@ mod look;
 mod step;
 mod text;
 mod units;
+mod value;
 
 pub use address::{Address, Key, ObjectId, Ref};
 pub use bundle::{Bundle, BundleFound, run, script};
@@ -14,3 +15,4 @@ pub use look::{Question, ServiceSeen, StorageSeen};
 pub use step::{Call, Command, Condition, Effect, File, Method, Outcome, Step, Target, Wait};
 pub use text::{Late, Piece, Text, digest, digest_all};
 pub use units::{Cidr, Duration, Port, PortRange, Protocol, Size};
+pub use value::{Object, Value};

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::model::{Piece, Ref, Text};
+use crate::model::{Piece, Ref, Text, Value};
 
 /// One thing that is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use serde_json::{Value, json};
-
 use crate::kinds;
-use crate::model::{Address, Cidr, PortRange, Ref};
+use crate::model::{Address, Cidr, PortRange, Ref, Value};
 use crate::plan::{Blocked, Inputs};
 use crate::schema::Choice;
+use crate::state::Record;
 
 /// Everything that is given out already, and what each node carries.
 pub struct Pools<'a> {
@@ -48,7 +47,7 @@ impl<'a> Pools<'a> {
             let loads = loads.map(|(name, node)| (name.clone(), node.memory_used));
             pools.loads.insert(address.clone(), loads.collect());
         }
-        let recorded = inputs.state.records.values().flat_map(|record| record.possible());
+        let recorded = inputs.state.records.values().flat_map(Record::possible);
         for intent in recorded {
             pools.take_all(&intent.spec);
         }
@@ -76,12 +75,14 @@ impl<'a> Pools<'a> {
         }
     }
 
-    /// Fills in every field of `spec` that is left to the planner. What `before` had is kept.
+    /// Fills in every field of `spec` that is left to the planner. What `before` had is kept, a
+    /// node that is away only if the object still `exists` there.
     pub fn fill(
         &mut self,
         address: &Address,
         spec: &mut Value,
         before: Option<&Value>,
+        exists: bool,
     ) -> Result<(), Blocked> {
         let Some(kind) = kinds::find(address.kind()) else { return Ok(()) };
         for field in &kind.schema().fields {
@@ -93,10 +94,10 @@ impl<'a> Pools<'a> {
                 .and_then(|before| before.get(field.name))
                 .filter(|value| value.as_str() != Some("auto") && !value.is_null());
             let value = match kept {
-                Some(value) if self.still_fits(choice, spec, value) => value.clone(),
-                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, why))?,
+                Some(value) if self.still_fits(choice, spec, value, exists) => value.clone(),
+                _ => self.pick(choice, spec).map_err(|why| blocked(address, choice, &why))?,
             };
-            spec[field.name] = value;
+            spec.set(field.name, value);
             if choice == Choice::Node {
                 self.describe_node(spec);
             }
@@ -104,7 +105,7 @@ impl<'a> Pools<'a> {
         Ok(())
     }
 
-    fn still_fits(&self, choice: Choice, spec: &Value, value: &Value) -> bool {
+    fn still_fits(&self, choice: Choice, spec: &Value, value: &Value, exists: bool) -> bool {
         match choice {
             Choice::VmId => true,
             Choice::Ip => {
@@ -112,10 +113,12 @@ impl<'a> Pools<'a> {
                 let cidr = self.of(spec, "network").and_then(|network| cidr(&network));
                 ip.zip(cidr).is_some_and(|(ip, cidr)| cidr.contains(ip))
             }
+            // What is on a node stays there while the node is away: moving it would destroy it.
             Choice::Node => {
-                let cluster = target(spec, "cluster");
-                let loads = cluster.and_then(|cluster| self.loads.get(&cluster));
-                loads.is_none_or(|nodes| nodes.contains_key(value.as_str().unwrap_or_default()))
+                let seen =
+                    target(spec, "cluster").and_then(|it| self.inputs.seen.clusters.get(&it));
+                let name = value.as_str().unwrap_or_default();
+                seen.is_none_or(|seen| seen.nodes.get(name).is_some_and(|it| exists || it.online))
             }
             Choice::Port => {
                 let ranges = self.ranges(spec);
@@ -150,7 +153,7 @@ impl<'a> Pools<'a> {
         let free = rest.by_ref().find(|id| !taken.contains(id));
         let id = free.ok_or_else(|| format!("every id from {first} to {last} is taken"))?;
         taken.insert(id);
-        Ok(json!(id))
+        Ok(id.into())
     }
 
     fn pick_ip(&mut self, spec: &Value) -> Result<Value, String> {
@@ -165,7 +168,7 @@ impl<'a> Pools<'a> {
         });
         let ip = free.ok_or_else(|| format!("no address of `{cidr}` is free"))?;
         taken.insert(ip);
-        Ok(json!(ip))
+        Ok(ip.to_string().into())
     }
 
     fn pick_node(&mut self, spec: &Value) -> Result<Value, String> {
@@ -205,7 +208,7 @@ impl<'a> Pools<'a> {
         };
         let name = chosen.cloned().ok_or("no node of its cluster is online and big enough")?;
         *loads.entry(name.clone()).or_default() += memory;
-        Ok(json!(name))
+        Ok(name.into())
     }
 
     /// A node that was chosen brings its storage and its bridge along.
@@ -216,7 +219,7 @@ impl<'a> Pools<'a> {
         let Some(node) = self.inputs.desired.resources.get(&node) else { return };
         for (field, from) in [("disks", "storage"), ("bridge", "bridge")] {
             if spec.get(field).is_none() {
-                spec[field] = node.intent.spec[from].clone();
+                spec.set(field, node.intent.spec[from].clone());
             }
         }
     }
@@ -237,13 +240,12 @@ impl<'a> Pools<'a> {
             format!("no {protocol} port of its proxy is free: write `ports = [20000-29999/{protocol}]` there")
         })?;
         taken.insert((port, protocol));
-        Ok(json!(port))
+        Ok(Value::from(port))
     }
 
     fn ranges(&self, spec: &Value) -> Vec<PortRange> {
         let ports = self.of(spec, "via").map(|proxy| proxy["ports"].clone());
-        let ranges: Vec<PortRange> =
-            ports.and_then(|ports| serde_json::from_value(ports).ok()).unwrap_or_default();
+        let ranges: Vec<PortRange> = ports.and_then(|ports| ports.read().ok()).unwrap_or_default();
         ranges.into_iter().filter(|range| range.protocol.to_string() == protocol(spec)).collect()
     }
 
@@ -295,7 +297,7 @@ fn reserved(network: &Value) -> Vec<(IpAddr, IpAddr)> {
     one(&network["gateway"]).into_iter().chain(dns).chain(dhcp).collect()
 }
 
-fn blocked(address: &Address, choice: Choice, why: String) -> Blocked {
+fn blocked(address: &Address, choice: Choice, why: &str) -> Blocked {
     let help = match choice {
         Choice::VmId => "widen `ids` of the cluster, or write an `id`",
         Choice::Ip => "widen the `pool` of the network, or write an `ip`",

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use crate::model::Value;
 use crate::plan::choose::Draft;
 use crate::plan::{Capacity, Inputs};
 

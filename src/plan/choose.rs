@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::kinds::{self, AnyKind, Found};
 use crate::lower::{Intent, OnDrift, Resource};
-use crate::model::{Address, ObjectId, Ref, digest};
+use crate::model::{Address, ObjectId, Ref, Value, digest};
 use crate::plan::allocate::Pools;
 use crate::plan::difference::{costs, leaves_of, reason, written};
 use crate::plan::impact::of_class;
@@ -52,12 +50,18 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
     let stray = inputs.seen.strays.get(address).filter(|_| latest.is_none());
     let mut wanted = spec(&resource.intent.spec, &draft.chosen, &draft.specs);
     let kept = latest.map(|(_, record)| newest(record).spec.clone());
-    let taken_over = stray.map(|stray| serde_json::json!({ "id": stray.vmid, "node": stray.node }));
+    let taken_over = stray.map(|stray| {
+        let fields = [("id", stray.vmid.into()), ("node", stray.node.as_str().into())];
+        fields.into_iter().collect::<Value>()
+    });
     let lost = latest.is_some_and(|(id, record)| {
         record.half_made() && matches!(inputs.seen.objects.get(id), Some(Found::Foreign(_)))
     });
     let before = taken_over.or(kept).filter(|_| !lost);
-    if let Err(blocked) = pools.fill(address, &mut wanted, before.as_ref()) {
+    let exists = latest.is_some_and(|(id, _)| {
+        !matches!(inputs.seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)))
+    });
+    if let Err(blocked) = pools.fill(address, &mut wanted, before.as_ref(), exists) {
         draft.blocked.push(blocked);
         return;
     }
@@ -313,7 +317,7 @@ impl Here<'_> {
             }
             let field = self.kind.schema().field(name);
             let mut was = before.spec.clone();
-            was[name.as_str()] = seen.clone();
+            was.set(name, seen.clone());
             let class = field
                 .map_or(Some(Class::Redeploy), |field| self.kind.class(&was, &before.spec, field));
             let class = class.unwrap_or(Class::Note);

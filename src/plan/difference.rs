@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::kinds::AnyKind;
 use crate::lower::Resource;
-use crate::model::Address;
+use crate::model::{Address, Object, Value};
 use crate::plan::resolve::each_ref;
 use crate::plan::{Inputs, Leaf, Reason};
 use crate::schema::{Class, Need};
@@ -35,8 +33,8 @@ pub fn leaves_of(
     match (before, after) {
         (before, after) if before == after => Vec::new(),
         (Some(Value::Object(old)), Some(Value::Object(new))) if !tagged(old) && !tagged(new) => {
-            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            let below = |name: &String| {
+            let names: BTreeSet<&str> = old.keys().chain(new.keys()).collect();
+            let below = |name: &str| {
                 leaves_of(&format!("{path}/{}", escaped(name)), old.get(name), new.get(name))
             };
             names.into_iter().flat_map(below).collect()
@@ -46,7 +44,7 @@ pub fn leaves_of(
 }
 
 /// References and texts are objects in JSON but one value for people.
-fn tagged(map: &serde_json::Map<String, Value>) -> bool {
+fn tagged(map: &Object) -> bool {
     map.keys().any(|name| name.starts_with('$'))
 }
 
@@ -71,9 +69,9 @@ pub fn costs(
         }
     }
     for name in &kept {
-        match (before.get(*name), after.as_object_mut()) {
-            (Some(value), Some(map)) => drop(map.insert((*name).to_owned(), value.clone())),
-            (None, Some(map)) => drop(map.remove(*name)),
+        match (before.get(name), after.as_object_mut()) {
+            (Some(value), Some(map)) => drop(map.insert(name, value.clone())),
+            (None, Some(map)) => drop(map.remove(name)),
             (_, None) => (),
         }
     }

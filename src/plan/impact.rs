@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::kinds;
 use crate::lower::OnDestroy;
-use crate::model::{Address, Ref};
+use crate::model::{Address, Ref, Value};
 use crate::plan::choose::Draft;
 use crate::plan::{Change, Impact, Inputs, Level, What};
 use crate::schema::Class;

@@ -131,7 +131,7 @@ fn before(id: &ObjectId, record: &Record, what: &str) -> Vec<Step> {
     let spec = &record.intent.spec;
     let parts = (spec["node"].as_str(), spec["id"].as_u64());
     let (Some(node), Some(vmid)) = parts else { return Vec::new() };
-    let Ok(cluster) = serde_json::from_value(spec["cluster"].clone()) else { return Vec::new() };
+    let Ok(cluster) = spec["cluster"].read() else { return Vec::new() };
     let (path, body) = match what {
         "backup" => (
             format!("/nodes/{node}/vzdump"),

@@ -12,7 +12,7 @@ use crate::model::{Address, ObjectId, Ref};
 use crate::plan::Change;
 use crate::plan::leftover::goes_with;
 use crate::plan::resolve::each_ref;
-use crate::state::{State, Verb};
+use crate::state::{Record, State, Verb};
 
 /// Fills in `after` of every change and sorts the changes so that each comes after what it
 /// waits for.
@@ -92,9 +92,8 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
         }
         // Whoever is made anew has a predecessor that used the old things.
         for other in gone.get(&change.id.address).into_iter().flatten() {
-            let used = uses(
-                state.records.get(&changes[*other].id).into_iter().flat_map(|it| it.possible()),
-            );
+            let used =
+                uses(state.records.get(&changes[*other].id).into_iter().flat_map(Record::possible));
             let used = used.iter().filter_map(|id| by_id.get(id));
             soft.extend(used.filter(|it| removes(&changes[**it])).map(|used| (index, *used)));
         }
@@ -140,7 +139,7 @@ fn same_machine(one: &Change, other: &Change) -> bool {
 
 /// Whether it leaves a machine that does not run.
 fn stops(change: &Change) -> bool {
-    change.intent.spec.get("start").is_some_and(|start| start == false)
+    change.intent.spec["start"] == false
 }
 
 fn removes(change: &Change) -> bool {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::model::{Address, Late, ObjectId, Piece, Ref, Text};
+use crate::model::{Address, Late, ObjectId, Piece, Ref, Text, Value};
 use crate::plan::Inputs;
 use crate::state::State;
 
@@ -18,17 +16,16 @@ pub fn spec(value: &Value, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) 
         Value::Object(map) => {
             if let Some(Value::String(target)) = map.get("$ref") {
                 let object = Ref::parse(target).and_then(|it| chosen.get(it.address()).cloned());
-                let target = object.map_or_else(|| target.clone(), |id| id.to_string());
-                return serde_json::json!({ "$ref": target });
+                let target = object.map_or_else(|| target.clone(), |id| id.to_string().into());
+                return [("$ref", Value::String(target))].into_iter().collect();
             }
             if map.contains_key("$text")
-                && let Ok(text) = serde_json::from_value::<Text>(value.clone())
+                && let Ok(text) = value.read::<Text>()
             {
-                return serde_json::to_value(fill(&text, chosen, specs))
-                    .expect("a text is always JSON");
+                return Value::of(&fill(&text, chosen, specs)).expect("a text is always JSON");
             }
             let fields = map.iter();
-            fields.map(|(name, value)| (name.clone(), spec(value, chosen, specs))).collect()
+            fields.map(|(name, value)| (name, spec(value, chosen, specs))).collect()
         }
         Value::Array(list) => list.iter().map(|value| spec(value, chosen, specs)).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
@@ -74,8 +71,8 @@ fn known(late: &Late, specs: &Specs) -> Option<String> {
 /// A decided value as text; words that stand for a choice are no values.
 pub fn printed(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if text == "auto" || text == "dhcp" => None,
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) if &**text == "auto" || &**text == "dhcp" => None,
+        Value::String(text) => Some(text.to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,

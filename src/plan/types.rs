@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::lower::Intent;
-use crate::model::{Address, ObjectId, Step};
+use crate::model::{Address, ObjectId, Step, Value};
 use crate::schema::Class;
 use crate::state::Verb;
 
@@ -103,6 +102,8 @@ pub enum Reason {
     },
     /// The manifest no longer has it.
     Removed,
+    /// Somebody asked for it to be destroyed.
+    Asked,
     /// What it refers to has changed or is replaced.
     Upstream {
         /// Which resource.

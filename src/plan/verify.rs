@@ -85,7 +85,7 @@ fn no_shared_number(
     state: &State,
     removed: &BTreeMap<&ObjectId, usize>,
 ) -> Result<(), String> {
-    let changed: BTreeMap<&ObjectId, &serde_json::Value> =
+    let changed: BTreeMap<&ObjectId, &crate::model::Value> =
         plan.changes.iter().map(|change| (&change.id, &change.intent.spec)).collect();
     let recorded = state.records.iter().filter(|(id, _)| !changed.contains_key(id));
     let all = recorded.map(|(id, record)| (id, &record.intent.spec)).chain(changed.clone());

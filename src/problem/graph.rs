@@ -18,6 +18,7 @@ pub fn value_circle(hops: &[(String, Span)]) -> Problem {
         [] => "a value needs itself".to_owned(),
     };
     hop_labels(Problem::error("P5001", message), hops, "needs")
+        .help("write one of these values out, without the reference")
 }
 
 /// P5001: resources that wait for each other.
@@ -39,8 +40,9 @@ fn hop_labels(mut problem: Problem, hops: &[(String, Span)], verb: &str) -> Prob
         let next = &hops[(index + 1) % hops.len()].0;
         problem = problem.at(*span, format!("`{name}` {verb} `{next}`"));
     }
-    match hops.len() > HOPS_MAX {
-        true => problem.note(format!("and {} more", hops.len() - HOPS_MAX)),
+    let names = hops.iter().chain(hops.first()).map(|(name, _)| format!("`{name}`"));
+    match hops.len() > 2 {
+        true => problem.note(format!("the circle: {}", names.collect::<Vec<_>>().join(" → "))),
         false => problem,
     }
 }
@@ -67,6 +69,7 @@ pub fn claimed_twice(what: &str, value: &str, both: [(&str, Span); 2]) -> Proble
     Problem::error("P5003", format!("`{first}` and `{second}` both have the {what} `{value}`"))
         .at(second_at, format!("`{second}` has it"))
         .at(first_at, format!("`{first}` has it"))
+        .help(format!("give one of them another {what}"))
 }
 
 /// P5004: an address that the network does not have.
@@ -79,6 +82,7 @@ pub fn outside_of_network(
     Problem::error("P5004", format!("`{ip}` is not an address of `{}`", network.0))
         .at(guest.1, format!("`{}` has it", guest.0))
         .at(network.1, format!("its addresses are `{cidr}`"))
+        .help(format!("write an address of `{cidr}`, or `ip = \"auto\"` to get a free one"))
 }
 
 /// P5004: an address that the gateway has.
@@ -86,6 +90,7 @@ pub fn is_gateway(guest: (&str, Span), ip: &str, network: (&str, Span)) -> Probl
     Problem::error("P5004", format!("`{ip}` is the gateway of `{}`", network.0))
         .at(guest.1, format!("`{}` has it too", guest.0))
         .at(network.1, "the gateway is written here")
+        .help("write another address, or `ip = \"auto\"` to get a free one")
 }
 
 /// P5005: an expression that leads too deep.

@@ -18,17 +18,23 @@ pub fn undeclared(name: &str, from: &str, at: Option<Span>, near: &[&str]) -> Pr
 }
 
 /// P2015: an input without a value.
-pub fn missing(name: &str, at: Span) -> Problem {
-    let upper = format!("PAAS_INPUT_{name}");
+pub fn missing(name: &str, at: Span, is_secret: bool) -> Problem {
+    let variable = format!("PAAS_INPUT_{name}");
+    let help = match is_secret {
+        true => format!("put it into the environment as `{variable}`: it is a secret"),
+        false => {
+            format!("give it with `--set {name}=…`, with `{variable}`, or in a file of values")
+        }
+    };
     Problem::error("P2015", format!("the input `{name}` has no value"))
         .at(at, "it has no default and is not given")
-        .help(format!("give it with `--set {name}=…`, with `{upper}`, or in a file of values"))
+        .help(help)
 }
 
 /// P4005: a secret given where it can be read.
 pub fn secret_in_plain(name: &str, from: &str, at: Span) -> Problem {
     Problem::error("P4005", format!("the secret `{name}` cannot be given by {from}"))
-        .at(at, "it would be seen in the history of the shell or in a file")
+        .at(at, "its value would be seen in the history of the shell or in a file")
         .help(format!("put it into the environment as `PAAS_INPUT_{name}`"))
 }
 

@@ -62,9 +62,10 @@ pub fn secret_used(at: Span) -> Problem {
 }
 
 /// P4001: a secret in an output that everybody sees.
-pub fn secret_output(at: Span, name: &str) -> Problem {
+pub fn secret_output(output: Span, at: Span, name: &str) -> Problem {
     Problem::error("P4001", format!("the output `{name}` would show a secret"))
-        .at(at, "this contains a secret")
+        .at(output, "this is for everybody to read")
+        .at(at, "the secret comes from here")
         .help(format!("write `output {name}: secret<string> = …`"))
 }
 

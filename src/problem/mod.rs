@@ -1,6 +1,7 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
 pub mod pages;
+mod excerpt;
 pub mod graph;
 pub mod inputs;
 pub mod lower;

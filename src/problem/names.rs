@@ -24,8 +24,7 @@ const FOREIGN_KINDS: [(&[&str], &str, &str); 8] = [
 ];
 
 /// Kinds of the language that this version does not know yet.
-const PLANNED_KINDS: [&str; 7] =
-    ["tenant", "service", "terraform", "run", "module", "test", "dashboard"];
+const PLANNED_KINDS: [&str; 6] = ["tenant", "service", "terraform", "run", "module", "test"];
 
 /// Attributes as others call them, and what they are called here.
 const FOREIGN_ATTRIBUTES: [(&[&str], &str); 17] = [
@@ -250,6 +249,14 @@ pub fn wrong_argument(function: &str, params: &[&str], given: Option<&str>, span
 pub fn missing_argument(function: &str, param: &str, span: Span) -> Problem {
     Problem::error("P1008", format!("`{function}` needs `{param}`"))
         .at(span, format!("`{param}` has no default and is not given"))
+}
+
+/// A manifest for another version of `paas`.
+pub fn another_version(span: Span, wanted: &str) -> Problem {
+    let own = env!("CARGO_PKG_VERSION");
+    Problem::error("P1009", format!("this is paas {own}, which is not `{wanted}`"))
+        .at(span, "the manifest asks for another version")
+        .help("use a version that fits, or change what the manifest asks for")
 }
 
 /// P1009: something the language has and this version does not.

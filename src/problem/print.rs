@@ -1,12 +1,11 @@
 //! Problems as text, through miette.
 
-use std::sync::Arc;
-
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic};
 use miette::{Report, Severity};
 
+use crate::problem::excerpt::Excerpt;
 use crate::problem::{Level, Problem};
-use crate::source::{FileId, Sources};
+use crate::source::Sources;
 
 /// How many problems are printed before the rest is only counted.
 const SHOWN_MAX: usize = 20;
@@ -55,13 +54,20 @@ fn report(problem: &Problem, sources: &Sources) -> Report {
     });
     let (here, elsewhere): (Vec<_>, Vec<_>) =
         problem.labels.iter().partition(|label| Some(label.span.file) == file);
-    diagnostic = diagnostic.with_labels(here.iter().enumerate().map(|(index, label)| {
-        let text = (!label.text.is_empty()).then(|| label.text.clone());
-        match index {
-            0 => LabeledSpan::new_primary_with_span(text, label.span.range()),
-            _ => LabeledSpan::new_with_span(text, label.span.range()),
-        }
-    }));
+    let excerpt = file.map(|file| {
+        let (source, places) = (sources.file(file), here.iter().map(|label| label.span.range()));
+        Excerpt::new(&source.name, &source.text, &places.collect::<Vec<_>>())
+    });
+    let places = excerpt.iter().flat_map(|excerpt| excerpt.places.iter().cloned());
+    diagnostic = diagnostic.with_labels(here.iter().zip(places).enumerate().map(
+        |(index, (label, place))| {
+            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            match index {
+                0 => LabeledSpan::new_primary_with_span(text, place),
+                _ => LabeledSpan::new_with_span(text, place),
+            }
+        },
+    ));
     let helps = problem.helps.iter().cloned();
     let notes = problem.notes.iter().map(|note| format!("note: {note}"));
     let others = elsewhere
@@ -72,13 +78,8 @@ fn report(problem: &Problem, sources: &Sources) -> Report {
         diagnostic = diagnostic.with_help(advice.join("\n"));
     }
     let report = Report::new(diagnostic);
-    match file {
-        Some(file) => report.with_source_code(named(sources, file)),
+    match excerpt {
+        Some(excerpt) => report.with_source_code(excerpt),
         None => report,
     }
-}
-
-fn named(sources: &Sources, file: FileId) -> NamedSource<Arc<str>> {
-    let source = sources.file(file);
-    NamedSource::new(&source.name, Arc::clone(&source.text))
 }

@@ -11,6 +11,13 @@ pub fn no_manifest(folder: &str) -> Problem {
         .note("nothing was changed: an empty folder never means that everything is destroyed")
 }
 
+/// What is named as a project is not there.
+pub fn no_such_path(path: &str) -> Problem {
+    Problem::error("P0001", format!("there is no `{path}`"))
+        .help("name the folder of a manifest or a `.paas` file; for `paas apply` also a saved plan")
+        .note("nothing was changed: an empty folder never means that everything is destroyed")
+}
+
 /// A manifest cannot be read.
 pub fn unreadable(name: &str, why: &str) -> Problem {
     Problem::error("P0002", format!("`{name}` cannot be read: {why}"))
@@ -75,6 +82,12 @@ pub fn sandbox_refuses(why: &str) -> Problem {
 pub fn unreadable_plan(name: &str, why: &str) -> Problem {
     Problem::error("P7011", format!("`{name}` is no saved plan: {why}"))
         .help("make one with `paas plan --out FILE`")
+}
+
+/// A saved plan is applied as it is.
+pub fn saved_plan_is_fixed(name: &str) -> Problem {
+    Problem::error("P7015", format!("`{name}` is a saved plan: its inputs and targets are fixed"))
+        .help(format!("apply it alone, `paas apply {name}`, or let it be made again"))
 }
 
 /// Nobody can be asked.

@@ -6,8 +6,18 @@ use std::time::Duration;
 use crate::problem::Problem;
 
 /// What brings a state back from its snapshots and journals.
-const REPAIR: &str = "`paas state repair` goes back to the newest state that can be read, keeps \
-                      the bad files, and says what is missing";
+fn repair(file: &Path) -> String {
+    let option = file.parent().map_or("", option);
+    format!(
+        "`paas state repair{option}` goes back to the newest state that can be read, keeps the \
+         bad files, and says what is missing"
+    )
+}
+
+/// The sandbox keeps its state in a folder of its own, and an option names it.
+fn option(folder: &Path) -> &'static str {
+    if folder.file_name().is_some_and(|name| name == "sandbox") { " --sandbox" } else { "" }
+}
 
 /// Who holds a lock, for people.
 #[derive(Clone, Copy, Debug)]
@@ -25,21 +35,21 @@ pub struct Held<'a> {
 pub fn stale_plan(moved: &[String]) -> Problem {
     let stale = Problem::error("P7001", "the plan is stale: what it was made for has changed");
     let told = moved.iter().fold(stale, Problem::note);
-    told.note("nothing has been changed").help("make it again: `paas plan`")
+    told.note("nothing has been changed").help("make it again: `paas plan --out FILE`")
 }
 
 /// A file of the state that is not what was written.
 pub fn corrupt(file: &Path, line: Option<usize>, why: &str) -> Problem {
     let place = line.map_or_else(String::new, |line| format!(", line {line}"));
     let message = format!("`{}` is damaged{place}: {why}", file.display());
-    Problem::error("P7002", message).note("nothing has been changed").help(REPAIR)
+    Problem::error("P7002", message).note("nothing has been changed").help(repair(file))
 }
 
 /// A file of the state that should be there.
 pub fn lost(file: &Path, why: &str) -> Problem {
     Problem::error("P7002", format!("`{}` is missing: {why}", file.display()))
         .note("this is not a fresh start: creating everything again would do harm")
-        .help(REPAIR)
+        .help(repair(file))
 }
 
 /// A damaged state of which nothing can be read.
@@ -47,7 +57,7 @@ pub fn beyond_repair(folder: &Path) -> Problem {
     let place = folder.display();
     Problem::error("P7002", format!("nothing in `{place}` can be read as a state"))
         .help(format!("put a backup of `{place}` in its place, with everything in it"))
-        .help("to start afresh, move the folder away; `paas plan` then finds what carries its mark")
+        .help("to start afresh, move the folder away: what was made stays, and is nobody's from then on")
 }
 
 /// Files of two states in one folder.
@@ -94,6 +104,7 @@ pub fn newer_format(file: &Path, format: u64, paas: &str) -> Problem {
 /// A file of the state that cannot be read.
 pub fn unreadable(file: &Path, why: &str) -> Problem {
     Problem::error("P7006", format!("`{}` cannot be read: {why}", file.display()))
+        .help("check who may read it; a disk that fails needs a backup in its place")
 }
 
 /// A file of the state that cannot be written.
@@ -134,9 +145,13 @@ pub fn unsafe_place(path: &Path, why: &str) -> Problem {
 
 /// There is no state where one is needed.
 pub fn no_state(folder: &Path) -> Problem {
-    Problem::error("P7007", format!("there is no state in `{}`", folder.display()))
-        .help("`paas apply` makes one")
-        .help("the sandbox has a state of its own: `--sandbox` looks there")
+    let option = option(folder);
+    let problem = Problem::error("P7007", format!("there is no state in `{}`", folder.display()))
+        .help(format!("`paas apply{option}` makes one"));
+    match option.is_empty() {
+        true => problem.help("the sandbox has a state of its own: `--sandbox` looks there"),
+        false => problem.help("without `--sandbox` the state of the real platform is used"),
+    }
 }
 
 /// The end of a journal that was left out.

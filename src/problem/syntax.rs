@@ -60,6 +60,13 @@ pub fn not_an_item(span: Span) -> Problem {
         .at(span, "expected `name = value`, or a block like `container web { … }`")
 }
 
+/// P0102: a declaration whose name is a word of the language.
+pub fn reserved_name(span: Span, word: &str) -> Problem {
+    Problem::error("P0102", format!("`{word}` is a word of the language and cannot be a name"))
+        .at(span, "a declaration with another name is expected")
+        .help(format!("choose another one, like `{word}_`; as an attribute `{word}` can be used"))
+}
+
 /// P0102: a comprehension that stands in no body.
 pub fn comprehension_outside(span: Span) -> Problem {
     Problem::error("P0102", "a comprehension is not an item of a file")

@@ -136,6 +136,12 @@ pub fn not_a_choice(at: Span, field: &str, word: &str, words: &[&str], near: &[&
     problem.note(format!("the choices are {}", quoted.join(", ")))
 }
 
+/// P2001: text that asks for no version.
+pub fn not_a_version(at: Span, text: &str) -> Problem {
+    Problem::error("P2001", format!("`{text}` asks for no version"))
+        .at(at, "expected text like `>= 0.1, < 0.3`")
+}
+
 /// P2005: a value for which the `where` of its type or input is false.
 pub fn refused(at: Span, name: &str, shown: &str, refinement: Span) -> Problem {
     Problem::error("P2005", format!("`{name}` cannot be {shown}"))

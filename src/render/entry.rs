@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use crate::model::{Address, ObjectId, Ref};
+use crate::model::{Address, ObjectId, Ref, Value};
 use crate::plan::{Change, Impact, Leaf, Level, Plan, Reason};
 use crate::state::Verb;
 

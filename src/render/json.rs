@@ -163,7 +163,8 @@ pub fn leaf(leaf: &Leaf, fields: &[Field], forced: Option<&str>) -> Value {
         "because": reason(&leaf.because),
     });
     if let Some(ty) = value::type_at(fields, &leaf.path) {
-        let value = leaf.after.as_ref().or(leaf.before.as_ref()).unwrap_or(&Value::Null);
+        let value =
+            leaf.after.as_ref().or(leaf.before.as_ref()).unwrap_or(&crate::model::Value::Null);
         out["type"] = Value::from(value::type_name(value::fitting(ty, value)));
     }
     for (name, side) in [("before", &leaf.before), ("after", &leaf.after)] {

@@ -1,8 +1,6 @@
 //! One value that differs, as a row: where, what, why.
 
-use serde_json::Value;
-
-use crate::model::Address;
+use crate::model::{Address, Value};
 use crate::plan::Leaf;
 use crate::render::{Context, Density, difference, value, words};
 use crate::schema::{Field, Type};

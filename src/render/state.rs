@@ -1,9 +1,7 @@
 //! What the state knows, for a terminal.
 
-use serde_json::Value;
-
 use crate::lower::OnDestroy;
-use crate::model::ObjectId;
+use crate::model::{ObjectId, Value};
 use crate::problem::Style;
 use crate::render::escape::{visible, width};
 use crate::render::paint::{Hue, Paper};
@@ -44,7 +42,7 @@ pub fn state_show(id: &ObjectId, record: &Record, style: Style) -> String {
     let fields = crate::kinds::find(id.address.kind()).map(|kind| &kind.schema().fields[..]);
     let fields = fields.unwrap_or_default();
     if let Value::Object(spec) = &record.intent.spec {
-        let row = |(name, field): (&String, &Value)| {
+        let row = |(name, field): (&str, &Value)| {
             let ty = value::type_at(fields, name);
             (value::path(name), field.clone(), value::text(field, ty, WHOLE))
         };

@@ -1,8 +1,8 @@
 //! The value of a field as people read it, as machines read it, and where in a schema it stands.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value as Json, json};
 
-use crate::model::{Duration, Late, Piece, Ref, Size, Text};
+use crate::model::{Duration, Late, Object, Piece, Ref, Size, Text, Value};
 use crate::render::escape::{cut, push_code, push_visible, visible};
 use crate::schema::{Field, Type};
 
@@ -20,7 +20,7 @@ pub fn text(value: &Value, ty: Option<&Type>, length_max: usize) -> String {
             (Some(millis), Some(Type::Duration)) => Duration(millis).to_string(),
             _ => number.to_string(),
         },
-        Value::String(text) if text == "dhcp" && is_choice(ty) => "‹dhcp›".to_owned(),
+        Value::String(text) if &**text == "dhcp" && is_choice(ty) => "‹dhcp›".to_owned(),
         Value::String(text) => string(text, length_max),
         Value::Array(list) => {
             let of = match ty {
@@ -144,16 +144,16 @@ pub fn has_secret(value: &Value) -> bool {
 }
 
 /// For machines: what is not known is a tagged object, so nobody can take it for a value.
-pub fn tagged(value: &Value) -> Value {
+pub fn tagged(value: &Value) -> Json {
     match value {
-        Value::Array(list) => Value::Array(list.iter().map(tagged).collect()),
+        Value::Array(list) => list.iter().map(tagged).collect(),
         Value::Object(map) => match special(map) {
             Some(Special::Ref(target)) => json!({ "$ref": target.address() }),
             Some(Special::Late(late)) => unknown(&late),
             Some(Special::Text(text)) => tagged_text(&text),
             None => map.iter().map(|(name, value)| (own_name(name), tagged(value))).collect(),
         },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.into(),
     }
 }
 
@@ -162,9 +162,9 @@ fn own_name(name: &str) -> String {
     if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
 }
 
-fn tagged_text(text: &Text) -> Value {
+fn tagged_text(text: &Text) -> Json {
     let piece = |piece: &Piece| match piece {
-        Piece::Literal(text) => Value::from(text.as_str()),
+        Piece::Literal(text) => Json::from(text.as_str()),
         Piece::Secret { secret } => json!({ "$secret": secret_name(secret) }),
         Piece::Late { late } => unknown(late),
         Piece::Project { .. } => json!({ "$unknown": "lineage of the state" }),
@@ -175,7 +175,7 @@ fn tagged_text(text: &Text) -> Value {
     }
 }
 
-fn unknown(late: &Late) -> Value {
+fn unknown(late: &Late) -> Json {
     json!({ "$unknown": format!("{} of {}", late.what, late.of.address()) })
 }
 
@@ -186,12 +186,12 @@ enum Special {
     Late(Late),
 }
 
-fn special(map: &Map<String, Value>) -> Option<Special> {
+fn special(map: &Object) -> Option<Special> {
     let (name, value) = map.iter().next().filter(|_| map.len() == 1)?;
-    match name.as_str() {
+    match name {
         "$ref" => value.as_str().and_then(Ref::parse).map(Special::Ref),
-        "$late" => serde_json::from_value(value.clone()).ok().map(Special::Late),
-        "$text" => serde_json::from_value(Value::Object(map.clone())).ok().map(Special::Text),
+        "$late" => value.read().ok().map(Special::Late),
+        "$text" => Value::Object(map.clone()).read().ok().map(Special::Text),
         "$secret" => value.as_str().map(|secret| Special::Text(Text::secret(secret))),
         _ => None,
     }
@@ -237,14 +237,18 @@ fn secret_name(secret: &str) -> &str {
 /// The alternative that the value was written as.
 pub fn fitting<'a>(ty: &'a Type, value: &Value) -> &'a Type {
     let fits = |ty: &Type| match ty {
-        Type::Bool => value.is_boolean(),
-        Type::Int(..) | Type::Float | Type::Size | Type::Duration | Type::Port => value.is_number(),
-        Type::List(_) => value.is_array(),
-        Type::Map(_) | Type::Blocks(_) | Type::Object(_) | Type::Ref(_) => value.is_object(),
+        Type::Bool => matches!(value, Value::Bool(_)),
+        Type::Int(..) | Type::Float | Type::Size | Type::Duration | Type::Port => {
+            matches!(value, Value::Number(_))
+        }
+        Type::List(_) => matches!(value, Value::Array(_)),
+        Type::Map(_) | Type::Blocks(_) | Type::Object(_) | Type::Ref(_) => {
+            matches!(value, Value::Object(_))
+        }
         Type::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Type::Either(_) | Type::Any => false,
-        Type::Str | Type::Text | Type::Ip | Type::Cidr | Type::IpRange => value.is_string(),
-        Type::Fqdn | Type::Url | Type::Path | Type::PortRange => value.is_string(),
+        Type::Str | Type::Text | Type::Ip | Type::Cidr | Type::IpRange => value.as_str().is_some(),
+        Type::Fqdn | Type::Url | Type::Path | Type::PortRange => value.as_str().is_some(),
     };
     match ty {
         Type::Either(types) => types.iter().find(|ty| fits(ty)).unwrap_or(ty),
@@ -256,7 +260,7 @@ fn is_choice(ty: Option<&Type>) -> bool {
     matches!(ty, Some(Type::OneOf(_) | Type::Ip))
 }
 
-fn object(map: &Map<String, Value>, ty: Option<&Type>, length_max: usize) -> String {
+fn object(map: &Object, ty: Option<&Type>, length_max: usize) -> String {
     let items = map.iter().map(|(name, value)| {
         let ty = ty.and_then(|ty| inner(ty, name));
         format!("{} = {}", path(&name.replace('~', "~0").replace('/', "~1")), {

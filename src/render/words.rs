@@ -12,6 +12,7 @@ pub fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Edited { at } => format!("edited {}", visible(at)),
         Reason::Removed => "removed from the manifest".to_owned(),
+        Reason::Asked => "destroyed on request".to_owned(),
         Reason::Upstream { address } => format!("upstream {}", visible(address.as_str())),
         Reason::Template { from, to, .. } => format!("template {} → {}", short(from), short(to)),
         Reason::Drift => "drift".to_owned(),

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::model::{Bundle, Text, run, script};
+use crate::model::{Bundle, Text, Value, run, script};
 use crate::runtimes::{Place, Runtime, env_file};
 use crate::schema::{Type, object};
 
@@ -65,7 +63,7 @@ impl Compose {
         &mut self,
         read: impl Fn(&str) -> Result<String, String>,
     ) -> Result<(), String> {
-        let content = match serde_json::from_value::<Text>(self.file.clone()) {
+        let content = match self.file.read::<Text>() {
             Ok(text) => match text.as_literal() {
                 Some(path) if !path.contains('\n') => Text::literal(read(path)?),
                 Some(_) | None => text,

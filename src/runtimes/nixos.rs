@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::model::{Bundle, File, Text, run};
+use crate::model::{Bundle, File, Text, Value, run};
 use crate::runtimes::{Place, Runtime};
 use crate::schema::{Type, object};
 

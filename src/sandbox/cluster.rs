@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::model::{Address, Call, Method};
+use crate::model::{Address, Call, Method, Value};
 use crate::sandbox::contents::{Cluster, Contents, Entry, Guest, Node, Place, Taken};
 use crate::sandbox::guest::{self, Draft, listed};
 

@@ -52,6 +52,16 @@ pub(super) fn open(folder: &Path) -> Result<(Log, Contents), String> {
     Ok((Log { file, length, _lock: lock }, contents))
 }
 
+/// Begins the log in `folder` anew.
+pub(super) fn clear(folder: &Path) -> Result<(), String> {
+    let wrong = |error: io::Error| {
+        format!("the sandbox in `{}` cannot be written: {error}", folder.display())
+    };
+    fs::create_dir_all(folder).map_err(wrong)?;
+    let _lock = lock(folder)?;
+    fs::write(folder.join(LOG), []).map_err(wrong)
+}
+
 /// What the log in `folder` says, without touching it: nothing is locked, made or cut off.
 pub(super) fn view(folder: &Path) -> Result<Contents, String> {
     let path = folder.join(LOG);

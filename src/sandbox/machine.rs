@@ -1,8 +1,6 @@
 //! Steps on machines: files, programs, and waiting for what they start.
 
-use serde_json::Value;
-
-use crate::model::{Condition, Effect, File, ObjectId, Ref, Wait, digest};
+use crate::model::{Condition, Effect, File, ObjectId, Ref, Value, Wait, digest};
 use crate::sandbox::cluster::Done;
 use crate::sandbox::contents::{Contents, Entry, Listening, Place, StoredFile};
 use crate::sandbox::{guest, programs};

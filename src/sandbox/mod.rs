@@ -71,6 +71,12 @@ impl Sandbox {
         Ok(sandbox)
     }
 
+    /// The sandbox in `folder` as it was when it was new, whatever is there now.
+    pub fn renew(folder: &Path, layout: Layout) -> Result<Sandbox, String> {
+        log::clear(folder)?;
+        Sandbox::open(folder, layout)
+    }
+
     /// A copy in memory of the sandbox in `folder`, to look at: nothing in the folder is touched.
     pub fn view(folder: &Path) -> Result<Sandbox, String> {
         Ok(Sandbox::holding(log::view(folder)?, None))

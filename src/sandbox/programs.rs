@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::model::{Command, Text, digest};
+use crate::model::{Command, Text, Value, digest};
 use crate::sandbox::cluster::Done;
 use crate::sandbox::compose;
 use crate::sandbox::contents::{

@@ -130,7 +130,7 @@ attr! {
     Port => Type::Port;
     PortRange => Type::PortRange;
     Ref => Type::Ref(&[]);
-    serde_json::Value => Type::Any;
+    crate::model::Value => Type::Any;
 }
 
 impl<T: Attr> Attr for Option<T> {

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::model::{ObjectId, digest};
+use crate::model::{ObjectId, Value, digest};
 use crate::state::{Record, State};
 
 /// The format that is written.

@@ -6,10 +6,9 @@ pub mod journal;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::lower::Intent;
-use crate::model::{Address, ObjectId};
+use crate::model::{Address, ObjectId, Value};
 
 /// What is done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

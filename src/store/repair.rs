@@ -11,7 +11,7 @@ use crate::store::disk::{Disk, content};
 use crate::store::files::Files;
 use crate::store::load::load;
 use crate::store::local::{prepared, settle};
-use crate::store::lock::{Lock, now_secs};
+use crate::store::lock::{self, Lock, now_secs};
 use crate::store::{Refused, told};
 
 /// What a repair did.
@@ -56,13 +56,19 @@ struct Candidate {
 /// Puts the newest readable state in place of a damaged one. The damaged files are kept.
 pub fn repair(folder: &Path) -> Result<Report, Refused> {
     let no_state = || Refused::unreadable(problem::no_state(folder));
-    if !folder.exists() {
-        return Err(no_state());
+    lock::check(&Files::of(folder))?;
+    // Where nothing is wrong, and where there is nothing, nothing is written either.
+    match load(&Files::of(folder)) {
+        Ok(Some(found)) => return Ok(Report::Healthy { serial: found.state.serial }),
+        Ok(None) => return Err(no_state()),
+        // What is too new is not damaged.
+        Err(_) => remains(&Files::of(folder))?.of_one_state(folder)?,
     }
     let disk = Disk::default();
     let files = prepared(&disk, folder)?;
     let _lock = Lock::take(&files, &disk, "state repair")?;
     match load(&files) {
+        // Another run may have mended it meanwhile.
         Ok(Some(found)) => return Ok(Report::Healthy { serial: found.state.serial }),
         Ok(None) => return Err(no_state()),
         // Whatever is wrong is looked at again below, file by file.

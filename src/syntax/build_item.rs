@@ -12,6 +12,13 @@ use crate::syntax::tree::{
     Name, Param, Require, Secret, TextPart, TypeExpr, TypeItem, TypeKind,
 };
 
+/// Words that a name follows.
+const DECLARING: [&str; 6] = ["let", "fn", "type", "input", "output", "secret"];
+
+/// Words that cannot be the name of a declaration.
+const RESERVED: [&str; 12] =
+    ["if", "then", "else", "for", "in", "by", "where", "match", "let", "fn", "type", "not"];
+
 /// What the left side of an attribute turned out to be.
 enum Left {
     Key(Key),
@@ -49,7 +56,11 @@ impl Builder<'_> {
                 ItemKind::Comprehension(comprehension)
             }
             Rule::bad_item | Rule::stray => {
-                self.problems.push(problem::not_an_item(first_line(span, pair.as_str())));
+                let span = first_line(span, pair.as_str());
+                self.problems.push(match reserved_name(pair.as_str()) {
+                    Some(word) => problem::reserved_name(span, word),
+                    None => problem::not_an_item(span),
+                });
                 ItemKind::Bad
             }
             _ => {
@@ -346,6 +357,14 @@ impl Builder<'_> {
         }
         ItemKind::Later(Later { word, header, body })
     }
+}
+
+/// The word of the language that a declaration has in the place of its name.
+fn reserved_name(text: &str) -> Option<&str> {
+    let (declares, rest) = text.split_once([' ', '\t'])?;
+    let end = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    let word = rest.trim_start().split(end).next()?;
+    (DECLARING.contains(&declares) && RESERVED.contains(&word)).then_some(word)
 }
 
 /// Only the first line of something unreadable is shown.

@@ -66,11 +66,20 @@ fn rows(out: &mut String, before: &str, fields: &[Field]) {
 fn kind(out: &mut String, kind: &dyn AnyKind) {
     let (schema, traits) = (kind.schema(), kind.traits());
     writeln!(out, "## `{}`\n\n{}\n", schema.kind, schema.doc.trim()).unwrap();
-    match traits.place {
-        Place::Alone => (),
-        Place::BeforeOwner => out.push_str("A part of a workload, made before it.\n\n"),
-        Place::AfterOwner => out.push_str("A part of a workload, made after it.\n\n"),
-        Place::BesideOwner => out.push_str("A part of a workload, made beside it.\n\n"),
+    let owners: Vec<String> = kinds::all()
+        .values()
+        .filter(|owner| owner.traits().facets.contains(&schema.kind))
+        .map(|owner| owner.schema().kind)
+        .map(|owner| format!("[`{owner}`](#{owner})"))
+        .collect();
+    let made = match traits.place {
+        Place::Alone => None,
+        Place::BeforeOwner => Some("before"),
+        Place::AfterOwner => Some("after"),
+        Place::BesideOwner => Some("beside"),
+    };
+    if let Some(made) = made {
+        writeln!(out, "A part of {}, made {made} it.\n", owners.join(", ")).unwrap();
     }
     for also in traits.also {
         writeln!(out, "It stands wherever a `{also}` is asked for.\n").unwrap();
@@ -102,12 +111,12 @@ fn kind(out: &mut String, kind: &dyn AnyKind) {
 #[test]
 fn kinds_are_documented() {
     let mut out = String::from(
-        "What a manifest can declare. *Change* says what a new value of an attribute costs: \
-         *note* sends nothing, *live* interrupts nothing, *reload* lets a service read its \
-         configuration again, *restart* restarts it, *redeploy* deploys it anew, *replace* \
-         destroys it and makes another one. The plan decides; where a kind knows better for a \
-         value, the plan says so.\n\nEvery resource also takes `doc`, `after` and `lifecycle`; \
-         see [language.md](language.md).\n\n",
+        "What a manifest can declare. *Change* says what a new value of an attribute costs:\n\
+         *note* sends nothing, *live* interrupts nothing, *reload* lets a service read its\n\
+         configuration again, *restart* restarts it, *redeploy* deploys it anew, *replace*\n\
+         destroys it and makes another one. The plan decides; where a kind knows better for a\n\
+         value, the plan says so.\n\nEvery resource also takes `doc`, `after`, `lifecycle` and \
+         `drift`; see [language.md](language.md).\n\n",
     );
     kinds::all().values().for_each(|it| kind(&mut out, it.as_ref()));
     check("kinds", "Kinds", &format!("{}\n", out.trim_end()));
@@ -116,7 +125,7 @@ fn kinds_are_documented() {
 #[test]
 fn functions_are_documented() {
     let mut out = String::from(
-        "The library: pure functions, the same everywhere. In a signature, `= value` is what an \
+        "The library: pure functions, the same everywhere. In a signature, `= value` is what an\n\
          argument that is left out means, and `...` stands for any number of arguments.\n\n",
     );
     for function in functions::all() {
@@ -130,7 +139,7 @@ fn functions_are_documented() {
 #[test]
 fn problems_are_documented() {
     let mut out = String::from(
-        "What the codes of messages mean; `paas explain P1003` prints the same. The examples stand \
+        "What the codes of messages mean; `paas explain P1003` prints the same. The examples stand\n\
          on a cluster `home`, a network `lan`, a container `web` and a proxy `edge`.\n\n",
     );
     for page in pages::all() {

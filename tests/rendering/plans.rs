@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value, json};
-
 use paas::lower::{Intent, OnDestroy};
-use paas::model::{Address, ObjectId};
+use paas::model::{Address, ObjectId, Value};
 use paas::plan::{
     Binds, Blocked, Capacity, Change, Drift, DriftKind, Impact, Leaf, Level, Outdated, Plan,
     Reason, What,
@@ -14,6 +12,8 @@ use paas::plan::{
 use paas::render::Context;
 use paas::schema::{Class, Field, Need, Schema, Type};
 use paas::state::Verb;
+
+use crate::support::json;
 
 /// Text that tries to leave its place.
 pub const HOSTILE: &str = "\u{1b}[2J\u{202e}x\n`|` --> </details><script>\r```\n@all";

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use paas::kinds;
 use paas::lower::OnDrift;
-use paas::model::{Address, GuestSeen, ObjectId, Question, Ref};
+use paas::model::{Address, GuestSeen, ObjectId, Question, Ref, Value};
 use paas::plan::{DriftKind, Plan};
 use paas::state::{Record, State};
-use serde_json::Value;
 
 use super::life::{How, Life};
 use super::project::Project;
@@ -160,14 +159,14 @@ fn compare_guest(id: &ObjectId, desired: &Value, record: &Record, guest: &GuestS
     if let Some(number) = desired["id"].as_u64() {
         assert_eq!(u64::from(guest.vmid), number, "{id} has the number that is written");
     }
-    assert_eq!(spec["id"], guest.vmid, "{id} has the number that is recorded");
-    assert_eq!(spec["node"], guest.node.as_str(), "{id} is on the node that is recorded");
+    assert_eq!(spec["id"], Value::from(guest.vmid), "{id} has the number that is recorded");
+    assert_eq!(spec["node"], *guest.node, "{id} is on the node that is recorded");
     if lifecycle.drift == OnDrift::Fix {
         let mib = |name: &str| (desired[name].as_u64().unwrap_or(0) >> 20).to_string();
         assert!(lifecycle.ignore.contains(&"memory".to_owned()) || get("memory") == mib("memory"));
         assert_eq!(get("swap"), mib("swap"), "{id}: swap");
         assert_eq!(get("cores"), desired["cores"].to_string(), "{id}: cores");
-        assert_eq!(get("hostname"), desired["hostname"], "{id}: hostname");
+        assert_eq!(desired["hostname"], get("hostname"), "{id}: hostname");
         assert_eq!(Value::from(guest.running), desired["start"], "{id}: running");
     }
     let size = get("rootfs").split("size=").nth(1).expect("a root disk has a size");

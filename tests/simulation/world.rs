@@ -187,7 +187,7 @@ impl Run {
 }
 
 /// The machine that a spec is on.
-pub fn on(spec: &serde_json::Value) -> Option<Ref> {
+pub fn on(spec: &paas::model::Value) -> Option<Ref> {
     Ref::parse(spec.get("machine")?.get("$ref")?.as_str()?)
 }
 

@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use crate::support::json;
 use paas::model::digest;
 use paas::state::State;
 use paas::store::{Loaded, Refused, Store, read};
-use serde_json::json;
 use tempfile::TempDir;
 
 use super::{Dice, JOURNAL, SNAPSHOT, Verb, created, loaded, refused, shown, started};

@@ -4,4 +4,12 @@ pub mod cases;
 pub mod dump;
 pub mod golden;
 pub mod ledger;
+pub mod project;
 pub mod rng;
+
+/// A value as specs hold it, written as JSON.
+macro_rules! json {
+    ($($json:tt)*) => { paas::model::Value::from(serde_json::json!($($json)*)) };
+}
+
+pub(crate) use json;

@@ -38,6 +38,10 @@ pub async fn run(
 ) -> Result<u8, Stop> {
     let is_manifest = inputs.path.extension().is_some_and(|end| end == "paas");
     if inputs.path.is_file() && !is_manifest {
+        let bare = Inputs { path: inputs.path.clone(), ..Inputs::default() };
+        if *inputs != bare || !planning.target.is_empty() {
+            return Err(Stop::one(project::saved_plan_is_fixed(&shown(&inputs.path)), 64));
+        }
         let saved = saved::read(&inputs.path)?;
         return from_file(terminal, saved, how).await;
     }

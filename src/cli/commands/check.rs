@@ -9,7 +9,8 @@ use crate::cli::terminal::Terminal;
 pub fn run(terminal: &Terminal, inputs: &Inputs, deny_warnings: bool) -> Result<u8, Stop> {
     let project = load(inputs)?;
     project.warn(terminal);
-    let (resources, files) = (project.desired.resources.len(), project.sources.files().count());
+    let resources = project.desired.resources.len();
+    let files = project.sources.files().filter(|(_, source)| source.is_manifest).count();
     let warnings = project.warnings.len();
     let noun = |count: usize, word: &str| match count {
         1 => format!("1 {word}"),

@@ -6,6 +6,7 @@ use crate::cli::pipeline;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::lower::Desired;
+use crate::plan::Reason;
 use crate::{render, store};
 
 /// Plans and applies that nothing is desired any more.
@@ -19,9 +20,19 @@ pub async fn run(
     let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
-    let plan = pipeline::plan(&project, &nothing, &ground, planning).await?;
-    let context = super::plan::context(&project, inputs, sandbox);
-    terminal.print(&render::terminal(&plan, &context, terminal.out));
+    let mut plan = pipeline::plan(&project, &nothing, &ground, planning).await?;
+    // The manifest still has it: that is not why it goes.
+    let removed = plan.changes.iter_mut().filter(|change| change.because == Reason::Removed);
+    removed.for_each(|change| change.because = Reason::Asked);
+    if plan.changes.is_empty() && plan.blocked.is_empty() {
+        terminal.print(
+            "Nothing to destroy.
+",
+        );
+    } else {
+        let context = super::plan::context(&project, inputs, sandbox);
+        terminal.print(&render::terminal(&plan, &context, terminal.out));
+    }
     let resume = command("destroy", inputs, planning, sandbox);
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "destroy");
     carry_out(terminal, work, how).await

@@ -1,6 +1,6 @@
 //! `paas drift`
 
-use crate::cli::options::{Format, Inputs, Planning};
+use crate::cli::options::{DriftFormat, Inputs, Planning};
 use crate::cli::pipeline;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
@@ -10,7 +10,7 @@ use crate::render;
 pub async fn run(
     terminal: &Terminal,
     inputs: &Inputs,
-    format: Format,
+    format: DriftFormat,
     sandbox: bool,
 ) -> Result<u8, Stop> {
     let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
@@ -18,8 +18,8 @@ pub async fn run(
     let plan = pipeline::plan(&project, &project.desired, &ground, &all).await?;
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&match format {
-        Format::Human | Format::Markdown => render::drift(&plan, &context, terminal.out),
-        Format::Json => render::drift_json(&plan, &context),
+        DriftFormat::Human => render::drift(&plan, &context, terminal.out),
+        DriftFormat::Json => render::drift_json(&plan, &context),
     });
     let any = !plan.drift.is_empty() || !plan.outdated.is_empty() || !plan.unmanaged.is_empty();
     Ok(if any { 2 } else { 0 })

@@ -42,9 +42,21 @@ fn unknown(project: &Project, what: &str) -> Stop {
     let addresses = project.desired.resources.keys().map(Address::as_str);
     let codes = pages::all().iter().map(|page| page.code);
     let kinds = kinds::all().keys().copied();
-    let near = nearest(what, addresses.chain(codes).chain(kinds));
+    let fields = fields(project, what);
+    let fields = fields.iter().map(String::as_str);
+    let near = nearest(what, fields.chain(addresses).chain(codes).chain(kinds));
     let near: Vec<String> = near.into_iter().map(|it| format!("`{it}`")).collect();
     Stop::one(problems::nothing_to_explain(what, &near), 1)
+}
+
+/// The attributes of the resource that is named before the last dot.
+fn fields(project: &Project, what: &str) -> Vec<String> {
+    let address = what.rsplit_once('.').and_then(|(start, _)| Address::parse(start));
+    let address = address.filter(|it| project.desired.resources.contains_key(it));
+    let kind = address.as_ref().and_then(|it| kinds::find(it.kind()));
+    let fields = kind.map(|kind| &kind.schema().fields).into_iter().flatten();
+    let start = address.as_ref().map_or("", Address::as_str);
+    fields.map(|field| format!("{start}.{}", field.name)).collect()
 }
 
 /// `container.web.memory` as an address and a path in its spec.
@@ -64,13 +76,13 @@ fn decided<'a>(
     state: &'a State,
     address: &Address,
     path: &str,
-) -> Option<&'a serde_json::Value> {
+) -> Option<&'a crate::model::Value> {
     let pointer = format!("/{path}");
     let desired = resource.intent.spec.pointer(&pointer)?;
     match desired.as_str() {
         Some("auto") => {
-            let made = state.latest(address)?.1.intent.spec.pointer(&pointer);
-            Some(made.unwrap_or(desired))
+            let made = state.latest(address).map(|(_, record)| &record.intent.spec);
+            Some(made.and_then(|spec| spec.pointer(&pointer)).unwrap_or(desired))
         }
         _ => Some(desired),
     }
@@ -128,14 +140,16 @@ fn attribute(project: &Project, state: &State, address: &Address, path: &str) ->
 
 /// Where a value comes from: written, default, derived, picked.
 fn origin(project: &Project, resource: &Resource, field: &Field, path: &str) -> String {
+    let picked = if field.choice.is_some() { ", picked when planning and kept" } else { "" };
     let below = format!("{path}/");
     let written = resource.origins.iter().find(|(other, _)| {
         **other == *path || other.starts_with(&below) || path.starts_with(&format!("{other}/"))
     });
     if let Some((_, span)) = written {
-        return format!("written at {}", project.sources.line_of(*span));
+        let is_auto = resource.intent.spec[field.name] == "auto";
+        let written = format!("written at {}", project.sources.line_of(*span));
+        return if is_auto { written + " as \"auto\"" + picked } else { written };
     }
-    let picked = if field.choice.is_some() { ", picked when planning and kept" } else { "" };
     match field.need {
         Need::Default(text) => format!("default: {}{picked}", squeezed(text)),
         Need::Derived(text) => format!("follows from {}{picked}", squeezed(text)),

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::cli::project::{manifests, shown, text};
+use crate::cli::project::{manifests, shown, text, told};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::problem::project;
@@ -68,13 +68,16 @@ fn difference(path: &Path, old: &str, new: &str) -> String {
 
 /// Writes beside the file and moves it over it, so that it is never half written.
 fn replace(path: &Path, text: &str) -> Result<(), String> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    let told = |error: std::io::Error| error.to_string();
-    let permissions = std::fs::metadata(path).map_err(told)?.permissions();
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
-    file.write_all(text.as_bytes()).map_err(told)?;
-    file.as_file().set_permissions(permissions).map_err(told)?;
-    file.persist(path).map_err(|error| error.error.to_string())?;
-    Ok(())
+    let written = || -> std::io::Result<()> {
+        // A link stays one: what it points at is written.
+        let path = std::fs::canonicalize(path)?;
+        let permissions = std::fs::metadata(&path)?.permissions();
+        let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(permissions)?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    written().map_err(|error| told(&error))
 }

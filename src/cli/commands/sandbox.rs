@@ -93,25 +93,35 @@ pub fn run(terminal: &Terminal, action: &Action) -> Result<u8, Stop> {
         terminal.print(&sandbox.show());
         return Ok(0);
     }
-    let sandbox = Sandbox::open(&folder, layout).map_err(refused)?;
+    if let Action::Reset { .. } = action {
+        Sandbox::renew(&folder, layout).map_err(refused)?;
+        return Ok(0);
+    }
+    // What is refused is refused by a copy: the sandbox itself stays untouched.
+    let copy = Sandbox::view(&folder).map_err(refused)?;
+    copy.add(layout.clone()).map_err(refused)?;
+    change(&copy, action).map_err(refused)?;
+    change(&Sandbox::open(&folder, layout).map_err(refused)?, action).map_err(refused)?;
+    Ok(0)
+}
+
+fn change(sandbox: &Sandbox, action: &Action) -> Result<(), String> {
     match action {
-        Action::Show { .. } => (),
+        Action::Show { .. } | Action::Reset { .. } => Ok(()),
         Action::Set { address, setting, .. } => {
-            let (attribute, value) = setting.split_once('=').ok_or_else(|| {
-                refused(format!("`{setting}` sets nothing: write `attribute=value`"))
-            })?;
-            sandbox.set(address, attribute, value).map_err(refused)?;
+            let (attribute, value) = setting
+                .split_once('=')
+                .ok_or_else(|| format!("`{setting}` sets nothing: write `attribute=value`"))?;
+            sandbox.set(address, attribute, value)
         }
-        Action::Remove { address, .. } => sandbox.remove(address).map_err(refused)?,
+        Action::Remove { address, .. } => sandbox.remove(address),
         Action::Fail { pattern, times, how, .. } => {
             let how = match how {
                 Fault::Refused => How::Refused,
                 Fault::UnknownBefore => How::UnknownBefore,
                 Fault::UnknownAfter => How::UnknownAfter,
             };
-            sandbox.fail(pattern, *times, how).map_err(refused)?;
+            sandbox.fail(pattern, *times, how)
         }
-        Action::Reset { .. } => sandbox.reset().map_err(refused)?,
     }
-    Ok(0)
 }

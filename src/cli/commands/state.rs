@@ -70,6 +70,7 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
             terminal.print(&render::state_show(&id, record, terminal.out));
         }
         Action::Forget { address, .. } => {
+            find(&read(&folder)?, address)?;
             let mut store = Store::open(&folder, "state forget")?;
             let id = find(store.state(), address)?;
             let record = &store.state().records[&id];
@@ -84,13 +85,14 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
             terminal.print(&format!("{id} is forgotten; whatever it is stays as it is\n"));
         }
         Action::Repair { .. } => {
-            terminal.print(&told(&store::repair(&folder)?));
+            terminal.print(&told(&store::repair(&folder)?, sandbox));
         }
     }
     Ok(0)
 }
 
-fn told(report: &store::Report) -> String {
+fn told(report: &store::Report, sandbox: bool) -> String {
+    let option = if sandbox { " --sandbox" } else { "" };
     match report {
         store::Report::Healthy { serial } => {
             format!("nothing to repair: everything up to serial {serial} can be read\n")
@@ -104,7 +106,7 @@ fn told(report: &store::Report) -> String {
             format!(
                 "taken from {}\nit knows what happened up to serial {reached}; {missing} events \
                  are known to be missing\nthe state goes on at serial {serial}\nthe damaged \
-                 files are kept: {}\nrun `paas plan` next, and read it well\n",
+                 files are kept: {}\nrun `paas plan{option}` next, and read it well\n",
                 names(from),
                 names(kept),
             )

@@ -134,7 +134,8 @@ output name = backup("wiki", day = 2)
         "not supported by this version",
         r#"
 The language has this, and this version of `paas` does not do it yet. It is refused rather than
-left out in silence.
+left out in silence. The same code stands for a manifest whose `paas { version = … }` asks for
+another version than this one.
 
 ```paas-error
 tenant acme {}

@@ -74,6 +74,13 @@ pub(super) const PAGES: &[Page] = &[
          (`container.web.memory`), a kind (`container`) or the code of a message (`P1003`).",
     ),
     Page::new(
+        "P7015",
+        "a saved plan with further options",
+        "A saved plan was made with its inputs, for its project and its targets, and is applied \
+         exactly as it is: `--set`, `--values`, `--env` and `--target` would change what was read \
+         and agreed to. Apply it alone, or make it again with other options.",
+    ),
+    Page::new(
         "P9001",
         "a plan that is not safe",
         "Every plan is checked before it is used: nothing is made twice, nothing is deleted under \

@@ -1,0 +1,37 @@
+//! The program as a person uses it: command lines in, text and exit codes out.
+//!
+//! A long output is a session in `tests/cases/commands`, to be read like a manual.
+
+mod apply;
+mod bad_manifests;
+mod bad_places;
+mod explain;
+mod formatting;
+mod inputs;
+mod interrupts;
+mod kills;
+mod leaks;
+mod plan;
+mod quiet;
+mod sandbox;
+mod saved;
+mod selection;
+mod state;
+mod terminal;
+
+use crate::support::golden;
+use crate::support::project::Project;
+
+/// Runs these command lines one after the other and compares the session with its golden file.
+#[track_caller]
+fn check(name: &str, project: &Project, lines: &[&str]) {
+    golden::check(&format!("cases/commands/{name}.txt"), &project.session(lines));
+}
+
+/// Whether each of these is in what was said.
+#[track_caller]
+fn says(said: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(said.contains(part), "`{part}` is missing in:\n{said}");
+    }
+}

@@ -1,0 +1,100 @@
+//! `paas state`: what was made, letting go of it, and mending the record.
+
+use crate::commands::apply::converged;
+use crate::commands::{check, says};
+use crate::support::project::Project;
+
+const STATE: &str = "state/sandbox/paas.state.json";
+const JOURNAL: &str = "state/sandbox/paas.journal";
+
+#[test]
+fn what_was_made_is_listed_and_shown() {
+    let project = Project::applied();
+    let lines = [
+        "state list --sandbox",
+        "state show container.web --sandbox",
+        "state show container.web#1 --sandbox",
+        "state show app.blog/expose.www --sandbox",
+        "state show container.wbe --sandbox",
+        "state show container.web#2 --sandbox",
+        "state repair --sandbox",
+        "state list",
+    ];
+    check("state", &project, &lines);
+}
+
+#[test]
+fn what_is_forgotten_stays_and_is_taken_back_by_its_mark() {
+    let project = Project::applied();
+    let before = project.guests();
+    let lines = [
+        "state forget container.web --sandbox",
+        "state list --sandbox",
+        "plan --sandbox --summary",
+        "apply --sandbox --yes",
+        "state forget container.wbe --sandbox",
+    ];
+    check("forget", &project, &lines);
+    assert_eq!(project.guests(), before);
+    converged(&project);
+}
+
+#[test]
+fn forgetting_where_there_is_no_state_makes_none() {
+    let project = Project::site();
+    says(&project.untouched("state forget container.web --sandbox", 1), &["P7007"]);
+    says(&project.untouched("state repair --sandbox", 7), &["P7007"]);
+    let project = Project::applied();
+    says(&project.untouched("state forget container.wbe --sandbox", 1), &["`container.web`"]);
+}
+
+#[test]
+fn a_repair_brings_back_all_that_is_known() {
+    for (path, end) in [(STATE, 0), (STATE, 300), (JOURNAL, 0), (JOURNAL, 30)] {
+        let project = Project::applied();
+        let text = project.read(path);
+        project.write(path, &text[..end]);
+        let said = project.fine("state repair --sandbox");
+        says(&said, &["the damaged files are kept: ", "run `paas plan --sandbox` next"]);
+        converged(&project);
+        says(&project.untouched("state repair --sandbox", 0), &["nothing to repair"]);
+        let kept = project.contents().into_iter();
+        let mut kept = kept.filter(|(path, _)| path.to_string_lossy().contains("corrupt-"));
+        assert!(kept.any(|(_, content)| content == text.as_bytes()[..end]), "{path} {end}");
+    }
+}
+
+#[test]
+fn a_plan_from_before_a_repair_does_not_fit_any_more() {
+    let project = Project::applied();
+    project.edit("main.paas", "memory: size = 1GiB", "memory: size = 2GiB");
+    project.fine("plan --sandbox --out saved.plan");
+    project.write(STATE, "");
+    project.fine("state repair --sandbox");
+    says(&project.untouched("apply saved.plan", 5), &["P7001", "from serial 17 to 18"]);
+}
+
+#[test]
+fn a_journal_that_was_cut_off_is_told_once_and_goes_on() {
+    let project = Project::site();
+    project.fine("sandbox fail 'POST /nodes' --times 2");
+    project.ends("apply --sandbox --yes", 3);
+    std::fs::remove_file(project.path(STATE)).expect("it was there");
+    let said = project.untouched("plan --sandbox", 7);
+    says(&said, &["P7002", "is missing"]);
+    project.fine("state repair --sandbox");
+    project.fine("apply --sandbox --yes");
+    converged(&project);
+}
+
+#[test]
+fn old_states_are_kept_but_not_for_ever() {
+    let project = Project::applied();
+    for number in 0..25 {
+        project.fine(&format!("apply --sandbox --yes --set memory={}MiB", 1024 + number));
+    }
+    let files = project.contents().into_iter().map(|(path, _)| path.display().to_string());
+    let kept: Vec<String> =
+        files.filter(|it| it.contains("backups") && it.contains("json")).collect();
+    assert_eq!(kept.len(), 20, "{kept:?}");
+}
