@@ -1,7 +1,8 @@
 //! Whole lives of random projects against the sandbox: configurations that change, steps that go
 //! wrong, processes that die, and people who change things by hand.
 //!
-//! `PAAS_SEED=7 cargo test simulation` replays one life, `PAAS_LIVES=100` lives that many.
+//! `PAAS_SEED=7 cargo test simulation` replays one life. An ordinary test run lives a few hundred;
+//! `PAAS_LIVES=20000 cargo test --profile simulation simulation` lives as many as CI does.
 
 #[path = "simulation/config.rs"]
 mod config;
@@ -9,10 +10,14 @@ mod config;
 mod hands;
 #[path = "simulation/life.rs"]
 mod life;
+#[path = "simulation/named.rs"]
+mod named;
 #[path = "simulation/project.rs"]
 mod project;
 #[path = "simulation/settle.rs"]
 mod settle;
+#[path = "simulation/sweep.rs"]
+mod sweep;
 #[path = "simulation/text.rs"]
 mod text;
 #[path = "simulation/world.rs"]
@@ -20,17 +25,19 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use config::Config;
 use life::{How, Life};
+use paas::sandbox::Layout;
 use project::Project;
 use world::Weather;
 
 use crate::support::ledger::End;
 use crate::support::rng::Rng;
 
-/// How many lives every test run lives.
-const LIVES: u64 = 20_000;
+/// How many lives an ordinary test run lives.
+const LIVES: u64 = 300;
 
 /// How many threads live them.
 const THREADS: u64 = 2;
@@ -73,7 +80,7 @@ fn live(seed: u64) -> Result<(), (String, Vec<String>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
     let mut rng = Rng::new(seed);
     let config = Config::random(&mut rng);
-    let mut life = Life::new(rng.next(), &Project::of(&Config::default()));
+    let mut life = Life::new(rng.next(), layout());
     let whole = AssertUnwindSafe(|| runtime.block_on(user(&mut life, &mut rng, config)));
     catch_unwind(whole).map_err(|panic| {
         life.tell();
@@ -83,14 +90,21 @@ fn live(seed: u64) -> Result<(), (String, Vec<String>)> {
     })
 }
 
+/// Three nodes, whatever a manifest says of them.
+fn layout() -> Layout {
+    static LAYOUT: LazyLock<Layout> =
+        LazyLock::new(|| Layout::of(&Project::of(&Config::default()).desired));
+    LAYOUT.clone()
+}
+
 /// A user changes their mind a few times, in all weathers; in the end the sun shines.
 async fn user(life: &mut Life, rng: &mut Rng, mut config: Config) {
     let mut applied = config.clone();
-    let versions = 2 + rng.below(2);
+    let versions = if rng.chance(30) { 3 } else { 2 };
     for version in 1..=versions {
         let project = Project::of(&config);
         life.story.push(project.text.clone());
-        for _ in 0..rng.below(4) {
+        for _ in 0..rng.below(3) {
             if storm(life, rng, &project).await {
                 applied = config.clone();
             }

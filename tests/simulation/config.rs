@@ -147,7 +147,7 @@ impl Config {
     pub fn random(rng: &mut Rng) -> Config {
         let mut config = Config { pool: rng.chance(70), ..Config::default() };
         config.nodes = if rng.chance(50) { 1 + rng.below(3) } else { 0 };
-        for _ in 0..2 + rng.below(7) {
+        for _ in 0..1 + rng.below(4) {
             config.change(rng);
         }
         config

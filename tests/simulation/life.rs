@@ -73,10 +73,10 @@ impl How {
 
 impl Life {
     /// A project that was never applied.
-    pub fn new(seed: u64, first: &Project) -> Life {
+    pub fn new(seed: u64, layout: Layout) -> Life {
         Life {
             rng: Rng::new(seed),
-            sandbox: Arc::new(Sandbox::in_memory(Layout::of(&first.desired))),
+            sandbox: Arc::new(Sandbox::in_memory(layout)),
             disk: Disk::new(LINEAGE),
             foreign: BTreeMap::new(),
             released: BTreeSet::new(),
@@ -87,7 +87,7 @@ impl Life {
 
     /// Looks, plans, and checks what holds for every plan.
     pub async fn plan(&mut self, project: &Project) -> (Plan, State) {
-        let state = self.disk.load();
+        let state = self.disk.load().clone();
         let (sandbox, desired) = (self.sandbox.as_ref(), &project.desired);
         let seen = apply::observe(sandbox, &state, desired).await.expect("the sandbox answers");
         let place = |span: Span| project.sources.line_of(span);

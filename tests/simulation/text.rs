@@ -50,8 +50,12 @@ impl Writer<'_> {
         for (number, version) in self.config.scripts.iter().enumerate() {
             let path = format!("template-{number}.sh");
             self.files.insert(path.clone(), format!("echo version {version}\n"));
-            let base = "cluster = cluster.home, base = \"debian-12-standard\"";
-            self.line(&format!("template t{number} {{ {base}, scripts = [\"{path}\"] }}"));
+            let machines = self.config.machines.values();
+            let farm = self.config.farm.iter().map(|(machine, _)| machine);
+            if machines.chain(farm).any(|it| it.template == Some(number)) {
+                let base = "cluster = cluster.home, base = \"debian-12-standard\"";
+                self.line(&format!("template t{number} {{ {base}, scripts = [\"{path}\"] }}"));
+            }
         }
     }
 

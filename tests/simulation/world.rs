@@ -207,8 +207,15 @@ impl Watched {
         if let (Target::Cluster(_), Effect::Call(call)) = (&step.on, &step.effect) {
             run.check_call(call, &owner, &self.sandbox.guests());
         }
+        if let Effect::Write(file) = &step.effect {
+            let closed = !file.content.has_secret() || file.mode == 0o600;
+            assert!(closed, "everybody may read a secret in {}", file.path);
+        }
         let chaos = run.chaos();
-        run.trace.push(format!("{owner}: {} {chaos:?}", sandbox::describe(step)));
+        let line = sandbox::describe(step);
+        let unlocks = ["unlock", "skiplock", "delete=lock"].iter().any(|it| line.contains(it));
+        assert!(!unlocks, "only people take locks away: {line}");
+        run.trace.push(format!("{owner}: {line} {chaos:?}"));
         chaos
     }
 

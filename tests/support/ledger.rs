@@ -1,5 +1,6 @@
 //! A disk in memory: a snapshot and the lines of a journal, of which a crash leaves the first few.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +14,8 @@ pub struct Disk {
     snapshot: Vec<u8>,
     journal: Vec<u8>,
     tail: Tail,
+    /// What a process reads from it, once one has.
+    read: OnceCell<State>,
 }
 
 /// What happens to a writer after a number of lines.
@@ -46,11 +49,15 @@ impl Disk {
     fn holding(state: &State) -> Disk {
         let sealed = format::encode(state);
         let (journal, tail) = Header::after(state, &sealed.sha256).encode();
-        Disk { snapshot: sealed.text, journal, tail }
+        Disk { snapshot: sealed.text, journal, tail, read: OnceCell::new() }
     }
 
     /// The state as the next process reads it.
-    pub fn load(&self) -> State {
+    pub fn load(&self) -> &State {
+        self.read.get_or_init(|| self.decoded())
+    }
+
+    fn decoded(&self) -> State {
         let snapshot = format::decode(&self.snapshot).expect("the snapshot is readable");
         let journal = journal::decode(&self.journal).expect("the journal is readable");
         assert_eq!(journal.fit(&snapshot), Ok(Fit::Follows), "the journal follows the snapshot");
@@ -63,7 +70,7 @@ impl Disk {
 
     /// The journal becomes part of the snapshot, as at the end of every run; a torn end is gone.
     pub fn compact(&mut self) {
-        *self = Disk::holding(&self.load());
+        *self = Disk::holding(self.load());
     }
 
     /// The unfinished end is cut off before anything is written after it.
@@ -81,7 +88,7 @@ impl Disk {
 impl Journal {
     /// Begins to write; `told` hears of every event once it is durable.
     pub fn open(mut disk: Disk, end: End, told: Box<dyn FnMut(&Event) + Send>) -> Journal {
-        let state = disk.load();
+        let state = disk.load().clone();
         disk.cut();
         Journal { state, disk, end, lines: 0, killed: Arc::default(), told }
     }
@@ -97,7 +104,8 @@ impl Journal {
     }
 
     /// What is left of it.
-    pub fn into_disk(self) -> Disk {
+    pub fn into_disk(mut self) -> Disk {
+        self.disk.read = OnceCell::new();
         self.disk
     }
 
