@@ -39,6 +39,7 @@ pub async fn observe<W: World>(
         }
     }
     seen.clusters = clusters.into_iter().filter_map(only_cluster).collect();
+    seen.strays = strays(&seen, state);
     let wanted = wanted(state, desired);
     for (_, id, spec) in &wanted {
         let kind = kinds::find(id.address.kind()).expect("the lowering checks kinds");
@@ -54,7 +55,7 @@ pub async fn observe<W: World>(
         });
         seen.objects.insert(id.clone(), found);
     }
-    strangers(&mut seen, state, desired, &wanted, &answers);
+    seen.taken = taken(&seen, state, desired, &wanted, &answers);
     Ok(seen)
 }
 
@@ -144,11 +145,13 @@ async fn ask_machines<W: World>(
     names.into_iter().zip(world.look(&questions).await).collect()
 }
 
-/// A machine that no record speaks of any more was removed in an earlier run.
+/// A machine that no record speaks of was removed in an earlier run, unless its mark is still seen.
 fn is_gone(state: &State, seen: &Seen, machine: &Ref) -> bool {
     let Ref::Object(id) = machine else { return false };
-    let found = seen.objects.get(id);
-    !state.records.contains_key(id) || matches!(found, Some(Found::Nothing | Found::Foreign(_)))
+    match (state.records.contains_key(id), seen.objects.get(id)) {
+        (true, found) => matches!(found, Some(Found::Nothing | Found::Foreign(_))),
+        (false, _) => seen.strays.get(&id.address).is_none_or(|stray| stray.id != *id),
+    }
 }
 
 fn at_machine(
@@ -165,36 +168,41 @@ fn at_machine(
     }
 }
 
-/// Things that carry our mark although no record has them, and things of others in the way.
-fn strangers(
-    seen: &mut Seen,
+/// Guests that carry our mark although no record has them.
+fn strays(seen: &Seen, state: &State) -> BTreeMap<Address, Stray> {
+    let mut strays = BTreeMap::new();
+    for guest in seen.clusters.values().flat_map(|cluster| &cluster.guests) {
+        let Some(mark) = &guest.mark else { continue };
+        let ours = !state.lineage.is_empty() && mark.project == state.lineage;
+        if ours && mark.vmid == guest.vmid && !state.records.contains_key(&mark.object) {
+            let stray = Stray {
+                id: mark.object.clone(),
+                uid: mark.uid.clone(),
+                vmid: guest.vmid,
+                node: guest.node.clone(),
+            };
+            strays.insert(mark.object.address.clone(), stray);
+        }
+    }
+    strays
+}
+
+/// Numbers and places that somebody else has, by the address of what wants them.
+fn taken(
+    seen: &Seen,
     state: &State,
     desired: &Desired,
     wanted: &[(&Address, ObjectId, Value)],
     answers: &BTreeMap<Ref, Result<Answer, Fault>>,
-) {
-    for cluster in seen.clusters.values() {
-        for guest in &cluster.guests {
-            let Some(mark) = &guest.mark else { continue };
-            let ours = !state.lineage.is_empty() && mark.project == state.lineage;
-            if ours && mark.vmid == guest.vmid && !state.records.contains_key(&mark.object) {
-                let stray = Stray {
-                    id: mark.object.clone(),
-                    uid: mark.uid.clone(),
-                    vmid: guest.vmid,
-                    node: guest.node.clone(),
-                };
-                seen.strays.insert(mark.object.address.clone(), stray);
-            }
-        }
-    }
+) -> BTreeMap<Address, String> {
+    let mut taken = BTreeMap::new();
     for (address, resource) in &desired.resources {
         let spec = &resource.intent.spec;
         let cluster = spec["cluster"]["$ref"].as_str().and_then(Ref::parse);
         let cluster = cluster.and_then(|it| seen.clusters.get(it.address()));
         let Some((cluster, vmid)) = cluster.zip(spec["id"].as_u64()) else { continue };
-        let taken = cluster.guests.binary_search_by_key(&vmid, |guest| guest.vmid.into());
-        let Some(guest) = taken.ok().map(|at| &cluster.guests[at]) else { continue };
+        let there = cluster.guests.binary_search_by_key(&vmid, |guest| guest.vmid.into());
+        let Some(guest) = there.ok().map(|at| &cluster.guests[at]) else { continue };
         let ours = guest.mark.as_ref().is_some_and(|mark| {
             let known = state.records.contains_key(&mark.object)
                 || seen.strays.get(address).is_some_and(|stray| stray.vmid == guest.vmid);
@@ -203,7 +211,7 @@ fn strangers(
         if !ours {
             let name = guest.config.get("hostname").or_else(|| guest.config.get("name"));
             let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
-            seen.taken.insert(address.clone(), format!("guest {vmid}{name}"));
+            taken.insert(address.clone(), format!("guest {vmid}{name}"));
         }
     }
     let facts = BTreeMap::new();
@@ -214,7 +222,8 @@ fn strangers(
             Memory { id, uid: "", lineage: &state.lineage, recorded: false, facts: &facts };
         let found = at_machine(state, seen, answers, &machine, |it| kind.found(memory, spec, it));
         if let Found::Foreign(path) = found {
-            seen.taken.insert((*address).clone(), format!("`{path}` on {}", machine.address()));
+            taken.insert((*address).clone(), format!("`{path}` on {}", machine.address()));
         }
     }
+    taken
 }

@@ -58,8 +58,8 @@ fn a_target_that_is_only_in_the_state_can_be_named() {
     let project = Project::applied();
     let text = project.read("main.paas");
     let start = text.find("app blog").expect("the blog is in it");
-    project.write("main.paas", &text[..start]);
-    project.edit("main.paas", "input memory: size = 1GiB", "input memory: size = 2GiB");
+    let other = "container other { on = cluster.home, template = \"debian-12-standard\" }\n";
+    project.write("main.paas", format!("{}{other}", &text[..start]));
     let said = project.fine("apply --sandbox --yes --target app.blog");
     says(&said, &["- app.blog", "Apply: 2 done."]);
     project.untouched("plan --sandbox --exit-code", 2);
