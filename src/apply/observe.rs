@@ -1,11 +1,12 @@
 //! Looks at everything that is recorded or desired, in bulk: one question a cluster, one a machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::drivers::{Fault, World};
 use crate::kinds::{self, Found, Memory};
 use crate::lower::Desired;
-use crate::model::{Address, Answer, ClusterSeen, ObjectId, Question, Ref, Value};
+use crate::model::{Address, Answer, ClusterSeen, GuestSeen, ObjectId, Question, Ref, Value};
 use crate::plan::{Seen, Stray, spec_for_looking};
 use crate::state::{Record, State};
 
@@ -180,11 +181,36 @@ fn strays(seen: &Seen, state: &State) -> BTreeMap<Address, Stray> {
                 uid: mark.uid.clone(),
                 vmid: guest.vmid,
                 node: guest.node.clone(),
+                ip: guest.address(),
             };
             strays.insert(mark.object.address.clone(), stray);
         }
     }
     strays
+}
+
+/// The guest that has the number or the address that a spec asks for, and what it is.
+fn in_the_way<'a>(cluster: &'a ClusterSeen, spec: &Value) -> Option<(&'a GuestSeen, String)> {
+    let name = |guest: &GuestSeen| {
+        let name = guest.config.get("hostname").or_else(|| guest.config.get("name"));
+        name.map(|name| format!(" ({name})")).unwrap_or_default()
+    };
+    let number = spec["id"].as_u64().and_then(|vmid| {
+        let at = cluster.guests.binary_search_by_key(&vmid, |guest| guest.vmid.into()).ok()?;
+        let guest = &cluster.guests[at];
+        Some((guest, format!("guest {vmid}{}", name(guest))))
+    });
+    number.or_else(|| {
+        let ip: IpAddr = spec["ip"].as_str()?.parse().ok()?;
+        let bridge = spec["bridge"].as_str();
+        let here = |guest: &&GuestSeen| {
+            let same_bridge = bridge.is_none() || guest.option("net0", "bridge") == bridge;
+            let tag = guest.option("net0", "tag").and_then(|tag| tag.parse().ok());
+            guest.address() == Some(ip) && same_bridge && tag == spec["vlan"].as_u64()
+        };
+        let guest = cluster.guests.iter().find(here)?;
+        Some((guest, format!("guest {}{}, which has the address {ip}", guest.vmid, name(guest))))
+    })
 }
 
 /// Numbers and places that somebody else has, by the address of what wants them.
@@ -199,19 +225,17 @@ fn taken(
     for (address, resource) in &desired.resources {
         let spec = &resource.intent.spec;
         let cluster = spec["cluster"]["$ref"].as_str().and_then(Ref::parse);
-        let cluster = cluster.and_then(|it| seen.clusters.get(it.address()));
-        let Some((cluster, vmid)) = cluster.zip(spec["id"].as_u64()) else { continue };
-        let there = cluster.guests.binary_search_by_key(&vmid, |guest| guest.vmid.into());
-        let Some(guest) = there.ok().map(|at| &cluster.guests[at]) else { continue };
+        let Some(cluster) = cluster.and_then(|it| seen.clusters.get(it.address())) else {
+            continue;
+        };
+        let Some((guest, what)) = in_the_way(cluster, spec) else { continue };
         let ours = guest.mark.as_ref().is_some_and(|mark| {
             let known = state.records.contains_key(&mark.object)
                 || seen.strays.get(address).is_some_and(|stray| stray.vmid == guest.vmid);
             mark.project == state.lineage && mark.vmid == guest.vmid && known
         });
         if !ours {
-            let name = guest.config.get("hostname").or_else(|| guest.config.get("name"));
-            let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
-            taken.insert(address.clone(), format!("guest {vmid}{name}"));
+            taken.insert(address.clone(), what);
         }
     }
     let facts = BTreeMap::new();

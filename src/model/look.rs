@@ -1,6 +1,7 @@
 //! Every question that is asked of the world, and its answers. Asking changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::model::{Address, ObjectId, Ref};
 
@@ -94,6 +95,26 @@ pub struct GuestSeen {
     pub mark: Option<Mark>,
     /// The address it has now, if it is known.
     pub ip: Option<String>,
+}
+
+impl GuestSeen {
+    /// An option of a line of its configuration: `bridge` of `name=eth0,bridge=vmbr0`.
+    pub fn option(&self, line: &str, name: &str) -> Option<&str> {
+        let options = self.config.get(line)?.split(',');
+        options
+            .filter_map(|option| option.split_once('='))
+            .find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// The address that it is told to take, or has.
+    pub fn address(&self) -> Option<IpAddr> {
+        let line = match self.kind {
+            GuestKind::Container => "net0",
+            GuestKind::Machine => "ipconfig0",
+        };
+        let told = self.option(line, "ip").and_then(|ip| ip.split('/').next()?.parse().ok());
+        told.or_else(|| self.ip.as_deref()?.parse().ok())
+    }
 }
 
 /// The proof of ownership: who made the guest, and which one it is.

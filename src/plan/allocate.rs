@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::kinds;
-use crate::model::{Address, Cidr, PortRange, Ref, Value};
+use crate::model::{Address, Cidr, GuestSeen, PortRange, Ref, Value};
 use crate::plan::{Blocked, Inputs};
 use crate::schema::Choice;
 use crate::state::Record;
@@ -51,8 +51,16 @@ impl<'a> Pools<'a> {
         for intent in recorded {
             pools.take_all(&intent.spec);
         }
-        for resource in inputs.desired.resources.values() {
-            pools.take_all(&resource.intent.spec);
+        for (address, resource) in &inputs.desired.resources {
+            let spec = &resource.intent.spec;
+            pools.take_all(spec);
+            if address.kind() == "network"
+                && let Some(cluster) = target(spec, "cluster")
+                && let Some(seen) = inputs.seen.clusters.get(&cluster)
+            {
+                let theirs = seen.guests.iter().filter_map(GuestSeen::address);
+                pools.ips.entry(address.clone()).or_default().extend(theirs);
+            }
         }
         pools
     }

@@ -51,8 +51,9 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
     let mut wanted = spec(&resource.intent.spec, &draft.chosen, &draft.specs);
     let kept = latest.map(|(_, record)| newest(record).spec.clone());
     let taken_over = stray.map(|stray| {
+        let ip = stray.ip.map(|ip| ("ip", ip.to_string().into()));
         let fields = [("id", stray.vmid.into()), ("node", stray.node.as_str().into())];
-        fields.into_iter().collect::<Value>()
+        fields.into_iter().chain(ip).collect::<Value>()
     });
     let lost = latest.is_some_and(|(id, record)| {
         record.half_made() && matches!(inputs.seen.objects.get(id), Some(Found::Foreign(_)))
@@ -354,7 +355,7 @@ impl Here<'_> {
         intent: Intent,
         because: Reason,
     ) -> ObjectId {
-        let leaves = written(self.inputs, self.resource, &intent.spec);
+        let leaves = written(self.inputs, self.kind, self.resource, &intent.spec);
         let made = self.make(draft, id, uid, None, intent, leaves, because);
         draft.changes.push(made.0);
         made.1

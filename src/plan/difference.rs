@@ -9,19 +9,29 @@ use crate::plan::resolve::each_ref;
 use crate::plan::{Inputs, Leaf, Reason};
 use crate::schema::{Class, Need};
 
-/// The leaves of a new spec that somebody wrote.
-pub fn written(inputs: Inputs<'_>, resource: &Resource, spec: &Value) -> Vec<Leaf> {
-    let leaf = |(path, span): &(Box<str>, crate::source::Span)| {
-        let at = (inputs.place)(*span);
-        Some(Leaf {
-            path: path.to_string(),
-            before: None,
-            after: Some(spec.pointer(&format!("/{path}"))?.clone()),
-            class: Class::Live,
-            because: Reason::Edited { at },
-        })
+/// The leaves of a new spec that somebody wrote or the plan has chosen, by path.
+pub fn written(
+    inputs: Inputs<'_>,
+    kind: &dyn AnyKind,
+    resource: &Resource,
+    spec: &Value,
+) -> Vec<Leaf> {
+    let leaf = |path: &str, because: Reason| {
+        let after = Some(spec.pointer(&format!("/{path}"))?.clone());
+        Some(Leaf { path: path.to_owned(), before: None, after, class: Class::Live, because })
     };
-    resource.origins.iter().filter_map(leaf).collect()
+    let chosen = kind.schema().fields.iter().filter(|field| {
+        let open = field.choice.is_some() && resource.intent.spec[field.name] == "auto";
+        open && spec[field.name] != "auto"
+    });
+    let chosen: Vec<&str> = chosen.map(|field| field.name).collect();
+    let written = resource.origins.iter().filter(|(path, _)| !chosen.contains(&&**path));
+    let written =
+        written.map(|(path, span)| (&**path, Reason::Edited { at: (inputs.place)(*span) }));
+    let all = written.chain(chosen.iter().map(|name| (*name, Reason::Chosen)));
+    let mut leaves: Vec<Leaf> = all.filter_map(|(path, because)| leaf(path, because)).collect();
+    leaves.sort_by(|one, other| one.path.cmp(&other.path));
+    leaves
 }
 
 /// The leaves in which two values of a field differ: path, before, after.

@@ -1,6 +1,7 @@
 //! What is there, as far as it was looked at.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::kinds::Found;
 use crate::model::{Address, ClusterSeen, GuestSeen, ObjectId};
@@ -32,6 +33,8 @@ pub struct Stray {
     pub vmid: u32,
     /// Where it is.
     pub node: String,
+    /// Its address, if it is known.
+    pub ip: Option<IpAddr>,
 }
 
 impl Seen {

@@ -100,6 +100,8 @@ pub enum Reason {
         /// `main.paas:12`
         at: String,
     },
+    /// The manifest leaves it open, and the plan has decided.
+    Chosen,
     /// The manifest no longer has it.
     Removed,
     /// Somebody asked for it to be destroyed.

@@ -11,6 +11,7 @@ use crate::schema::Class;
 pub fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Edited { at } => format!("edited {}", visible(at)),
+        Reason::Chosen => "chosen".to_owned(),
         Reason::Removed => "removed from the manifest".to_owned(),
         Reason::Asked => "destroyed on request".to_owned(),
         Reason::Upstream { address } => format!("upstream {}", visible(address.as_str())),

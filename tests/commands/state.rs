@@ -98,3 +98,26 @@ fn old_states_are_kept_but_not_for_ever() {
         files.filter(|it| it.contains("backups") && it.contains("json")).collect();
     assert_eq!(kept.len(), 20, "{kept:?}");
 }
+
+#[test]
+fn after_a_lost_state_no_address_is_taken_twice() {
+    let project = Project::site();
+    project.edit("main.paas", "  ip = \"auto\"\n  memory", "  ip = 10.0.0.9\n  memory");
+    project.fine("apply --sandbox --yes");
+    let folder = project.path("state/sandbox");
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match (name.starts_with("sandbox."), entry.path().is_dir()) {
+            (true, _) => (),
+            (false, true) => std::fs::remove_dir_all(entry.path()).unwrap(),
+            (false, false) => std::fs::remove_file(entry.path()).unwrap(),
+        }
+    }
+    let said = project.untouched("plan --sandbox", 4);
+    says(&said, &["P6201", "guest 10001 (web), which has the address 10.0.0.9, which is not ours"]);
+    let others = project.guests();
+    project.edit("main.paas", "ip = 10.0.0.9", "ip = \"auto\"");
+    let said = project.fine("plan --sandbox");
+    assert!(!said.contains("10.0.0.2 ") && said.contains("10.0.0.3"), "{said}");
+    assert_eq!(project.guests(), others);
+}
