@@ -83,6 +83,8 @@ where
             run.abandon();
             return run.report;
         }
+        // What they held up begins in the same breath: its line is durable together with theirs.
+        ended.iter().filter(|end| end.fault.is_none()).for_each(|end| run.schedule.done(end.index));
         let begun = match now {
             Wanted::Everything if run.report.broken.is_none() => run.take_ready(),
             Wanted::Everything | Wanted::WhatRuns | Wanted::Nothing => Vec::new(),
@@ -179,12 +181,7 @@ impl<W: World + 'static> Run<'_, W> {
             let steps = late::filled(&change.steps, ledger.state());
             self.running.spawn(perform(Arc::clone(&self.world), *index, steps));
         }
-        // What has become ready just now begins in the same breath, if there is room.
-        let more = if self.report.interrupted { Vec::new() } else { self.take_ready() };
-        match more.is_empty() {
-            true => Ok(()),
-            false => self.turn(ledger, progress, Vec::new(), &more),
-        }
+        Ok(())
     }
 
     fn end_event(&self, ended: &Ended) -> Option<Event> {
@@ -205,7 +202,6 @@ impl<W: World + 'static> Run<'_, W> {
         let change = &self.plan.changes[ended.index];
         self.open.remove(&ended.index);
         let Some((step, fault)) = ended.fault else {
-            self.schedule.done(ended.index);
             progress.done(change, ended.took_ms);
             self.report.done.push((change.id.clone(), change.verb, ended.took_ms));
             return;

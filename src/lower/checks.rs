@@ -1,17 +1,20 @@
 //! `require` and `check`: conditions that people write about their own platform.
 
+use crate::lower::Checked;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::printed;
 use crate::lower::headers::{Expansion, Keys};
+use crate::lower::scope::span;
 use crate::lower::value::Data;
 use crate::problem::{Level, inputs as problem, names, types};
 use crate::source::Span;
 use crate::syntax::tree::{Block, ItemKind, Key, Require};
 
 impl<'t> Evaluator<'t> {
-    /// Everything that the module requires beyond single resources.
-    pub fn checks(&mut self) {
+    /// Everything that the module requires beyond single resources, and what its checks said.
+    pub fn checks(&mut self) -> Vec<Checked> {
+        let mut said = Vec::new();
         for require in &self.module.requires {
             self.require(require, &Env::default(), Level::Error, None);
         }
@@ -27,12 +30,13 @@ impl<'t> Evaluator<'t> {
                 Expansion::Absent | Expansion::Bad => Vec::new(),
             };
             for env in instances {
-                self.check(block, &env);
+                said.push(self.check(block, &env));
             }
         }
+        said
     }
 
-    fn check(&mut self, block: &'t Block, env: &Env<'t>) {
+    fn check(&mut self, block: &'t Block, env: &Env<'t>) -> Checked {
         let mut level = Level::Error;
         for item in &block.body.items {
             if let ItemKind::Attribute(attribute) = &item.kind
@@ -60,21 +64,33 @@ impl<'t> Evaluator<'t> {
                 };
             }
         }
+        let mut unmet = None;
         for item in &block.body.items {
             match &item.kind {
-                ItemKind::Require(require) => self.require(require, env, level, None),
+                ItemKind::Require(require) => {
+                    let told = self.require(require, env, level, None);
+                    unmet = unmet.or(told);
+                }
                 ItemKind::Attribute(_) | ItemKind::Bad => (),
                 _ => self.problems.push(names::not_in_a_body(item.span)),
             }
         }
+        let name = block.labels.first().map(|name| name.text.clone()).unwrap_or_default();
+        Checked { name, about: env.resource().cloned(), unmet, level, span: span(block) }
     }
 
-    /// Checks one condition; `of` is the resource it is written in.
-    pub fn require(&mut self, require: &'t Require, env: &Env<'t>, level: Level, of: Option<Span>) {
+    /// Checks one condition; `of` is the resource it is written in. Says why it does not hold.
+    pub fn require(
+        &mut self,
+        require: &'t Require,
+        env: &Env<'t>,
+        level: Level,
+        of: Option<Span>,
+    ) -> Option<String> {
         let at = env.place(require.condition.span);
         let value = self.eval(&require.condition, env);
         match &value.data {
-            Data::Bool(true) | Data::Bad => (),
+            Data::Bool(true) | Data::Bad => None,
             Data::Bool(false) => {
                 let message = require.message.as_ref().map(|message| {
                     let value = self.eval(message, env);
@@ -84,12 +100,19 @@ impl<'t> Evaluator<'t> {
                     }
                 });
                 self.problems.push(problem::not_met(at, level, message.as_deref(), of));
+                Some(
+                    message.unwrap_or_else(|| self.sources.text(require.condition.span).to_owned()),
+                )
             }
             Data::Late(late) | Data::Unknown(late) => {
                 let late = self.late_told(late);
                 self.problems.push(problem::cannot_check(at, &late));
+                None
             }
-            _ => drop(self.bool(&value, at)),
+            _ => {
+                self.bool(&value, at);
+                None
+            }
         }
     }
 }

@@ -73,12 +73,12 @@ pub fn compile(
     for output in &module.outputs {
         evaluator.output(output, &mut desired);
     }
-    evaluator.checks();
+    desired.checks = evaluator.checks();
     for node in 0..evaluator.nodes.len() {
         evaluator.finish_into(node, &mut desired, &mut edges);
     }
     unique::conflicts(&desired, &mut evaluator.problems);
-    graph::circles(&desired, &edges, &mut evaluator.problems);
+    graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     for (address, item) in std::mem::take(&mut evaluator.secrets) {
         let needed_in_sandbox = evaluator.needed.contains(&address);
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::lower::nodes::NodeId;
-use crate::lower::value::Val;
+use crate::lower::value::{Data, Val};
+use crate::model::Address;
 use crate::source::Span;
 
 /// What an expression is evaluated in: loop variables and parameters, and whose attribute it is.
@@ -49,6 +50,14 @@ impl<'t> Env<'t> {
     /// The value of a loop variable or parameter.
     pub fn get(&self, name: &str) -> Option<&Val> {
         self.locals().find(|local| local.name == name).map(|local| &local.value)
+    }
+
+    /// The resource that a loop is at, innermost first.
+    pub fn resource(&self) -> Option<&Address> {
+        self.locals().find_map(|local| match &local.value.data {
+            Data::Ref(address) => Some(address),
+            _ => None,
+        })
     }
 
     /// Every loop variable and parameter, innermost first.

@@ -1,28 +1,28 @@
 //! Which resource waits for which, and whether each can ever begin.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::kinds::{self, Place};
+use crate::kinds::Place;
+use crate::lower::nodes::Node;
 use crate::lower::specs::Edge;
-use crate::lower::{Desired, Resource};
 use crate::model::Address;
 use crate::problem::{Problem, graph as problem};
 use crate::source::Span;
 
 /// Reports every group of resources that wait for each other, by one shortest circle in it.
-pub(super) fn circles(desired: &Desired, edges: &[Edge], problems: &mut Vec<Problem>) {
-    let mut graph = DiGraph::<&Address, Span>::new();
-    let places: HashMap<&Address, NodeIndex> =
-        desired.resources.keys().map(|address| (address, graph.add_node(address))).collect();
-    for edge in edges {
-        if let (Some(from), Some(to)) = (places.get(&edge.from), places.get(&edge.to)) {
-            graph.add_edge(*from, *to, edge.span);
-        }
+pub(super) fn circles(nodes: &[Rc<Node<'_>>], edges: &[Edge], problems: &mut Vec<Problem>) {
+    let mut graph = DiGraph::<&Address, Span>::with_capacity(nodes.len(), edges.len());
+    for node in nodes {
+        graph.add_node(&node.address);
     }
-    for (address, resource) in &desired.resources {
-        facet_edges(address, resource, &places, &mut graph);
+    for edge in edges {
+        graph.add_edge(NodeIndex::new(edge.from), NodeIndex::new(edge.to), edge.span);
+    }
+    for node in nodes {
+        facet_edge(node, &mut graph);
     }
     for group in petgraph::algo::kosaraju_scc(&graph) {
         let alone = group.len() == 1 && graph.find_edge(group[0], group[0]).is_none();
@@ -35,25 +35,15 @@ pub(super) fn circles(desired: &Desired, edges: &[Edge], problems: &mut Vec<Prob
 }
 
 /// The order between a facet and what it belongs to.
-fn facet_edges<'d>(
-    address: &'d Address,
-    resource: &Resource,
-    places: &HashMap<&'d Address, NodeIndex>,
-    graph: &mut DiGraph<&'d Address, Span>,
-) {
-    let Some(owner) = address.parent() else { return };
-    let place = kinds::find(address.kind()).map_or(Place::Alone, |kind| kind.traits().place);
-    let (Some(facet), Some(around)) = (places.get(address), places.get(&owner)) else { return };
-    match place {
+fn facet_edge(node: &Node<'_>, graph: &mut DiGraph<&Address, Span>) {
+    let Some(owner) = node.owner else { return };
+    let (facet, around) = (NodeIndex::new(node.id), NodeIndex::new(owner));
+    match node.kind.traits().place {
         Place::BeforeOwner => {
-            graph.add_edge(*around, *facet, resource.span);
+            graph.add_edge(around, facet, node.span);
         }
         Place::AfterOwner => {
-            graph.add_edge(*facet, *around, resource.span);
-            let health = Address::new(Some(&owner), "health", "health", None);
-            if let Some(health) = places.get(&health).filter(|health| *health != facet) {
-                graph.add_edge(*facet, *health, resource.span);
-            }
+            graph.add_edge(facet, around, node.span);
         }
         Place::Alone | Place::BesideOwner => (),
     }

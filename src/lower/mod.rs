@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Ref, Value};
+use crate::problem::Level;
 use crate::source::Span;
 
 /// What is intended of one object: enough to make it, compare it and remove it.
@@ -148,6 +149,21 @@ pub struct Output {
     pub span: Span,
 }
 
+/// What a `check` of the manifest said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The check's name.
+    pub name: String,
+    /// The resource that it was about, if its loop goes through resources.
+    pub about: Option<Address>,
+    /// The first of its conditions that does not hold, as a sentence.
+    pub unmet: Option<String>,
+    /// What that means.
+    pub level: Level,
+    /// Where it is written.
+    pub span: Span,
+}
+
 /// Everything a manifest asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -159,6 +175,8 @@ pub struct Desired {
     pub secrets: BTreeMap<String, SecretItem>,
     /// Digest of every file and input that was read.
     pub config: String,
+    /// What its checks said, in their order.
+    pub checks: Vec<Checked>,
     /// Version of every template, by address.
     pub templates: BTreeMap<Address, String>,
 }

@@ -1,6 +1,6 @@
 //! A resource as a whole: its spec as JSON, what it waits for, and everything wrong with its block.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::kinds::Source;
@@ -22,9 +22,9 @@ const COMMON: [&str; 4] = ["doc", "after", "lifecycle", "drift"];
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
     /// Who waits.
-    pub from: Address,
+    pub from: NodeId,
     /// For whom.
-    pub to: Address,
+    pub to: NodeId,
     /// Where that is written.
     pub span: Span,
 }
@@ -203,42 +203,27 @@ impl<'t> Evaluator<'t> {
         let Spec { json, writing, touched, .. } = spec;
         let Writing { refs, mut origins, secrets, .. } = writing;
         let common = self.common(node);
-        let mut edges = Vec::new();
-        let mut edge = |to: &Address, span: Span| {
-            let edge = Edge { from: node.address.clone(), to: to.clone(), span };
-            edges.push(edge);
+        let id = node.id;
+        let family = |other: NodeId| {
+            other == id || node.owner == Some(other) || self.nodes[other].owner == Some(id)
         };
-        let family = |address: &Address| self.is_family(node, address);
-        let mut after = BTreeSet::new();
-        let referred: BTreeSet<&Address> = refs.iter().map(|(to, _)| to).collect();
-        for (to, span) in refs.iter().filter(|(to, _)| !family(to)) {
-            edge(to, *span);
-        }
-        for (to, span) in touched {
-            let to = &self.nodes[to].address;
-            if !family(to) {
-                edge(to, span);
-                if !referred.contains(to) {
-                    after.insert(Ref::Address(to.clone()));
-                }
-            }
-        }
-        for (to, span) in &common.after {
-            edge(to, *span);
-            after.insert(Ref::Address(to.clone()));
-        }
+        let place = |(to, span): &(Address, Span)| Some((*self.by_address.get(to)?, *span));
+        let referred: BTreeMap<NodeId, Span> =
+            refs.iter().filter_map(place).filter(|(to, _)| !family(*to)).collect();
+        let touched = touched.into_iter().filter(|(to, _)| !family(*to));
+        let touched: Vec<(NodeId, Span)> = touched.collect();
+        let late = touched.iter().filter(|(to, _)| !referred.contains_key(to));
+        let mut after: BTreeSet<Ref> =
+            late.map(|(to, _)| Ref::Address(self.nodes[*to].address.clone())).collect();
+        after.extend(common.after.iter().map(|(to, _)| Ref::Address(to.clone())));
+        let asked = common.after.iter().filter_map(place);
+        let waits = referred.into_iter().chain(touched).chain(asked);
+        let edges = waits.map(|(to, span)| Edge { from: id, to, span }).collect();
         origins.sort();
         let doc = common.doc.or_else(|| node.doc.map(str::to_owned));
         let intent = Intent { spec: json, after, lifecycle: common.lifecycle };
         let resource = Resource { intent, origins, span: node.span, doc };
         Finished { resource, edges, secrets }
-    }
-
-    /// Whether an address is the node itself, what is around it, or one of its facets.
-    fn is_family(&self, node: &Node<'t>, address: &Address) -> bool {
-        let owner = node.owner.map(|owner| &self.nodes[owner].address);
-        let inner = self.by_address.get(address).and_then(|other| self.nodes[*other].owner);
-        *address == node.address || owner == Some(address) || inner == Some(node.id)
     }
 
     fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {

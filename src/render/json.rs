@@ -49,11 +49,8 @@ pub fn binds(plan: &Plan) -> Value {
 
 /// Puts in what is known of the surroundings; absent is absent, not null.
 pub fn add_context(out: &mut Value, context: &Context) {
-    let known = [("env", &context.environment), ("created", &context.created)];
-    for (name, text) in known {
-        if let Some(text) = text {
-            out[name] = Value::from(text.as_str());
-        }
+    if let Some(environment) = &context.environment {
+        out["env"] = Value::from(environment.as_str());
     }
     if context.sandbox {
         out["sandbox"] = Value::from(true);

@@ -327,9 +327,6 @@ fn tail(plan: &Plan, context: &Context) -> String {
     if let Some(saved) = &context.saved {
         parts.push(code(&cut(saved)));
     }
-    if let Some(created) = &context.created {
-        parts.push(html(&cut(created)));
-    }
     out.push_str(&format!("<sub>{}</sub>\n", parts.join(" · ")));
     out
 }

@@ -36,8 +36,6 @@ pub struct Context {
     pub project: String,
     /// `prod`
     pub environment: Option<String>,
-    /// When the plan was made, as text; nothing here reads a clock.
-    pub created: Option<String>,
     /// It is for the sandbox, not for real machines.
     pub sandbox: bool,
     /// The file it was saved in, and its digest: `prod.plan (sha256 7be1…)`.
@@ -93,7 +91,6 @@ impl Default for Context {
         Context {
             project: String::new(),
             environment: None,
-            created: None,
             sandbox: false,
             saved: None,
             density: Density::Normal,

@@ -104,7 +104,6 @@ pub fn context() -> Context {
     Context {
         project: "campus".into(),
         environment: Some("prod".into()),
-        created: Some("2026-11-21T09:12:44Z".into()),
         saved: Some("prod.plan (sha256 7be1…)".into()),
         schema,
         ..Context::default()

@@ -7,8 +7,10 @@ use crate::cli::project::{Project, shown};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::cli::{pipeline, saved};
+use crate::lower::Checked;
 use crate::plan::{Plan, What};
-use crate::render::{self, Context, Density};
+use crate::problem::Level;
+use crate::render::{self, Check, Context, Density, Verdict};
 use crate::state::Verb;
 
 /// How a plan is shown and kept.
@@ -57,8 +59,20 @@ pub async fn run(
 
 /// What a plan does not know about itself.
 pub fn context(project: &Project, inputs: &Inputs, sandbox: bool) -> Context {
+    let check = |said: &Checked| Check {
+        name: said.name.clone(),
+        verdict: match (&said.unmet, said.level) {
+            (None, _) => Verdict::Passed,
+            (Some(_), Level::Warning) => Verdict::Warning,
+            (Some(_), Level::Error) => Verdict::Failed,
+        },
+        address: said.about.clone(),
+        message: said.unmet.clone().unwrap_or_default(),
+        at: project.sources.line_of(said.span),
+    };
+    let checks = project.desired.checks.iter().map(check).collect();
     let (project, environment) = (project.name.clone(), inputs.env.clone());
-    Context { project, environment, sandbox, ..Context::default() }
+    Context { project, environment, sandbox, checks, ..Context::default() }
 }
 
 fn exit_code(plan: &Plan, asked: bool) -> u8 {
