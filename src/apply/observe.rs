@@ -9,6 +9,9 @@ use crate::model::{Address, Answer, ClusterSeen, ObjectId, Question, Ref, Value}
 use crate::plan::{Seen, Stray, spec_for_looking};
 use crate::state::{Record, State};
 
+/// The kinds whose machines can be gone; every other machine is always there.
+const GUESTS: &[&str] = &["container", "vm"];
+
 /// What is there. Reads only; a machine that does not answer is unseen, a cluster that does not
 /// answer ends the run.
 pub async fn observe<W: World>(
@@ -144,11 +147,15 @@ async fn ask_machines<W: World>(
     names.into_iter().zip(world.look(&questions).await).collect()
 }
 
-/// A machine that no record speaks of any more was removed in an earlier run.
+/// A guest that is neither recorded nor there was removed in an earlier run.
 fn is_gone(state: &State, seen: &Seen, machine: &Ref) -> bool {
     let Ref::Object(id) = machine else { return false };
-    let found = seen.objects.get(id);
-    !state.records.contains_key(id) || matches!(found, Some(Found::Nothing | Found::Foreign(_)))
+    if state.records.contains_key(id) {
+        return matches!(seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)));
+    }
+    let mut guests = seen.clusters.values().flat_map(|cluster| &cluster.guests);
+    let there = guests.any(|guest| guest.mark.as_ref().is_some_and(|mark| mark.object == *id));
+    GUESTS.contains(&id.address.kind()) && !there
 }
 
 fn at_machine(
