@@ -10,6 +10,9 @@ use crate::model::{Address, Answer, ClusterSeen, GuestSeen, ObjectId, Question, 
 use crate::plan::{Seen, Stray, spec_for_looking};
 use crate::state::{Record, State};
 
+/// The kinds whose machines can be gone; every other machine is always there.
+const GUESTS: &[&str] = &["container", "vm"];
+
 /// What is there. Reads only; a machine that does not answer is unseen, a cluster that does not
 /// answer ends the run.
 pub async fn observe<W: World>(
@@ -146,13 +149,14 @@ async fn ask_machines<W: World>(
     names.into_iter().zip(world.look(&questions).await).collect()
 }
 
-/// A machine that no record speaks of was removed in an earlier run, unless its mark is still seen.
+/// A guest that is neither recorded nor there with our mark was removed in an earlier run.
 fn is_gone(state: &State, seen: &Seen, machine: &Ref) -> bool {
     let Ref::Object(id) = machine else { return false };
-    match (state.records.contains_key(id), seen.objects.get(id)) {
-        (true, found) => matches!(found, Some(Found::Nothing | Found::Foreign(_))),
-        (false, _) => seen.strays.get(&id.address).is_none_or(|stray| stray.id != *id),
+    if state.records.contains_key(id) {
+        return matches!(seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)));
     }
+    let marked = seen.strays.get(&id.address).is_some_and(|stray| stray.id == *id);
+    GUESTS.contains(&id.address.kind()) && !marked
 }
 
 fn at_machine(

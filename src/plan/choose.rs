@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::kinds::{self, AnyKind, Found};
 use crate::lower::{Intent, OnDrift, Resource};
-use crate::model::{Address, ObjectId, Ref, Value, digest};
+use crate::model::{Address, ObjectId, Ref, Step, Value, digest};
 use crate::plan::allocate::Pools;
 use crate::plan::difference::{costs, leaves_of, reason, written};
 use crate::plan::impact::of_class;
@@ -246,10 +246,7 @@ impl Here<'_> {
         let quiet = changed.values().all(|class| *class == Class::Note) && record.begun.is_empty();
         let steps = match quiet {
             true => Vec::new(),
-            false => {
-                let before = &record.intent.spec;
-                self.kind.update(id, &record.uid, before, &intent.spec, &names)
-            }
+            false => self.resent(id, record, &intent.spec, &names),
         };
         let because = match leaves.first() {
             Some(leaf) => leaf.because.clone(),
@@ -268,6 +265,19 @@ impl Here<'_> {
             because,
             impact: of_class(changed.values().max().copied().unwrap_or(Class::Note)),
         }
+    }
+
+    /// The steps to a spec from whatever the object may be by now.
+    fn resent(&self, id: &ObjectId, record: &Record, after: &Value, names: &[&str]) -> Vec<Step> {
+        let from = |before: &Value| self.kind.update(id, &record.uid, before, after, names);
+        let mut steps = from(&record.intent.spec);
+        // A change that began may have left parts of its own: they go first.
+        for (_, other) in &record.begun {
+            let more = from(&other.spec).into_iter().filter(|step| !steps.contains(step));
+            let more: Vec<Step> = more.collect();
+            steps.splice(0..0, more);
+        }
+        steps
     }
 
     fn leaves(

@@ -9,9 +9,9 @@ use petgraph::graphmap::DiGraphMap;
 use crate::kinds::{self, First};
 use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Ref};
-use crate::plan::Change;
 use crate::plan::leftover::goes_with;
 use crate::plan::resolve::each_ref;
+use crate::plan::{Change, Level, Reason};
 use crate::state::{Record, State, Verb};
 
 /// Fills in `after` of every change and sorts the changes so that each comes after what it
@@ -64,6 +64,7 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
                 match (removes(&changes[*other]), stops(&changes[*other])) {
                     (true, _) => drop(graph.add_edge(index, *other, ())),
                     // What is on a machine goes while it runs: after it is mended, before it stops.
+                    (false, _) if !disturbs(&changes[*other]) => (),
                     (false, true) => soft.push((index, *other)),
                     (false, false) => soft.push((*other, index)),
                 }
@@ -135,6 +136,12 @@ fn add_soft(graph: &mut DiGraphMap<usize, ()>, soft: &[(usize, usize)]) {
 fn same_machine(one: &Change, other: &Change) -> bool {
     let machine = |change: &Change| change.intent.spec.get("machine").cloned();
     machine(one).is_some() && machine(one) == machine(other)
+}
+
+/// Whether what it changes may stop or start for it.
+fn disturbs(change: &Change) -> bool {
+    let starts = change.leaves.iter().any(|leaf| leaf.path == "start");
+    starts || change.because == Reason::Interrupted || change.impact.level != Level::None
 }
 
 /// Whether it leaves a machine that does not run.

@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use paas::apply::{self, Quiet, Report, Wanted};
+use paas::kinds;
 use paas::model::ObjectId;
 use paas::plan::{self, Plan};
+use paas::problem::Style;
+use paas::render::{self, Context, Density};
 use paas::sandbox::{Chaos, Layout, Sandbox};
 use paas::source::Span;
 use paas::state::{State, Verb};
@@ -110,7 +113,14 @@ impl Life {
         assert_eq!(text, again, "two plans of the same inputs differ");
         let read: Plan = serde_json::from_str(&text).expect("a plan can be read back");
         assert_eq!(&read, plan, "a plan is what was written");
-        assert!(!text.contains(CANARY), "a plan holds a secret");
+        let said = [
+            render::terminal(plan, &context(), Style { colour: false, unicode: true, width: 100 }),
+            render::markdown(plan, &context()),
+            render::json(plan, &context()),
+            render::drift_json(plan, &context()),
+            text,
+        ];
+        assert!(!said.iter().any(|text| text.contains(CANARY)), "a plan holds a secret");
         let canary = CANARY.as_bytes();
         let durable = self.disk.bytes().any(|it| it.windows(canary.len()).any(|at| at == canary));
         assert!(!durable, "the state holds a secret");
@@ -149,6 +159,9 @@ impl Life {
             })
             .await
         };
+        let failed = report.iter().flat_map(|report: &Report| &report.failed);
+        let leaks = failed.map(|it| &it.message).find(|message| message.contains(CANARY));
+        assert_eq!(leaks, None, "a failure holds a secret");
         let lines = journal.lines();
         self.disk = journal.into_disk();
         self.tell();
@@ -197,6 +210,19 @@ impl Life {
         let there: BTreeSet<u32> = self.sandbox.guests().iter().map(|guest| guest.vmid).collect();
         let gone = self.foreign.keys().find(|vmid| !there.contains(vmid));
         assert_eq!(gone, None, "a foreign guest was destroyed");
+    }
+}
+
+fn context() -> Context {
+    Context {
+        project: "lives".to_owned(),
+        environment: None,
+        created: None,
+        sandbox: true,
+        saved: None,
+        density: Density::Full,
+        checks: Vec::new(),
+        schema: |word| kinds::find(word).map(|kind| kind.schema()),
     }
 }
 

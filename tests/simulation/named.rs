@@ -239,3 +239,12 @@ async fn what_is_taken_over_can_be_used_at_once() {
     settled(&mut life, &with(&(web("") + BLOG))).await;
     assert_eq!(numbers(&life), [10_000]);
 }
+
+#[tokio::test]
+async fn what_an_interrupted_update_left_goes_with_the_next_one() {
+    let app = |exec: &str| with(&format!("app blog {{ on = host.box, unit {{ {exec} }} }}"));
+    let mut life = applied(&app("exec = \"/usr/bin/blog\"")).await;
+    let more = app("exec = \"/usr/bin/blog\", files { \"/etc/blog.conf\" = \"on\" }");
+    broken(&mut life, &more, 2, Chaos::LoseAfter).await;
+    settled(&mut life, &app("exec = \"/usr/bin/blog --quiet\"")).await;
+}
