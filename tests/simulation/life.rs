@@ -217,7 +217,6 @@ fn context() -> Context {
     Context {
         project: "lives".to_owned(),
         environment: None,
-        created: None,
         sandbox: true,
         saved: None,
         density: Density::Full,
