@@ -320,7 +320,7 @@ fn place(rng: &mut Rng) -> Place {
     match rng.below(10) {
         0..3 => Place::Host,
         3..8 => Place::Machine(MACHINES[rng.below(3)]),
-        _ => Place::Farm(*rng.pick(&KEYS)),
+        _ => Place::Farm(rng.pick(&KEYS)),
     }
 }
 

@@ -221,7 +221,7 @@ fn context() -> Context {
         saved: None,
         density: Density::Full,
         checks: Vec::new(),
-        schema: |word| kinds::find(word).map(|kind| kind.schema()),
+        schema: |word| kinds::find(word).map(kinds::AnyKind::schema),
     }
 }
 
