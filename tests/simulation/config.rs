@@ -320,7 +320,10 @@ fn place(rng: &mut Rng) -> Place {
     match rng.below(10) {
         0..3 => Place::Host,
         3..8 => Place::Machine(MACHINES[rng.below(3)]),
-        _ => Place::Farm(rng.pick(&KEYS)),
+        _ => {
+            let key = rng.pick(&KEYS);
+            Place::Farm(key)
+        }
     }
 }
 
