@@ -25,7 +25,7 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use config::Config;
 use life::{How, Life};
@@ -110,7 +110,7 @@ async fn user(life: &mut Life, rng: &mut Rng, mut config: Config) {
             }
         }
         if version == versions || rng.chance(40) {
-            calm(life, &project, &applied).await;
+            calm(life, project, &mut config, &applied).await;
             applied = config.clone();
         }
         for _ in 0..1 + rng.below(3) {
@@ -148,13 +148,18 @@ async fn storm(life: &mut Life, rng: &mut Rng, project: &Project) -> bool {
 }
 
 /// One run in good weather, after people have cleared what stands in its way.
-async fn calm(life: &mut Life, project: &Project, applied: &Config) {
-    for _ in 0..3 {
-        let Err(plan) = life.settle(project).await else { return };
+async fn calm(life: &mut Life, mut project: Arc<Project>, config: &mut Config, applied: &Config) {
+    for _ in 0..4 {
+        let Err(plan) = life.settle(&project).await else { return };
         life.story.push(format!("blocked: {:?}", plan.blocked));
         life.make_room();
-        if plan.blocked.iter().any(|it| it.code == "P7003") {
-            let plain = Project::of(&applied.unprotected());
+        let stands = |code: &str| plan.blocked.iter().any(|it| it.code == code);
+        if stands("P5003") {
+            *config = config.unnumbered();
+            project = Project::of(config);
+        }
+        if stands("P7003") {
+            let plain = Project::of(&applied.unnumbered().unprotected());
             life.story.push(plain.text.clone());
             let settled = life.settle(&plain).await;
             assert!(settled.is_ok(), "nothing is protected any more: {:?}", settled.err());

@@ -272,7 +272,8 @@ fn target(spec: &Value, field: &str) -> Option<Address> {
     Some(reference(spec.get(field)?)?.address().clone())
 }
 
-fn protocol(spec: &Value) -> &'static str {
+/// `tcp` or `udp`.
+pub fn protocol(spec: &Value) -> &'static str {
     if spec.get("udp").is_some_and(|udp| !udp.is_null()) { "udp" } else { "tcp" }
 }
 

@@ -10,6 +10,7 @@ mod needs;
 mod order;
 mod resolve;
 mod seen;
+mod shared;
 mod target;
 mod types;
 mod verify;
@@ -58,6 +59,7 @@ pub fn needs_of(desired: &Desired) -> Vec<(Address, Vec<Address>)> {
 pub fn plan(inputs: Inputs<'_>) -> Plan {
     let mut draft = choose::draft(inputs);
     leftover::add(inputs, &mut draft);
+    shared::add(&mut draft);
     order::put_in_order(inputs.state, &mut draft.changes);
     impact::add(inputs, &mut draft);
     let binds = Binds {

@@ -42,6 +42,7 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
             gone.entry(&change.id.address).or_default().push(index);
         }
     }
+    let freed = freed(changes);
     let mut graph = DiGraphMap::with_capacity(changes.len(), changes.len() * 4);
     let mut soft = Vec::new();
     for (index, change) in changes.iter().enumerate() {
@@ -77,6 +78,10 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
                 graph.add_edge(*other, index, ());
             }
         }
+        // A number or an address is free once whoever had it is gone.
+        for other in places(change).filter_map(|place| freed.get(&place)).flatten() {
+            graph.add_edge(*other, index, ());
+        }
         // Let go of the old one before it goes.
         let lets_go = may_use();
         let lets_go = lets_go.iter().filter_map(|id| by_id.get(id));
@@ -101,6 +106,26 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
     }
     add_soft(&mut graph, &soft);
     graph
+}
+
+/// What only one guest can have, and the changes that give it back.
+fn freed(changes: &[Change]) -> BTreeMap<(&'static str, String, String), Vec<usize>> {
+    let mut freed: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate().filter(|(_, change)| removes(change)) {
+        for place in places(change) {
+            freed.entry(place).or_default().push(index);
+        }
+    }
+    freed
+}
+
+fn places(change: &Change) -> impl Iterator<Item = (&'static str, String, String)> {
+    let spec = &change.intent.spec;
+    let places = [("cluster", "id"), ("network", "ip")].into_iter();
+    places.filter_map(|(within, what)| {
+        let value = spec.get(what).filter(|value| **value != "dhcp")?;
+        Some((what, spec.get(within)?.to_string(), value.to_string()))
+    })
 }
 
 /// Adds every soft edge that closes no circle.

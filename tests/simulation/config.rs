@@ -183,6 +183,13 @@ impl Config {
         config
     }
 
+    /// The same with every number left open.
+    pub fn unnumbered(&self) -> Config {
+        let mut config = self.clone();
+        config.machines.values_mut().for_each(|machine| machine.id = None);
+        config
+    }
+
     fn change_machine(&mut self, rng: &mut Rng) {
         let name = *rng.pick(&MACHINES);
         match self.machines.get_mut(name) {

@@ -95,7 +95,7 @@ impl Life {
         config.insert("hostname".to_owned(), "theirs".to_owned());
         let vmid = match self.rng.below(2) {
             0 => 10_000 + self.rng.below(4),
-            _ => 5000 + 100 * self.rng.below(2) + self.rng.below(4),
+            _ => 5000 + self.rng.below(4),
         };
         let vmid = u32::try_from(vmid).expect("numbers of guests are small");
         self.sandbox.add_guest(vmid, "pve1", config.clone()).ok()?;

@@ -10,6 +10,7 @@ use paas::sandbox::{Chaos, Layout};
 
 use super::life::{How, LINEAGE, Life};
 use super::project::Project;
+use crate::support::ledger::End;
 
 /// A cluster, a host, and what a test adds.
 pub fn with(more: &str) -> Arc<Project> {
@@ -212,6 +213,18 @@ async fn what_is_on_a_machine_that_does_not_answer_goes_with_it() {
     settled(&mut life, &with("")).await;
 }
 
+/// The machine is gone and the process dies before it is written down that all on it is, too.
+#[tokio::test]
+async fn what_is_on_a_machine_that_went_is_gone_as_well() {
+    for line in 0..6 {
+        let mut life = applied(&with(&(web("") + BLOG))).await;
+        life.sandbox.set("10000", "running", "false").unwrap();
+        let (plan, state) = life.plan(&with("")).await;
+        life.run(plan, state, How { end: End::KilledAfter(line), ..How::fine(1) }).await;
+        settled(&mut life, &with("")).await;
+    }
+}
+
 #[tokio::test]
 async fn a_protected_app_does_not_go_with_its_machine() {
     let blog = BLOG.replace("\" } }", "\" }\n  lifecycle { protect = true }\n}");
@@ -247,4 +260,15 @@ async fn what_an_interrupted_update_left_goes_with_the_next_one() {
     let more = app("exec = \"/usr/bin/blog\", files { \"/etc/blog.conf\" = \"on\" }");
     broken(&mut life, &more, 2, Chaos::LoseAfter).await;
     settled(&mut life, &app("exec = \"/usr/bin/blog --quiet\"")).await;
+}
+
+#[tokio::test]
+async fn a_number_that_another_resource_has_is_not_asked_for() {
+    let mut life = applied(&with(&web(""))).await;
+    let twin = web("id = 10000").replace("container web", "container twin");
+    let (plan, _) = life.plan(&with(&(web("") + &twin))).await;
+    let codes: Vec<&str> = plan.blocked.iter().map(|it| it.code.as_ref()).collect();
+    assert_eq!(codes, ["P5003"]);
+    settled(&mut life, &with(&twin)).await;
+    assert_eq!(numbers(&life), [10_000]);
 }

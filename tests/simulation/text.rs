@@ -90,7 +90,7 @@ impl Writer<'_> {
             },
         );
         if let Some(id) = machine.id {
-            put("id", (5000 + 100 * id + slot).to_string());
+            put("id", (5000 * (1 + id) + slot).to_string());
         }
         put(
             "template",
