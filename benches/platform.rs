@@ -17,6 +17,10 @@ const TICKS_PER_SECOND: f64 = 100.0;
 fn main() {
     let count = std::env::var("PAAS_BENCH_COUNT").ok().and_then(|text| text.parse().ok());
     let count: usize = count.unwrap_or(10_000);
+    // The first start reads the program from the disk.
+    let mut warm = Command::new(env!("CARGO_BIN_EXE_paas"));
+    warm.arg("--version").stdout(Stdio::null());
+    assert!(warm.status().is_ok_and(|status| status.success()), "the program starts");
     println!("{count} containers      {:>20} {:>9} {:>9} {:>9}", "", "wall s", "cpu s", "MB");
     for (name, text) in [("for", one_loop(count)), ("blocks", blocks(count))] {
         let folder = tempfile::tempdir().expect("there is a folder for temporary files");
