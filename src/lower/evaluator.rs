@@ -92,6 +92,8 @@ pub(super) struct Evaluator<'t> {
     pub instances: Vec<Slot<Instances>>,
     /// By node, then fields and readings in the schema's order.
     pub fields: Vec<Vec<Slot<Val>>>,
+    /// What fields are that nobody writes, by kind and place in its schema.
+    pub plain: HashMap<(&'static str, usize), Data>,
     /// By node.
     pub specs: Vec<Slot<Rc<Spec>>>,
     /// By node, then the kind's facets in their order.
@@ -133,6 +135,7 @@ impl<'t> Evaluator<'t> {
             secret_values: empty(module.secrets.len()),
             instances: empty(module.blocks.len()),
             fields: Vec::new(),
+            plain: HashMap::new(),
             specs: Vec::new(),
             facets: Vec::new(),
             shapes: HashMap::new(),

@@ -15,7 +15,7 @@ use crate::model::{Late, Ref, Text};
 use crate::problem::{lower, names as problem};
 use crate::schema::{Choice, Field, Need, Type};
 use crate::source::{FileId, Span};
-use crate::syntax::tree::{Expr, ExprKind, ItemKind};
+use crate::syntax::tree::{Expr, ExprKind, ItemKind, TextPart};
 
 /// Words whose block in `defaults` says how, not whether: it needs a written one to apply to.
 const ONLY_WITH: [&str; 6] = ["expose", "health", "db", "login", "backup", "tile"];
@@ -70,6 +70,20 @@ fn parsed(text: &'static str) -> Expr {
     values.into_iter().next().unwrap_or_else(nothing)
 }
 
+/// Whether a field that nobody writes is the same in every resource of its kind.
+fn is_plain(need: Need) -> bool {
+    match need {
+        Need::Optional | Need::Computed => true,
+        Need::Default(text) => SCHEMA_TEXTS.get(text).is_some_and(|expr| match &expr.kind {
+            ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Size(_) => true,
+            ExprKind::Duration(_) | ExprKind::Null => true,
+            ExprKind::Str(text) => text.parts.iter().all(|it| matches!(it, TextPart::Literal(_))),
+            _ => false,
+        }),
+        Need::Required | Need::Derived(_) => false,
+    }
+}
+
 impl<'t> Evaluator<'t> {
     /// The value of an expression of a schema, as attribute of a node.
     pub fn schema_value(&mut self, text: &'static str, node: NodeId) -> Val {
@@ -92,16 +106,24 @@ impl<'t> Evaluator<'t> {
     pub fn field(&mut self, id: NodeId, index: usize) -> Val {
         let node = Rc::clone(&self.nodes[id]);
         let field = &node.kind.schema().fields[index];
+        let left_open = !self.is_written(&node, field.name);
+        if left_open && let Some(data) = self.plain.get(&(node.kind.schema().kind, index)) {
+            return Val::new(data.clone(), node.span);
+        }
         let written = node.layers[0].shape.entries(field.name).first();
         let span = written.map_or(node.span, Entry::name_span);
         let stage = Stage { what: StageName::Attribute(id, field.name), span };
         let broken = Val::new(Data::Bad, node.span);
-        self.once(
+        let value = self.once(
             |this| &mut this.fields[id][index],
             stage,
             broken,
             |this| this.make_field(&node, field),
-        )
+        );
+        if left_open && is_plain(field.need) {
+            self.plain.insert((node.kind.schema().kind, index), value.data.clone());
+        }
+        value
     }
 
     fn make_field(&mut self, node: &Rc<Node<'t>>, field: &'static Field) -> Val {

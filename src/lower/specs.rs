@@ -226,7 +226,8 @@ impl<'t> Evaluator<'t> {
         Finished { resource, edges, secrets }
     }
 
-    fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {
+    /// Whether the block or `defaults` may say something about a field.
+    pub fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {
         let says = |shape: &Shape<'_>| !shape.entries(name).is_empty() || !shape.spreads.is_empty();
         node.layers.iter().any(|layer| says(&layer.shape))
     }

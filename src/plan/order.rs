@@ -34,78 +34,102 @@ pub fn put_in_order(state: &State, changes: &mut Vec<Change>) {
 }
 
 fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
-    let by_id: BTreeMap<&ObjectId, usize> =
-        changes.iter().enumerate().map(|(index, change)| (&change.id, index)).collect();
+    let by_id = changes.iter().enumerate().map(|(index, change)| (&change.id, index)).collect();
     let mut gone: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate().filter(|(_, change)| removes(change)) {
+        gone.entry(&change.id.address).or_default().push(index);
+    }
+    let graph = DiGraphMap::with_capacity(changes.len(), changes.len() * 4);
+    let (freed, soft) = (freed(changes), Vec::new());
+    let mut edges = Edges { state, changes, by_id, gone, freed, graph, soft };
     for (index, change) in changes.iter().enumerate() {
-        if removes(change) {
-            gone.entry(&change.id.address).or_default().push(index);
+        edges.graph.add_node(index);
+        match removes(change) {
+            true => edges.of_removal(index),
+            false => edges.of_making(index),
         }
     }
-    let freed = freed(changes);
-    let mut graph = DiGraphMap::with_capacity(changes.len(), changes.len() * 4);
-    let mut soft = Vec::new();
-    for (index, change) in changes.iter().enumerate() {
-        graph.add_node(index);
-        let record = state.records.get(&change.id);
-        let may_use = || match record {
-            Some(record) => uses(record.possible()),
-            None => BTreeSet::new(),
-        };
-        if removes(change) {
-            // Delete what uses, then what is used.
-            for other in may_use().iter().filter_map(|id| by_id.get(id)) {
-                if *other == index {
-                    continue;
-                }
-                if goes_with(change) == Some(&changes[*other].id.address) {
-                    graph.add_edge(*other, index, ());
-                    continue;
-                }
-                match (removes(&changes[*other]), stops(&changes[*other])) {
-                    (true, _) => drop(graph.add_edge(index, *other, ())),
-                    // What is on a machine goes while it runs: after it is mended, before it stops.
-                    (false, _) if !disturbs(&changes[*other]) => (),
-                    (false, true) => soft.push((index, *other)),
-                    (false, false) => soft.push((*other, index)),
-                }
+    let Edges { mut graph, soft, .. } = edges;
+    add_soft(&mut graph, &soft);
+    graph
+}
+
+/// What waits for what, as far as it is known.
+struct Edges<'a> {
+    state: &'a State,
+    changes: &'a [Change],
+    by_id: BTreeMap<&'a ObjectId, usize>,
+    /// The removals at each address.
+    gone: BTreeMap<&'a Address, Vec<usize>>,
+    freed: BTreeMap<(&'static str, String, String), Vec<usize>>,
+    /// Edges without which the plan is wrong.
+    graph: DiGraphMap<usize, ()>,
+    /// Edges that keep things up.
+    soft: Vec<(usize, usize)>,
+}
+
+impl Edges<'_> {
+    /// The other changes of what the object of a change may use by now.
+    fn may_use(&self, index: usize) -> Vec<usize> {
+        let record = self.state.records.get(&self.changes[index].id);
+        let used = uses(record.into_iter().flat_map(Record::possible));
+        let found = used.iter().filter_map(|id| self.by_id.get(id).copied());
+        found.filter(|other| *other != index).collect()
+    }
+
+    /// Delete what uses, then what is used.
+    fn of_removal(&mut self, index: usize) {
+        for other in self.may_use(index) {
+            let it = &self.changes[other];
+            if goes_with(&self.changes[index]) == Some(&it.id.address) {
+                self.graph.add_edge(other, index, ());
+                continue;
             }
-            continue;
+            match (removes(it), stops(it)) {
+                (true, _) => drop(self.graph.add_edge(index, other, ())),
+                // What is on a machine goes while it runs: after it is mended, before it stops.
+                (false, _) if !disturbs(it) => (),
+                (false, true) => self.soft.push((index, other)),
+                (false, false) => self.soft.push((other, index)),
+            }
         }
-        // Make what is used, then what uses it.
-        for other in uses([&change.intent]).iter().filter_map(|id| by_id.get(id)) {
-            if *other != index && !removes(&changes[*other]) {
-                graph.add_edge(*other, index, ());
+    }
+
+    /// Make what is used, then what uses it.
+    fn of_making(&mut self, index: usize) {
+        let change = &self.changes[index];
+        for other in uses([&change.intent]).iter().filter_map(|id| self.by_id.get(id)) {
+            if *other != index && !removes(&self.changes[*other]) {
+                self.graph.add_edge(*other, index, ());
             }
         }
         // A number or an address is free once whoever had it is gone.
-        for other in places(change).filter_map(|place| freed.get(&place)).flatten() {
-            graph.add_edge(*other, index, ());
+        for other in places(change).filter_map(|place| self.freed.get(&place)).flatten() {
+            self.graph.add_edge(*other, index, ());
         }
         // Let go of the old one before it goes.
-        let lets_go = may_use();
-        let lets_go = lets_go.iter().filter_map(|id| by_id.get(id));
-        soft.extend(lets_go.filter(|it| removes(&changes[**it])).map(|other| (index, *other)));
-        for other in gone.get(&change.id.address).into_iter().flatten() {
+        self.before_removals(index, &self.may_use(index));
+        let gone = self.gone.get(&change.id.address).cloned().unwrap_or_default();
+        for other in gone.iter().copied() {
             match kinds::find(change.id.address.kind()).map(|kind| kind.traits().first) {
-                Some(First::Create) if !same_machine(change, &changes[*other]) => {
-                    soft.push((index, *other));
+                Some(First::Create) if !same_machine(change, &self.changes[other]) => {
+                    self.soft.push((index, other));
                 }
                 Some(First::Create | First::Delete) | None => {
-                    graph.add_edge(*other, index, ());
+                    self.graph.add_edge(other, index, ());
                 }
             }
         }
         // Whoever is made anew has a predecessor that used the old things.
-        for other in gone.get(&change.id.address).into_iter().flatten() {
-            let used =
-                uses(state.records.get(&changes[*other].id).into_iter().flat_map(Record::possible));
-            let used = used.iter().filter_map(|id| by_id.get(id));
-            soft.extend(used.filter(|it| removes(&changes[**it])).map(|used| (index, *used)));
+        for other in gone {
+            self.before_removals(index, &self.may_use(other));
         }
     }
-    add_soft(&mut graph, &soft);
-    graph
+
+    fn before_removals(&mut self, index: usize, others: &[usize]) {
+        let removed = others.iter().filter(|other| removes(&self.changes[**other]));
+        self.soft.extend(removed.map(|other| (index, *other)));
+    }
 }
 
 /// What only one guest can have, and the changes that give it back.
