@@ -100,7 +100,7 @@ fn layout() -> Layout {
 /// A user changes their mind a few times, in all weathers; in the end the sun shines.
 async fn user(life: &mut Life, rng: &mut Rng, mut config: Config) {
     let mut applied = config.clone();
-    let versions = if rng.chance(30) { 3 } else { 2 };
+    let versions = if rng.chance(20) { 3 } else { 2 };
     for version in 1..=versions {
         let project = Project::of(&config);
         life.story.push(project.text.clone());
@@ -109,7 +109,7 @@ async fn user(life: &mut Life, rng: &mut Rng, mut config: Config) {
                 applied = config.clone();
             }
         }
-        if version == versions || rng.chance(40) {
+        if version == versions || rng.chance(30) {
             calm(life, project, &mut config, &applied).await;
             applied = config.clone();
         }

@@ -96,7 +96,7 @@ impl Life {
         let place = |span: Span| project.sources.line_of(span);
         let inputs = plan::Inputs { desired, state: &state, seen: &seen, place: &place };
         let plan = plan::plan(inputs);
-        if self.rng.chance(10) {
+        if self.rng.chance(5) {
             self.check_text(&plan, &plan::plan(inputs));
         }
         if plan.blocked.is_empty() {
