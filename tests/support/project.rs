@@ -171,8 +171,10 @@ impl Project {
     /// Runs one command line on a terminal on which somebody types this at the first question.
     pub fn typed(&self, line: &str, keys: &str) -> Run {
         let program = env!("CARGO_BIN_EXE_paas");
+        // Whoever runs the tests may ignore Ctrl-C; a terminal does not hand that on.
+        let line = format!("exec env --default-signal=INT '{program}' {line}");
         let mut command = Command::new("script");
-        command.args(["-qec", &format!("'{program}' {line}"), "/dev/null"]);
+        command.args(["-qec", &line, "/dev/null"]);
         self.surround(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("`script` of util-linux is there");
