@@ -120,6 +120,14 @@ impl<'t> Module<'t> {
             ItemKind::Block(block) => self.block(block, item, problems),
             ItemKind::Require(it) => self.requires.push(it),
             ItemKind::Later(later) => problems.push(unsupported(later)),
+            ItemKind::Import(_)
+            | ItemKind::Use(_)
+            | ItemKind::Module(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Mock(_)
+            | ItemKind::Expect(_) => problems.push(problem::outside_of_block(item.span)),
             ItemKind::Attribute(_) | ItemKind::Spread(_) | ItemKind::Comprehension(_) => {
                 problems.push(problem::outside_of_block(item.span));
             }

@@ -281,6 +281,14 @@ impl Printer<'_> {
             ItemKind::Later(later) => self.flat_later(later, out),
             // Declarations of types and functions read better on lines of their own.
             ItemKind::Function(_) | ItemKind::Type(_) | ItemKind::Bad => false,
+            ItemKind::Import(_)
+            | ItemKind::Use(_)
+            | ItemKind::Module(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Mock(_)
+            | ItemKind::Expect(_) => false,
         }
     }
 

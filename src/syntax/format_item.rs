@@ -63,6 +63,17 @@ impl Printer<'_> {
                     self.else_message(message, fits && !self.out[start..].contains('\n'));
                 }
             }
+            ItemKind::Import(_)
+            | ItemKind::Use(_)
+            | ItemKind::Module(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Mock(_)
+            | ItemKind::Expect(_) => {
+                let text = self.source(item.span).to_owned();
+                self.push(&text);
+            }
             ItemKind::Later(later) => self.later(later),
             ItemKind::Bad => {}
         }
