@@ -13,7 +13,9 @@ mod host;
 mod identity;
 mod network;
 mod proxy;
+mod service;
 mod template;
+mod tenant;
 mod vm;
 mod zone;
 
@@ -348,6 +350,7 @@ struct Erased<K> {
 }
 
 pub use network::ends as range_ends;
+pub use service::{CARD, card};
 
 /// Every kind, by its word.
 pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
@@ -370,6 +373,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<network::Network>::boxed(),
                 Erased::<proxy::Proxy>::boxed(),
                 Erased::<template::Template>::boxed(),
+                Erased::<tenant::Tenant>::boxed(),
                 Erased::<vm::Vm>::boxed(),
                 Erased::<zone::Zone>::boxed(),
             ];

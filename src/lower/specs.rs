@@ -6,8 +6,8 @@ use std::rc::Rc;
 use crate::kinds::Source;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
-use crate::lower::nodes::{Node, NodeId};
-use crate::lower::shape::{Entry, Shape};
+use crate::lower::nodes::{Layer, Node, NodeId};
+use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
 use crate::model::{Address, Key, Object, Ref, Text, Value};
@@ -17,6 +17,9 @@ use crate::source::Span;
 
 /// Attributes that every kind has.
 const COMMON: [&str; 4] = ["doc", "after", "lifecycle", "drift"];
+
+/// What only apps may say beyond their fields: what they are made from, and how they run.
+const OF_APPS: [&str; 3] = ["service", "options", "runtime"];
 
 /// One resource waits for another.
 #[derive(Clone, Debug)]
@@ -127,6 +130,7 @@ impl<'t> Evaluator<'t> {
     /// Computes the spec of a node, and all that can be wrong with its block.
     pub fn prepare(&mut self, id: NodeId) {
         let node = Rc::clone(&self.nodes[id]);
+        self.service_inputs_of(id);
         self.spec(&node);
         self.register_secrets(&node);
         self.requirements(&node);
@@ -228,8 +232,9 @@ impl<'t> Evaluator<'t> {
 
     /// Whether the block or `defaults` may say something about a field.
     pub fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {
-        let says = |shape: &Shape<'_>| !shape.entries(name).is_empty() || !shape.spreads.is_empty();
-        node.layers.iter().any(|layer| says(&layer.shape))
+        let says =
+            |layer: &Layer<'_>| !layer.entries(name).is_empty() || !layer.shape.spreads.is_empty();
+        node.layers.iter().any(says)
     }
 
     /// Reports attributes that the kind does not have, and those that cannot be written.
@@ -256,7 +261,9 @@ impl<'t> Evaluator<'t> {
             }
         }
         for (name, at) in names {
-            let known = COMMON.contains(&name.as_str()) || traits.facets.contains(&name.as_str());
+            let known = COMMON.contains(&name.as_str())
+                || traits.facets.contains(&name.as_str())
+                || (schema.kind == "app" && OF_APPS.contains(&name.as_str()));
             match schema.field(&name) {
                 Some(field) if !field.writable() => {
                     self.problems.push(names::not_writable(field.name, at));

@@ -1,8 +1,8 @@
 //! Every manifest in a page or a document is read: a right one has no error, a wrong one has the
 //! error that it is there for.
 
-use paas::lower::compile;
 use paas::lower::functions::Files;
+use paas::lower::{Library, compile};
 use paas::problem::{Problem, pages};
 use paas::source::Sources;
 
@@ -65,7 +65,7 @@ fn problems(text: &str) -> Vec<Problem> {
     let mut sources = Sources::default();
     let file = sources.add("main.paas", whole.as_str());
     let (tree, mut problems) = paas::syntax::parse(file, &whole);
-    problems.extend(compile(&[tree], &sources, &[], &Project).1);
+    problems.extend(compile(&[tree], &Library::default(), &sources, &[], &Project).1);
     problems
 }
 
