@@ -147,7 +147,7 @@ impl<'t> Evaluator<'t> {
             ItemKind::Use(it) => self.use_item(it, item, scope),
             ItemKind::Module(it) => self.module_item(it, item, scope),
             ItemKind::Require(it) => self.program.requires.push(In { it, scope }),
-            ItemKind::Moved(_) | ItemKind::Adopt(_) | ItemKind::Forget(_) | ItemKind::Later(_) => {
+            ItemKind::Moved(_) | ItemKind::Adopt(_) | ItemKind::Forget(_) => {
                 let what = first_word(self.sources.text(item.span));
                 let advice = "it is read and formatted, but has no effect";
                 self.problems.push(problem::not_supported(item.span, &what, advice));
@@ -389,7 +389,6 @@ fn place(item: &Item) -> Span {
         | ItemKind::Attribute(_)
         | ItemKind::Spread(_)
         | ItemKind::Comprehension(_)
-        | ItemKind::Later(_)
         | ItemKind::Bad => item.span,
     }
 }
