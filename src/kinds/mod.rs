@@ -13,7 +13,6 @@ mod host;
 mod identity;
 mod network;
 mod proxy;
-mod service;
 mod template;
 mod tenant;
 mod vm;
@@ -350,7 +349,6 @@ struct Erased<K> {
 }
 
 pub use network::ends as range_ends;
-pub use service::{CARD, card};
 
 /// Every kind, by its word.
 pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {

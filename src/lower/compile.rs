@@ -35,7 +35,8 @@ pub struct Given {
 /// Everything that the trees ask for, and everything that is wrong; `given` is weakest first.
 ///
 /// What is imported and not in `library` is [`Desired::wanted`]: it has to be read, and everything
-/// compiled again. With an error among the problems what is desired is incomplete, and good for looking only.
+/// compiled again. With an error among the problems what is desired is incomplete, and good for
+/// looking only.
 pub fn compile(
     trees: &[Tree],
     library: &Library,

@@ -4,6 +4,7 @@
 mod access;
 mod bodies;
 mod calls;
+mod card;
 mod checks;
 mod collect;
 mod common;

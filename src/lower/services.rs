@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::kinds;
+use crate::lower::card;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName};
 use crate::lower::nodes::{Layer, Node, NodeId, Role};
@@ -258,13 +258,13 @@ impl<'t> Evaluator<'t> {
         let mut said = BTreeMap::new();
         if let Some(instance) = &node.service {
             let layer = Layer::new(Rc::clone(&instance.card), instance.env.clone(), Role::Service);
-            for word in kinds::CARD {
+            for word in card::WORDS {
                 if let Some(value) = self.layer_value(&layer, word) {
                     said.insert(Key::Text(word.into()), value);
                 }
             }
         }
-        let card = self.fit(&Val::map(said, node.span), &kinds::card(), "service", node.id);
+        let card = self.fit(&Val::map(said, node.span), &card::ty(), "service", node.id);
         card.get(name).cloned().unwrap_or(Val::new(Data::Null, node.span))
     }
 
@@ -303,7 +303,7 @@ impl<'t> Evaluator<'t> {
                 let data = chosen.or_else(own).map_or(Data::Null, |it| Data::Str(it.into()));
                 Some(Val::new(data, at))
             }
-            ("app", word) if kinds::CARD.contains(&word) => Some(self.card(node, word)),
+            ("app", word) if card::WORDS.contains(&word) => Some(self.card(node, word)),
             _ => match name {
                 "tenant" => {
                     let tenant = self.program.tenant(node.scope);

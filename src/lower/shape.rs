@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::kinds::CARD;
+use crate::lower::card;
 use crate::lower::collect::is_field;
 use crate::lower::evaluator::Evaluator;
 use crate::problem::names as problem;
@@ -103,7 +103,7 @@ impl<'t> Evaluator<'t> {
                 ItemKind::Block(block) => block.kind.text.as_str(),
                 _ => "",
             };
-            let is_own = CARD.contains(&name);
+            let is_own = card::WORDS.contains(&name);
             self.sort_item(item, if is_own { &mut own } else { &mut apps });
         }
         (Rc::new(own), Rc::new(apps))

@@ -85,7 +85,7 @@ pub fn cannot_import(span: Span, message: &str, help: Option<&str>) -> Problem {
 pub fn import_without_name(span: Span) -> Problem {
     Problem::error("P1022", "this import has no name")
         .at(span, "the file's name cannot be a name in the language")
-        .help("give it one: `import \"…\" as catalog`, or name what you need: `import { A } from \"…\"`")
+        .help("give it one: `import \"…\" as catalog`, or name what you need of it")
 }
 
 /// P1022: a name that an imported file does not have.

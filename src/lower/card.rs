@@ -1,4 +1,4 @@
-//! `service`: what a catalogue entry says about itself; its apps are what is made of it.
+//! What a service says about itself, and not about the apps that are made from it.
 
 use crate::model::Size;
 use crate::schema::{Attr as _, Type, object};
@@ -33,10 +33,10 @@ object! {
     }
 }
 
-/// The attributes of a service that are about itself, and not about its apps.
-pub const CARD: [&str; 6] = ["title", "category", "icon", "website", "tags", "needs"];
+/// The attributes of a service that are about itself.
+pub(super) const WORDS: [&str; 6] = ["title", "category", "icon", "website", "tags", "needs"];
 
-/// What [`CARD`] can be.
-pub fn card() -> Type {
+/// What they can be.
+pub(super) fn ty() -> Type {
     Card::ty()
 }
