@@ -106,6 +106,28 @@ tenant acme {
         r#"
 The cores, memory and disk of all containers and virtual machines of a tenant, and the number of its
 apps, may not be more than its `quota` says. The message tells what they come to.
+
+```paas-error
+tenant acme {
+  quota { memory = 256MiB }
+  container box {
+    on = cluster.home
+    template = "debian-12-standard"
+    memory = 1GiB
+  }
+}
+```
+
+```paas
+tenant acme {
+  quota { memory = 2GiB }
+  container box {
+    on = cluster.home
+    template = "debian-12-standard"
+    memory = 1GiB
+  }
+}
+```
 "#,
     ),
 ];
