@@ -7,6 +7,7 @@ mod build_item;
 mod build_literal;
 mod build_text;
 mod build_type;
+mod dashes;
 mod delimiters;
 mod format;
 mod format_expr;
