@@ -33,7 +33,14 @@ pub(super) fn foreign_interpolations(trees: &[Tree], sources: &Sources) -> Vec<P
             | ItemKind::Type(_)
             | ItemKind::Output(_)
             | ItemKind::Require(_)
-            | ItemKind::Later(_)
+            | ItemKind::Import(_)
+            | ItemKind::Use(_)
+            | ItemKind::Module(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Mock(_)
+            | ItemKind::Expect(_)
             | ItemKind::Bad => (),
         }
     }
@@ -103,9 +110,18 @@ impl<'t> Finder<'t> {
                 }
                 None => self.expression(&it.value),
             },
-            ItemKind::Require(it) => it.message.iter().for_each(|it| self.expression(it)),
-            ItemKind::Later(it) => it.body.iter().for_each(|body| self.body(body)),
-            ItemKind::Type(_) | ItemKind::Bad => (),
+            ItemKind::Require(it) | ItemKind::Expect(it) => {
+                it.message.iter().for_each(|it| self.expression(it));
+            }
+            ItemKind::Use(it) => self.parts(it.each.as_ref(), it.body.as_ref()),
+            ItemKind::Module(it) => self.parts(it.each.as_ref(), it.body.as_ref()),
+            ItemKind::Adopt(it) => self.expression(&it.id),
+            ItemKind::Mock(it) => self.body(&it.body),
+            ItemKind::Import(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Type(_)
+            | ItemKind::Bad => (),
         }
     }
 
@@ -123,14 +139,27 @@ impl<'t> Finder<'t> {
     }
 
     fn block(&mut self, block: &'t Block) {
-        match &block.each {
-            Some(each) => self.header(each, |finder| finder.body(&block.body)),
-            None => self.body(&block.body),
+        self.parts(block.each.as_ref(), Some(&block.body));
+    }
+
+    fn parts(&mut self, each: Option<&'t For>, body: Option<&'t Body>) {
+        let Some(body) = body else { return };
+        match each {
+            Some(each) => self.header(each, |finder| finder.body(body)),
+            None => self.body(body),
         }
     }
 
+    /// A tenant and a service declare names of their own.
     fn body(&mut self, body: &'t Body) {
-        body.items.iter().for_each(|item| self.item(item));
+        let declared = body.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Let(it) => Some(&it.name),
+            ItemKind::Input(it) => Some(&it.name),
+            _ => None,
+        });
+        self.within(declared.collect(), |finder| {
+            body.items.iter().for_each(|item| finder.item(item));
+        });
     }
 
     fn comprehension(&mut self, it: &'t Comprehension) {

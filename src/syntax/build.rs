@@ -1,5 +1,6 @@
 //! What every part of the builder shares: places, groups of problems, limits.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use pest::iterators::{Pair, Pairs};
@@ -25,10 +26,12 @@ pub struct Builder<'t> {
     pub units: Vec<(Span, String)>,
     /// Declarations with a dash in their name, each told with its uses.
     pub dashed: Vec<problem::Dashed>,
+    /// Kinds and names of the lines that declare something with a dash, once they were looked for.
+    pub heads: Option<HashSet<(String, String)>>,
     /// How high the expression is that was built last.
     pub height: usize,
     file: FileId,
-    original: &'t str,
+    pub(super) original: &'t str,
     prepared: &'t Prepared<'t>,
     base: usize,
     depth: usize,
@@ -47,6 +50,7 @@ impl<'t> Builder<'t> {
             assignments,
             units,
             dashed,
+            heads: None,
             height,
             file,
             original,
@@ -151,11 +155,6 @@ impl<'t> Builder<'t> {
     /// The text at a place, as it was written.
     pub fn written(&self, span: Span) -> Option<&str> {
         self.original.get(span.range())
-    }
-
-    /// The lines of the file.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.original.lines()
     }
 
     /// A word with its place.

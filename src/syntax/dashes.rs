@@ -29,63 +29,73 @@ impl Builder<'_> {
             return false;
         }
         let span = name.span.to(first.span);
-        let Some(text) = self.written(span).map(str::to_owned) else { return false };
-        if text.contains(char::is_whitespace) || !self.declares(word, &text) {
+        let Some(whole) = self.dashed_word(span) else { return false };
+        let text = self.written(whole).unwrap_or_default().to_owned();
+        if !self.declares(word, &text) {
             return false;
         }
-        let better = Name { text: text.replace('-', "_"), span };
-        *first =
-            Expr { span: before.span.to(first.span), kind: ExprKind::Get(kind.clone(), better) };
-        let start = before.span.start;
-        widen(after, start);
+        let better = self.written(span).unwrap_or_default().replace('-', "_");
+        let kind = ExprKind::Get(kind.clone(), Name { text: better, span });
+        replace_leftmost(after, Expr { span: before.span.to(first.span), kind });
         match self.dashed.iter_mut().find(|other| other.name == text) {
-            Some(dashed) => dashed.uses.push(span),
+            Some(dashed) if dashed.uses.last() == Some(&whole) => {}
+            Some(dashed) => dashed.uses.push(whole),
             None => {
-                self.dashed.push(Dashed { name: text, declared: None, uses: vec![span] });
+                self.dashed.push(Dashed { name: text, declared: None, uses: vec![whole] });
             }
         }
         true
     }
 
+    /// The whole word with dashes that begins with this place, which has no blanks in it.
+    fn dashed_word(&self, span: Span) -> Option<Span> {
+        if self.written(span)?.contains(char::is_whitespace) {
+            return None;
+        }
+        let rest = &self.original[span.start as usize..];
+        let end = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-';
+        let length = rest.find(end).unwrap_or(rest.len());
+        Some(Span::new(span.file, span.start as usize, span.start as usize + length))
+    }
+
     /// Whether a line of the file declares this, wherever it stands.
-    fn declares(&self, kind: &str, name: &str) -> bool {
-        self.lines().any(|line| {
-            let mut words = line.split([' ', '\t', '{']).filter(|word| !word.is_empty());
-            words.next() == Some(kind) && words.next() == Some(name)
-        })
+    fn declares(&mut self, kind: &str, name: &str) -> bool {
+        let lines = self.original;
+        let heads = self.heads.get_or_insert_with(|| {
+            let head = |line: &str| {
+                let mut words = line.split([' ', '\t', '{']).filter(|word| !word.is_empty());
+                let (kind, name) = (words.next()?, words.next()?);
+                name.contains('-').then(|| (kind.to_owned(), name.to_owned()))
+            };
+            lines.lines().filter_map(head).collect()
+        });
+        heads.contains(&(kind.to_owned(), name.to_owned()))
     }
 }
 
 /// What an expression with attributes, indices and calls begins with.
-fn leftmost(expr: &mut Expr) -> &mut Expr {
-    let is_leaf = !matches!(
-        expr.kind,
-        ExprKind::Get(..) | ExprKind::OptionalGet(..) | ExprKind::Index(..) | ExprKind::Call(..)
-    );
-    if is_leaf {
-        return expr;
+fn leftmost(mut expr: &Expr) -> &Expr {
+    while let ExprKind::Get(inner, _)
+    | ExprKind::OptionalGet(inner, _)
+    | ExprKind::Index(inner, _)
+    | ExprKind::Call(inner, _) = &expr.kind
+    {
+        expr = inner;
     }
-    match &mut expr.kind {
-        ExprKind::Get(inner, _)
-        | ExprKind::OptionalGet(inner, _)
-        | ExprKind::Index(inner, _)
-        | ExprKind::Call(inner, _) => leftmost(inner),
-        _ => unreachable!("leaves were handed back"),
-    }
+    expr
 }
 
-/// Lets an expression and what it begins with start further left.
-fn widen(expr: &mut Expr, start: u32) {
-    expr.span.start = start;
+/// Puts another beginning before the attributes, indices and calls of an expression.
+fn replace_leftmost(expr: &mut Expr, first: Expr) {
+    let start = first.span.start;
     match &mut expr.kind {
         ExprKind::Get(inner, _)
         | ExprKind::OptionalGet(inner, _)
         | ExprKind::Index(inner, _)
-        | ExprKind::Call(inner, _)
-            if inner.span.start > start =>
-        {
-            widen(inner, start);
+        | ExprKind::Call(inner, _) => {
+            replace_leftmost(inner, first);
+            expr.span.start = start;
         }
-        _ => {}
+        _ => *expr = first,
     }
 }
