@@ -242,8 +242,7 @@ impl Printer<'_> {
     }
 
     fn flat_place(&self, place: &Place, out: &mut String) -> bool {
-        let segments = place.segments.iter().enumerate();
-        let flat = segments.map(|(index, segment)| {
+        place.segments.iter().enumerate().all(|(index, segment)| {
             out.push_str(if index > 0 { "/" } else { "" });
             let _ = write!(out, "{}.{}", segment.kind.text, segment.name.text);
             segment.key.as_ref().is_none_or(|key| {
@@ -251,8 +250,7 @@ impl Printer<'_> {
                 out.push(']');
                 flat
             })
-        });
-        flat.fold(true, |all, flat| all && flat)
+        })
     }
 }
 
