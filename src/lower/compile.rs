@@ -12,9 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::{In, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Library, Output, SecretItem, graph, quota, unique};
+use crate::lower::{Desired, Library, Output, SecretItem, graph, lints, quota, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
-use crate::problem::{Problem, lower as problem, names};
+use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Name, Tree};
 
@@ -79,7 +79,12 @@ pub fn compile(
     }
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     desired.wanted = std::mem::take(&mut evaluator.wanted);
-    (desired, in_order(evaluator.problems))
+    let imported = library.parts.iter().map(|part| part.trees.as_slice());
+    for trees in std::iter::once(trees).chain(imported) {
+        evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
+        evaluator.problems.extend(lints::empty_allowances(trees, sources));
+    }
+    (desired, without_allowed(in_order(evaluator.problems), sources))
 }
 
 impl<'t> Evaluator<'t> {

@@ -19,6 +19,7 @@ mod graph;
 mod headers;
 mod inputs;
 mod library;
+mod lints;
 mod nodes;
 mod open;
 mod operators;
