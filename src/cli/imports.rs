@@ -62,7 +62,7 @@ impl Imports {
     /// Reads what is wanted, and what that wants.
     pub fn read(&mut self, wanted: &[Wanted], sources: &mut Sources) {
         for it in wanted {
-            let key = (it.span.file, it.from.clone());
+            let key = (it.span.file, it.purpose, it.from.clone());
             if self.library.links.contains_key(&key) {
                 continue;
             }
@@ -82,6 +82,10 @@ impl Imports {
             let message = format!("`{}` is no path from this file", it.from);
             return refuse(message, "write a path like `./modules/lab`");
         };
+        if it.purpose == Purpose::Module && path == "." {
+            let message = format!("`{}` is the project itself", it.from);
+            return refuse(message, "a module is another folder: `from \"./modules/name\"`");
+        }
         if let Some(part) = self.known.get(&(it.purpose, path.clone())) {
             return Ok(*part);
         }

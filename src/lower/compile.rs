@@ -240,6 +240,18 @@ fn config(sources: &Sources, inputs: &[&Given], files: &Recorded<'_>) -> String 
     digest_all(parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))
 }
 
+/// A message without the tenants and modules in its addresses: what is wrong in a module is told
+/// once, however often it is used.
+fn without_scopes(message: &str) -> String {
+    let quoted = message.split('`').map(|part| {
+        match part.starts_with("tenant.") || part.starts_with("module.") {
+            true => part.rsplit('/').next().unwrap_or(part),
+            false => part,
+        }
+    });
+    quoted.collect::<Vec<_>>().join("`")
+}
+
 /// Each problem once, in the order of their places.
 fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
     let mut seen = HashSet::new();
@@ -247,7 +259,7 @@ fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
         .into_iter()
         .filter(|problem| {
             let at = problem.labels.first().map(|label| label.span);
-            seen.insert((problem.code, at, problem.message.clone()))
+            seen.insert((problem.code, at, without_scopes(&problem.message)))
         })
         .collect();
     once.sort_by_key(|problem| problem.labels.first().map(|label| label.span));

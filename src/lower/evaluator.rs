@@ -99,6 +99,8 @@ pub(super) struct Evaluator<'t> {
     pub service_of: HashMap<Address, usize>,
     /// The sorted bodies of services, by their places: about themselves, about their apps.
     pub service_shapes: HashMap<usize, (Rc<Shape<'t>>, Rc<Shape<'t>>)>,
+    /// Apps of services that are not there.
+    pub unserved: HashSet<NodeId>,
     /// Inputs of services, by app and place in the service's body.
     pub service_inputs: HashMap<(NodeId, usize), Slot<Val>>,
     /// By the places in [`Program::lets`].
@@ -154,6 +156,7 @@ impl<'t> Evaluator<'t> {
             output_values: Vec::new(),
             service_of: HashMap::new(),
             service_shapes: HashMap::new(),
+            unserved: HashSet::new(),
             service_inputs: HashMap::new(),
             lets: Vec::new(),
             inputs: Vec::new(),

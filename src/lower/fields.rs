@@ -254,7 +254,12 @@ impl<'t> Evaluator<'t> {
             _ => {
                 let fields = schema.fields.iter().map(|field| field.name);
                 let all = fields.chain(readings.iter().map(|reading| reading.name));
-                let all: Vec<&str> = all.chain(facets.iter().copied()).collect();
+                let outputs = self
+                    .scope_of
+                    .get(&node.address)
+                    .map(|scope| self.program.scopes[*scope].outputs.keys().copied());
+                let all = all.chain(facets.iter().copied());
+                let all: Vec<&str> = all.chain(outputs.into_iter().flatten()).collect();
                 let near = crate::problem::nearest(name, all);
                 self.bad(problem::no_reading(schema.kind, name, name_at, &near), at)
             }

@@ -140,6 +140,11 @@ impl<'t> Evaluator<'t> {
                     let value = self.schema_value(text, node);
                     self.fit(&value, &field.ty, field.name, node)
                 }
+                (None, Need::Required) if map.contains_key(&key) => {
+                    let at = map.get(&key).map_or(at, |value| value.origin);
+                    let text = format!("`{}` needs a value, and this has none", field.name);
+                    self.bad(types::may_be_null(at, &text), at)
+                }
                 (None, Need::Required) => {
                     absent.push((field.name, field.ty.expected()));
                     Val::new(Data::Bad, at)

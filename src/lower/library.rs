@@ -12,7 +12,7 @@ pub struct Library {
     pub parts: Vec<Part>,
     /// What is meant by a source as it is written in a file: a place in [`Library::parts`], or why
     /// it cannot be read.
-    pub links: HashMap<(FileId, String), Result<usize, Unreadable>>,
+    pub links: HashMap<(FileId, Purpose, String), Result<usize, Unreadable>>,
     /// The folder of each file that is not in the project's own, from there.
     pub folders: HashMap<FileId, String>,
 }

@@ -140,7 +140,7 @@ impl<'t> Evaluator<'t> {
 
     /// What is meant by a source, by its place in the library; nothing if it has to be read first.
     fn part(&mut self, at: Span, from: String, purpose: Purpose) -> Option<usize> {
-        match self.library.links.get(&(at.file, from.clone())) {
+        match self.library.links.get(&(at.file, purpose, from.clone())) {
             Some(Ok(part)) => Some(*part),
             Some(Err(why)) => {
                 self.problems.push(scopes::cannot_import(at, &why.message, why.help.as_deref()));

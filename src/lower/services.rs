@@ -47,7 +47,12 @@ impl<'t> Evaluator<'t> {
     /// Gives an app what its service has, if it is made from one.
     pub fn serve(&mut self, app: NodeId, used: Option<&'t Use>) {
         let node = Rc::clone(&self.nodes[app]);
-        let Some((service, options, at)) = self.chosen_service(&node, used) else { return };
+        let Some((service, options, at)) = self.chosen_service(&node, used) else {
+            if used.is_some() {
+                self.unserved.insert(app);
+            }
+            return;
+        };
         let entry = self.program.services[service];
         let (card, apps) = match self.service_shapes.get(&service) {
             Some((card, apps)) => (Rc::clone(card), Rc::clone(apps)),

@@ -11,7 +11,7 @@ use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
 use crate::model::{Address, Key, Object, Ref, Text, Value};
-use crate::problem::{Level, lower, names, types};
+use crate::problem::{Level, lower, names, scopes, types};
 use crate::schema::Need;
 use crate::source::Span;
 
@@ -191,11 +191,17 @@ impl<'t> Evaluator<'t> {
             }
             absent
         });
-        if !absent.is_empty() {
-            let problem = types::missing(&format!("`{}`", node.address), node.span, &absent);
+        // Of an app whose service is not known nothing can be said.
+        let known = !self.unserved.contains(&id);
+        if !absent.is_empty() && known {
+            let mut problem = types::missing(&format!("`{}`", node.address), node.span, &absent);
+            if node.service.is_some() && absent.iter().any(|(name, _)| *name == "on") {
+                problem = scopes::place_of_app(problem, node.address.name());
+            }
             self.problems.push(problem);
         }
-        let complete = sound && self.check_groups(node) && absent.is_empty() && !writing.broken;
+        let sound = sound && known && self.check_groups(node);
+        let complete = sound && absent.is_empty() && !writing.broken;
         let mut json = Value::Object(spec);
         if complete {
             self.complete(node, &mut json, &writing);

@@ -64,6 +64,13 @@ pub fn unknown_service(name: &str, span: Span, near: &[&str], all: &[&str]) -> P
     }
 }
 
+/// What to do about an app of a service that runs nowhere.
+pub fn place_of_app(problem: Problem, app: &str) -> Problem {
+    problem
+        .help("set it for all apps here: `defaults app { on = … }`, or `on` of their tenant")
+        .help(format!("or write it out: `app {app} {{ service = …, on = … }}`"))
+}
+
 /// P1020: an imported file that makes something.
 pub fn library_makes(span: Span) -> Problem {
     Problem::error("P1020", "an imported file creates nothing")
