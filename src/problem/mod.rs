@@ -1,6 +1,8 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
+mod allow;
 pub mod pages;
+pub mod compose;
 mod excerpt;
 pub mod graph;
 pub mod inputs;
@@ -12,6 +14,7 @@ pub mod state;
 pub mod syntax;
 pub mod types;
 
+pub use allow::without_allowed;
 pub use print::{Style, print};
 
 use crate::source::Span;

@@ -13,6 +13,7 @@ mod format_expr;
 mod format_flat;
 mod format_item;
 mod grammar;
+pub mod literal;
 mod scanner;
 mod statements;
 pub mod tree;
