@@ -339,3 +339,94 @@ pub fn key_in_list(span: Span) -> Problem {
         .at(span, "this is a key")
         .help("write `{ for … : key => value }` for a map")
 }
+
+/// P0116: an `import` or a `module` without `from`; `begun` is what is written before it.
+pub fn missing_from(span: Span, begun: &str) -> Problem {
+    let folder = if begun.starts_with("module") { "./modules/lab" } else { "./types.paas" };
+    Problem::error("P0116", "expected `from`")
+        .at(span, "`from` belongs here")
+        .help(format!("write `{} from \"{folder}\"`", begun.trim_end()))
+}
+
+/// P0116: an `import` without a file.
+pub fn missing_file(span: Span) -> Problem {
+    Problem::error("P0116", "expected the name of a file")
+        .at(span, "a file in quotes belongs here")
+        .help("write `\"./types.paas\"`")
+}
+
+/// P0116: something else stands where an `import` has its file.
+pub fn not_a_file(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("P0116", format!("`{text}` is not the name of a file"))
+        .at(span, "expected a file in quotes");
+    match text.ends_with(".paas") {
+        true => problem.help(format!("write `\"{text}\"`")),
+        false => problem.help("write `import { Name } from \"./types.paas\"`"),
+    }
+}
+
+/// P0116: the file of an `import` is computed.
+pub fn file_with_hole(span: Span) -> Problem {
+    Problem::error("P0116", "the file of an `import` cannot be computed")
+        .at(span, "expected a string without `\\(…)`")
+        .help("import every file that may be needed, and choose between their names")
+}
+
+/// P0116: `import {} from …`.
+pub fn nothing_imported(span: Span) -> Problem {
+    Problem::error("P0116", "expected the names that are imported")
+        .at(span, "at least one name belongs in here")
+        .help("write `import { Name } from \"./types.paas\"`")
+}
+
+/// P0117: `import name from …`.
+pub fn bare_import(span: Span, name: &str) -> Problem {
+    Problem::error("P0117", "names that are imported stand in braces")
+        .at(span, "this is not in braces")
+        .help(format!("write `import {{ {name} }} from …`, or `import … as {name}` for all of it"))
+}
+
+/// P0116: a `use` without a service.
+pub fn missing_service(span: Span) -> Problem {
+    Problem::error("P0116", "expected the name of a service")
+        .at(span, "a service belongs here")
+        .help("write `use catalog.jellyfin`")
+}
+
+/// P0116: no address where one has to be.
+pub fn missing_address(span: Span) -> Problem {
+    Problem::error("P0116", "expected an address")
+        .at(span, "an address belongs here")
+        .help("write `container.web`, or `tenant.acme/app.wiki` for something in a tenant")
+}
+
+/// P0116: an address that ends before its name; `kind` is what there is of it.
+pub fn half_address(span: Span, kind: &str) -> Problem {
+    let problem = Problem::error("P0116", "this address is not complete")
+        .at(span, "expected a kind, a `.` and a name");
+    match kind {
+        "" => problem.help("write `container.web`"),
+        kind => problem.help(format!("write `{kind}.web`, if `{kind}` is a kind")),
+    }
+}
+
+/// P0116: an `adopt` that does not say what there is.
+pub fn missing_id(span: Span) -> Problem {
+    Problem::error("P0116", "expected the id of what is there")
+        .at(span, "an id belongs here")
+        .help("write `adopt container.web = \"101\"`")
+}
+
+/// P0116: `for` alone.
+pub fn missing_binder(span: Span) -> Problem {
+    Problem::error("P0116", "expected what `for` goes through")
+        .at(span, "a name, `in` and a collection belong here")
+        .help("write `for name, machine in machines`")
+}
+
+/// P0116: a `moved` that does not say where to.
+pub fn missing_to(span: Span) -> Problem {
+    Problem::error("P0116", "expected `->` and the new address")
+        .at(span, "`->` belongs here")
+        .help("write `moved container.old -> container.new`")
+}

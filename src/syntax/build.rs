@@ -137,6 +137,13 @@ impl<'t> Builder<'t> {
         span
     }
 
+    /// Reports something, unless the item is already known to be incomplete.
+    pub fn first_of(&mut self, problems_before: usize, problem: Problem) {
+        if self.problems.len() == problems_before {
+            self.problems.push(problem);
+        }
+    }
+
     /// Reports text behind a complete item, unless something before it was wrong already.
     pub fn tail(&mut self, pair: &Pair<'_, Rule>, problems_before: usize) {
         if self.problems.len() == problems_before {
