@@ -81,7 +81,10 @@ impl Kind for App {
         match composed::files(compose, around) {
             Ok(files) => compose.files = files,
             Err(why) => {
-                return objection(why, "what services mount is sent with the Compose file, as text");
+                return objection(
+                    why,
+                    "what services mount is sent with the Compose file, as text",
+                );
             }
         }
         Vec::new()
