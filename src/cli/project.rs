@@ -7,7 +7,7 @@ use crate::cli::options::Inputs;
 use crate::cli::stop::Stop;
 use crate::cli::{given, terminal::Terminal};
 use crate::lower::{self, Desired};
-use crate::problem::{Problem, any_error, project, without_allowed};
+use crate::problem::{Problem, any_error, project};
 use crate::source::Sources;
 use crate::{store, syntax};
 
@@ -56,7 +56,6 @@ pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
         desired = lowered;
         problems.extend(more);
     }
-    let problems = without_allowed(problems, &sources);
     if any_error(&problems) {
         return Err(Stop { problems, sources, exit: 1 });
     }

@@ -12,9 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, graph, machines, unique};
+use crate::lower::{Desired, Output, SecretItem, graph, lints, machines, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
-use crate::problem::{Problem, lower as problem, names};
+use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Let, Name, Tree};
 
@@ -85,7 +85,9 @@ pub fn compile(
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
     }
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
-    (desired, in_order(evaluator.problems))
+    evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
+    evaluator.problems.extend(lints::empty_allowances(trees, sources));
+    (desired, without_allowed(in_order(evaluator.problems), sources))
 }
 
 impl<'t> Evaluator<'t> {

@@ -16,6 +16,7 @@ pub mod functions;
 mod graph;
 mod headers;
 mod inputs;
+mod lints;
 mod machines;
 mod nodes;
 mod operators;

@@ -1,26 +1,34 @@
-//! Lints that somebody allows: `# paas: allow L0601` on the line above silences one.
+//! `# paas: allow L0107` on the line above: somebody knows, and does not want to hear it again.
 
 use crate::problem::Problem;
 use crate::source::{Sources, Span};
 
-/// What begins the comment.
-const MARK: &str = "# paas: allow ";
-
-/// The problems without the lints that a comment above one of their places allows.
+/// The problems without the lints that a comment above one of their places silences.
 ///
-/// Only lints can be allowed, and only by their code: an error stays one.
+/// Only lints, whose codes begin with `L`, can be silenced: everything else is in the way of
+/// something.
 pub fn without_allowed(problems: Vec<Problem>, sources: &Sources) -> Vec<Problem> {
-    let allowed = |problem: &Problem| {
+    let silenced = |problem: &Problem| {
+        let labels = problem.labels.iter();
         problem.code.starts_with('L')
-            && problem.labels.iter().any(|label| is_allowed(problem.code, label.span, sources))
+            && labels.map(|label| label.span).any(|span| is_allowed(problem.code, span, sources))
     };
-    problems.into_iter().filter(|problem| !allowed(problem)).collect()
+    problems.into_iter().filter(|problem| !silenced(problem)).collect()
 }
 
-fn is_allowed(code: &str, at: Span, sources: &Sources) -> bool {
-    let text = sources.text(Span { start: 0, end: at.start, ..at });
-    let Some((before, _)) = text.rsplit_once('\n') else { return false };
-    let above = before.rsplit('\n').next().unwrap_or_default().trim();
-    let codes = above.strip_prefix(MARK).unwrap_or_default();
-    codes.split([',', ' ']).any(|it| it.eq_ignore_ascii_case(code))
+/// Whether one of the comments directly above the line of a place names the code.
+fn is_allowed(code: &str, span: Span, sources: &Sources) -> bool {
+    let above = (1..sources.place(span).line).rev();
+    let comments = above.map(|number| sources.line(span.file, number).0.trim_start());
+    let mut comments = comments.take_while(|line| line.starts_with('#'));
+    comments.any(|line| allowed_codes(line).any(|it| it == code))
+}
+
+/// The codes that a comment allows: `# paas: allow L0107, L0301`.
+pub fn allowed_codes(comment: &str) -> impl Iterator<Item = &str> {
+    let text = comment.trim_start_matches('#').trim_start();
+    let codes =
+        text.strip_prefix("paas:").and_then(|rest| rest.trim_start().strip_prefix("allow "));
+    let words = codes.unwrap_or_default().split([',', ' ', '\t']);
+    words.map(str::trim).filter(|code| !code.is_empty())
 }

@@ -5,6 +5,7 @@
 
 mod compose;
 mod compose_lints;
+mod lints;
 mod names;
 mod project;
 mod rules;
@@ -35,6 +36,7 @@ impl Page {
 pub fn all() -> &'static [Page] {
     static ALL: LazyLock<Vec<Page>> = LazyLock::new(|| {
         let parts = [
+            lints::PAGES,
             syntax::PAGES,
             names::PAGES,
             types::PAGES,

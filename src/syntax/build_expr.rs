@@ -24,7 +24,12 @@ impl Builder<'_> {
             while next_is(pairs, Rule::infix) {
                 let infix = pairs.next().expect("it was just seen");
                 let op = self.operator(&infix);
-                let operand = self.operand(pairs);
+                let mut operand = self.operand(pairs);
+                let before = steps.last_mut().map_or(&mut first, |(_, operand, _)| operand);
+                if op == BinaryOp::Subtract && self.is_dashed_name(before, &mut operand) {
+                    *before = operand;
+                    continue;
+                }
                 steps.push((op, operand, self.height));
             }
             // A tree this high could not even be dropped.

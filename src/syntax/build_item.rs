@@ -34,7 +34,7 @@ impl Builder<'_> {
         let before = self.problems.len();
         match rule {
             Rule::semicolon => {
-                self.assignments.push((span, ";".to_owned()));
+                self.foreign_sign(span, ";", "");
                 return None;
             }
             Rule::tail => {
@@ -145,7 +145,7 @@ impl Builder<'_> {
                     let help = "write `=`; lists are joined with `[...a, ...b]`";
                     self.problems.push(problem::foreign(span, sign.as_str(), help));
                 }
-                text => self.assignments.push((span, text.to_owned())),
+                text => self.foreign_sign(span, text, "="),
             }
         }
         self.value(inner)
@@ -191,10 +191,7 @@ impl Builder<'_> {
     pub fn label(&mut self, pair: Pair<'_, Rule>) -> Name {
         let span = self.span(&pair);
         match pair.as_rule() {
-            Rule::dashed => {
-                self.problems.push(problem::dash_in_name(span, pair.as_str()));
-                self.name(&pair)
-            }
+            Rule::dashed => self.dashed_name(span, pair.as_str()),
             Rule::plain | Rule::raw | Rule::template | Rule::block_text | Rule::block_raw => {
                 let text = self.text(pair, None);
                 let plain = match text.parts.as_slice() {

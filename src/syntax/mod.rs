@@ -8,6 +8,7 @@ mod build_literal;
 mod build_project;
 mod build_text;
 mod build_type;
+mod dashes;
 mod delimiters;
 mod format;
 mod format_expr;

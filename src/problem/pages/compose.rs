@@ -324,6 +324,7 @@ app one { on = container.web, compose { file = "compose.yml" } }
 app two {
   on = container.web
   compose { file = { services = { web = { image = "nginx:1.27", ports = ["8081:80"] } } } }
+  health { http = "/" }
 }
 ```
 "#,
