@@ -70,7 +70,8 @@ impl Source {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
-    later: Later,
+    /// Apart, because sources are handed around.
+    later: Box<Later>,
 }
 
 /// Files that are added while others are lent out, so none may ever move.

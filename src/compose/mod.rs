@@ -11,6 +11,6 @@ mod variables;
 
 pub use check::{Folder, Given, review};
 pub use document::Document;
-pub use node::Node;
+pub use node::{Node, Unreadable};
 pub use ports::Published;
 pub use service::{Asked, Service};

@@ -120,15 +120,10 @@ impl Service {
                     self.has_healthcheck = off.as_deref() != Some("true");
                 }
             }
-            "command" | "entrypoint" => match &value.data {
-                Data::Map(_) => reader.tell(problem::wrong_shape(
-                    value.at,
-                    &what,
-                    "text or a list",
-                    value.noun(),
-                )),
-                _ => (),
-            },
+            "command" | "entrypoint" if matches!(value.data, Data::Map(_)) => {
+                let expected = "text or a list";
+                reader.tell(problem::wrong_shape(value.at, &what, expected, value.noun()));
+            }
             "labels" | "sysctls" | "extra_hosts" => match &value.data {
                 Data::Map(_) | Data::List(_) => (),
                 _ => reader.tell(problem::wrong_shape(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compose::{self, Document, Folder, Given, Node, Service};
+use crate::compose::{self, Document, Folder, Given, Node, Service, Unreadable};
 use crate::kinds::Around;
 use crate::model::{Text, Value};
 use crate::problem::{Problem, compose as problem};
@@ -13,7 +13,7 @@ use crate::source::{FileId, Span};
 ///
 /// # Errors
 /// It is no YAML.
-fn tree(compose: &Compose, around: &dyn Around) -> Result<Node, Problem> {
+fn tree(compose: &Compose, around: &dyn Around) -> Result<Node, Unreadable> {
     if let Some(value) = compose.object() {
         let origin = |path: &str| match path {
             "" => around.place("compose/file"),
@@ -22,7 +22,7 @@ fn tree(compose: &Compose, around: &dyn Around) -> Result<Node, Problem> {
         return Ok(Node::of(value, "", &origin));
     }
     let text = compose.known_content();
-    let read = match compose.path() {
+    match compose.path() {
         Some(path) => {
             let file = around.shown(path);
             let named = around.place("compose/file");
@@ -35,8 +35,7 @@ fn tree(compose: &Compose, around: &dyn Around) -> Result<Node, Problem> {
             let positions = around.positions("compose/file", &text);
             Node::read(&text, &|range| positions.span(range))
         }
-    };
-    read.map_err(|bad| problem::unreadable(bad.at, &bad.why))
+    }
 }
 
 /// What the file says and everything that is wrong or doubtful in it.
@@ -48,7 +47,10 @@ pub fn review(
     let named = around.place("compose/file");
     let root = match tree(compose, around) {
         Ok(root) => root,
-        Err(told) => return (None, vec![problem::in_file(told, named)]),
+        Err(bad) => {
+            let told = problem::unreadable(bad.at, &bad.why);
+            return (None, vec![problem::in_file(told, named)]);
+        }
     };
     let place = |field: &str| match field.split('/').next() {
         Some("env") => around.name(&format!("compose/{field}")),
