@@ -20,6 +20,7 @@ mod headers;
 mod inputs;
 mod library;
 mod lints;
+mod machines;
 mod nodes;
 mod open;
 mod operators;
