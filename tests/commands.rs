@@ -12,6 +12,8 @@ mod inputs;
 mod interrupts;
 mod kills;
 mod leaks;
+mod lifecycle;
+mod moves;
 mod plan;
 mod quiet;
 mod sandbox;
