@@ -14,6 +14,7 @@ mod kills;
 mod leaks;
 mod lifecycle;
 mod moves;
+mod modules;
 mod plan;
 mod quiet;
 mod sandbox;
