@@ -15,4 +15,5 @@ mod sandbox;
 mod storage;
 mod support;
 mod tidy;
+mod types;
 mod values;

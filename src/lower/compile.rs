@@ -12,7 +12,7 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, graph, unique};
+use crate::lower::{Desired, Output, SecretItem, graph, infer, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names};
 use crate::source::Sources;
@@ -44,14 +44,16 @@ pub fn compile(
     let mut problems = Vec::new();
     let module = Module::collect(trees, &mut problems);
     let files = Recorded::new(files);
+    let recursive = order::recursive(&module, &mut problems);
     let mut evaluator = Evaluator::new(&module, given, sources, &files);
-    evaluator.recursive = order::recursive(&module, &mut problems);
-    evaluator.problems = problems;
+    let order = order::needed_first(&module);
+    problems.extend(infer::check(&module, &order, &recursive, sources));
+    evaluator.recursive = recursive;
     evaluator.undeclared_inputs();
     evaluator.settings();
     let mut desired = Desired::default();
     let mut edges = Vec::new();
-    for unit in order::needed_first(&module) {
+    for unit in order {
         let nodes = match unit {
             Unit::Let(index) => {
                 evaluator.let_value(index);
@@ -84,7 +86,7 @@ pub fn compile(
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
     }
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
-    (desired, in_order(evaluator.problems))
+    (desired, in_order(infer::merged(problems, evaluator.problems)))
 }
 
 impl<'t> Evaluator<'t> {

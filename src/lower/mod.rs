@@ -15,6 +15,7 @@ mod fit;
 pub mod functions;
 mod graph;
 mod headers;
+mod infer;
 mod inputs;
 mod nodes;
 mod operators;

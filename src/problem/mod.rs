@@ -3,11 +3,13 @@
 pub mod pages;
 mod excerpt;
 pub mod graph;
+pub mod infer;
 pub mod inputs;
 pub mod lower;
 pub mod names;
 mod print;
 pub mod project;
+pub mod stages;
 pub mod state;
 pub mod syntax;
 pub mod types;
