@@ -51,7 +51,14 @@ impl<'t> Evaluator<'t> {
                 | ItemKind::Output(_)
                 | ItemKind::Secret(_)
                 | ItemKind::Require(_)
-                | ItemKind::Later(_) => self.problems.push(problem::not_in_a_body(item.span)),
+                | ItemKind::Import(_)
+                | ItemKind::Use(_)
+                | ItemKind::Module(_)
+                | ItemKind::Moved(_)
+                | ItemKind::Adopt(_)
+                | ItemKind::Forget(_)
+                | ItemKind::Mock(_)
+                | ItemKind::Expect(_) => self.problems.push(problem::not_in_a_body(item.span)),
             }
         }
         for (name, entries) in shape.all() {

@@ -12,9 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, graph, infer, unique};
+use crate::lower::{Desired, Output, SecretItem, graph, infer, lints, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
-use crate::problem::{Problem, lower as problem, names};
+use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Let, Name, Tree};
 
@@ -86,7 +86,10 @@ pub fn compile(
         desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
     }
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
-    (desired, in_order(infer::merged(problems, evaluator.problems)))
+    evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
+    evaluator.problems.extend(lints::empty_allowances(trees, sources));
+    let problems = infer::merged(problems, evaluator.problems);
+    (desired, without_allowed(in_order(problems), sources))
 }
 
 impl<'t> Evaluator<'t> {

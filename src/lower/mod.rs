@@ -17,6 +17,7 @@ mod graph;
 mod headers;
 mod infer;
 mod inputs;
+mod lints;
 mod nodes;
 mod operators;
 mod order;

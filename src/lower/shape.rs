@@ -91,7 +91,14 @@ impl<'t> Evaluator<'t> {
             | ItemKind::Input(_)
             | ItemKind::Output(_)
             | ItemKind::Secret(_)
-            | ItemKind::Later(_) => self.problems.push(problem::not_in_a_body(item.span)),
+            | ItemKind::Import(_)
+            | ItemKind::Use(_)
+            | ItemKind::Module(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Mock(_)
+            | ItemKind::Expect(_) => self.problems.push(problem::not_in_a_body(item.span)),
             ItemKind::Bad => (),
         }
     }

@@ -112,7 +112,14 @@ fn body<'t>(it: &'t Body, found: &mut dyn FnMut(Mention<'t>)) {
             | ItemKind::Input(_)
             | ItemKind::Output(_)
             | ItemKind::Secret(_)
-            | ItemKind::Later(_)
+            | ItemKind::Import(_)
+            | ItemKind::Use(_)
+            | ItemKind::Module(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Mock(_)
+            | ItemKind::Expect(_)
             | ItemKind::Bad => (),
         }
     }

@@ -23,6 +23,8 @@ pub struct Branches<'a> {
     pub other_is_type: bool,
     /// What to write.
     pub help: Option<String>,
+    /// Every other field is the same.
+    pub rest_agrees: bool,
 }
 
 /// P2008: branches that differ, told by the first field in which they do.
@@ -59,9 +61,9 @@ pub fn branches_differ(it: &Branches<'_>) -> Problem {
         }
         None => problem.help("make both of one type"),
     };
-    match it.name {
-        Some(_) => problem.note("the fields before it agree"),
-        None => problem,
+    match it.rest_agrees {
+        true => problem.note("the other fields agree"),
+        false => problem,
     }
 }
 
@@ -201,41 +203,9 @@ pub fn arms_missing(
     problem.help(advice)
 }
 
-/// P2019: a pattern that no value fits.
-pub fn never_matches(at: Span, shown: &str, noun: &str, all: &[String]) -> Problem {
-    let problem = Problem::warning("P2019", format!("nothing here can be {shown}"))
-        .at(at, "this arm is never taken");
-    match all {
-        [] => problem.note(format!("the value is {noun}")),
-        [..] => problem.note(format!("the value is {}", enumerated(all, "or"))),
-    }
-}
-
-/// P2019: an arm behind one that takes everything.
-pub fn unreachable_arm(at: Span, end: Span) -> Problem {
-    Problem::warning("P2019", "this arm is never taken")
-        .at(at, "nothing is left for it")
-        .at(end, "this takes everything")
-        .help("put `else` last")
-}
-
-/// P2019: a comparison with a word that is none of the choices.
-pub fn never_equal(at: Span, op: &str, word: &str, words: &[String]) -> Problem {
-    let near = crate::problem::nearest(word, words.iter().map(String::as_str));
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    let always = if op == "==" { "false" } else { "true" };
-    let problem = Problem::warning("P2019", format!("nothing here can be \"{word}\""))
-        .at(at, format!("so `{op}` is always {always}"));
-    let problem = match near.first() {
-        Some(near) => problem.help(format!("did you mean \"{near}\"?")),
-        None => problem,
-    };
-    problem.note(format!("the choices are {}", enumerated(&quoted, "and")))
-}
-
-/// P2020: a tree out of a file, where something of a type is needed.
+/// P2019: a tree out of a file, where something of a type is needed.
 pub fn untyped(at: Span, text: &str) -> Problem {
-    Problem::error("P2020", "this comes from a file, and nothing says what it is")
+    Problem::error("P2019", "this comes from a file, and nothing says what it is")
         .at(at, text)
         .help("give it a type where it is read: `let people: [{ login: string }] = yaml(file(…))`")
 }
@@ -246,7 +216,7 @@ pub fn message_is_text(at: Span, noun: &str) -> Problem {
 }
 
 /// `a`, `a and b`, `a, b and c`
-fn enumerated(words: &[String], last: &str) -> String {
+pub(super) fn enumerated(words: &[String], last: &str) -> String {
     match words.split_last() {
         Some((end, [])) => end.clone(),
         Some((end, begin)) => format!("{} {last} {end}", begin.join(", ")),

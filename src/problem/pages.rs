@@ -3,6 +3,7 @@
 //! In the text, a `paas-error` block is a manifest that leads to the code and a `paas` block one
 //! that does not; the tests run both.
 
+mod lints;
 mod names;
 mod project;
 mod rules;
@@ -32,8 +33,15 @@ impl Page {
 /// Every page, by code.
 pub fn all() -> &'static [Page] {
     static ALL: LazyLock<Vec<Page>> = LazyLock::new(|| {
-        let parts =
-            [syntax::PAGES, names::PAGES, types::PAGES, rules::PAGES, project::PAGES, state::PAGES];
+        let parts = [
+            lints::PAGES,
+            syntax::PAGES,
+            names::PAGES,
+            types::PAGES,
+            rules::PAGES,
+            project::PAGES,
+            state::PAGES,
+        ];
         let mut all = parts.concat();
         all.sort_by_key(|page| page.code);
         all

@@ -54,7 +54,7 @@ impl Chain {
 }
 
 /// P3001: the keys of instances are known too late.
-pub fn key(name: &str, header: Span, chain: &Chain, used: Span) -> Problem {
+pub fn key(name: &str, header: Span, chain: &Chain, used: Span, swapped: Option<&str>) -> Problem {
     let message = format!("the keys of `{name}` are known only {}", chain.when());
     let problem = Problem::error("P3001", message).at(chain.at, chain.told());
     let problem = match chain.at == used || overlap(chain.at, used) {
@@ -63,15 +63,13 @@ pub fn key(name: &str, header: Span, chain: &Chain, used: Span) -> Problem {
     };
     let problem = problem.at(header, "but instances must be named when the manifest is read");
     let problem = chain.labels(problem);
-    let swap = "swap key and value if the other one is known earlier: the value may come later";
-    chain.way_out(problem.help(swap))
-}
-
-/// P3001: the same, where key and value can be swapped.
-pub fn key_of_pairs(name: &str, header: Span, chain: &Chain, swapped: &str) -> Problem {
-    let mut problem = key(name, header, chain, chain.at);
-    problem.helps[0] = format!("swap key and value: `{swapped}`; the value may come later");
-    problem
+    match swapped {
+        Some(swapped) => {
+            let help = format!("swap key and value: `{swapped}`; the value may come later");
+            chain.way_out(problem.help(help))
+        }
+        None => chain.way_out(problem.help("name them by something that is written")),
+    }
 }
 
 /// P3001: whether there is something is known too late.

@@ -250,7 +250,9 @@ impl Printer<'_> {
         };
         let body: Option<&Body> = match &item.kind {
             ItemKind::Block(block) => Some(&block.body),
-            ItemKind::Later(later) => later.body.as_ref(),
+            ItemKind::Use(it) => it.body.as_ref(),
+            ItemKind::Module(it) => it.body.as_ref(),
+            ItemKind::Mock(it) => Some(&it.body),
             ItemKind::Input(input) => input.body.as_ref(),
             ItemKind::Attribute(_)
             | ItemKind::Spread(_)
@@ -261,6 +263,11 @@ impl Printer<'_> {
             | ItemKind::Output(_)
             | ItemKind::Secret(_)
             | ItemKind::Require(_)
+            | ItemKind::Import(_)
+            | ItemKind::Moved(_)
+            | ItemKind::Adopt(_)
+            | ItemKind::Forget(_)
+            | ItemKind::Expect(_)
             | ItemKind::Bad => None,
         };
         let nested = body.map_or(&[][..], |body| &body.items);

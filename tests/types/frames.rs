@@ -75,8 +75,8 @@ fn a_key_that_comes_through_names() {
         "late-key-names",
         "container dev { on = cluster.home, template = \"x\", ip = \"dhcp\" }\n\
          let address = container.dev.ip\n\
-         let all = [address]\n\
-         host h for a in all { address = a }\n\
+         let some = [address]\n\
+         host h for a in some { address = a }\n\
          host g if address == 10.0.0.7 { address = 10.0.0.7 }\n",
     );
 }

@@ -5,7 +5,7 @@ use crate::lower::infer::narrow::same;
 use crate::lower::infer::told::Want;
 use crate::lower::infer::ty::{Core, Scalar, Ty};
 use crate::lower::infer::view::{View, path_of};
-use crate::problem::infer as problem;
+use crate::problem::{infer as problem, lints};
 use crate::source::Span;
 use crate::syntax::tree::{Arm, Expr, ExprKind};
 
@@ -34,15 +34,17 @@ impl<'t> Infer<'t> {
         // Of a single literal, evaluation says which arm it takes.
         let ty = if is_literal(&ty) { Ty::bad().after(&ty) } else { ty };
         let mut left = cases(&ty);
-        let mut ended: Option<Span> = None;
+        let (mut ended, mut null_taken) = (None::<Span>, false);
         let mut result: Option<(Ty, Span)> = None;
         let want = want.map(|want| Want { branch: true, ..want.clone() });
         for arm in arms {
             let place = arm_place(arm);
             if let Some(end) = ended {
-                self.problems.push(problem::unreachable_arm(place, end));
+                self.problems.push(lints::unreachable_arm(place, end));
             }
-            let inner = self.arm_view(&ty, value, arm, &mut left, view);
+            let seen = if null_taken { ty.clone().present() } else { ty.clone() };
+            let inner = self.arm_view(&seen, value, arm, &mut left, view);
+            null_taken |= arm.patterns.iter().any(|it| matches!(it.kind, ExprKind::Null));
             if arm.patterns.is_empty() {
                 ended = ended.or(Some(place));
             }
@@ -87,7 +89,7 @@ impl<'t> Infer<'t> {
             }
             true => match left {
                 Some(left) => of_cases(left, ty),
-                None => return view.clone(),
+                None => ty.clone(),
             },
         };
         if ty.is_bad() {
@@ -102,7 +104,7 @@ impl<'t> Infer<'t> {
             let fits = of.is_null() && ty.null.is_some() || self.may_equal(ty, of);
             if !fits && !of.is_bad() {
                 let (noun, shown) = (ty.noun(), of.shown());
-                self.problems.push(problem::never_matches(pattern.span, &shown, noun, &[]));
+                self.problems.push(lints::never_matches(pattern.span, &shown, noun, &[]));
             }
             return;
         };
@@ -117,7 +119,7 @@ impl<'t> Infer<'t> {
             let all = cases(ty).unwrap_or_default();
             let all: Vec<String> = all.iter().map(Case::shown).collect();
             let (noun, shown) = (ty.noun(), shown_pattern(of, pattern));
-            self.problems.push(problem::never_matches(pattern.span, &shown, noun, &all));
+            self.problems.push(lints::never_matches(pattern.span, &shown, noun, &all));
         }
     }
 

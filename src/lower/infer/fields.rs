@@ -54,10 +54,12 @@ impl<'t> Infer<'t> {
             Type::Ref(kinds) => Ty::reference(kinds, None),
             Type::Either(types) => {
                 let types: Vec<Ty> = types.iter().map(|ty| self.schema_ty(ty)).collect();
-                match types.iter().any(Ty::is_bad) {
-                    true => Ty::bad(),
-                    false => Ty::union(types),
-                }
+                let parts = types.into_iter().flat_map(|ty| match &ty.core {
+                    Core::Union(of) => of.as_ref().clone(),
+                    _ => vec![ty],
+                });
+                let parts: Vec<Ty> = parts.collect();
+                if parts.iter().any(Ty::is_bad) { Ty::bad() } else { Ty::union(parts) }
             }
         };
         self.schema.insert(place, made.clone());

@@ -124,14 +124,23 @@ impl<'t> Infer<'t> {
 
     /// One of several must fit; what is wrong is told of the only one of the same shape.
     fn fits_one(&mut self, got: &Ty, want: &Ty, of: &[Ty], schema: bool, depth: usize) -> Fit {
-        let mut likely = Vec::new();
+        let (mut likely, mut same_keys) = (Vec::new(), 0);
         for each in of {
             match self.fits_at(got, each, schema, depth + 1) {
                 Ok(()) => return Ok(()),
                 Err(miss) => {
                     let each = self.resolved(each);
                     let same = match (&got.core, &each.core) {
-                        (Core::Object(_), Core::Object(_)) => !self.told_apart(got, &each),
+                        (Core::Object(_), Core::Object(_)) => {
+                            let has_keys = !self.lacks_keys(got, &each);
+                            let same = !self.told_apart(got, &each);
+                            // The first one that has all the keys is what is meant.
+                            if same && has_keys {
+                                likely.clear();
+                                same_keys += 1;
+                            }
+                            same && (has_keys || same_keys == 0)
+                        }
                         (Core::Object(_), Core::Map(..)) | (Core::List(_), Core::List(_)) => true,
                         _ => false,
                     };
@@ -157,10 +166,15 @@ impl<'t> Infer<'t> {
                     let got = self.resolved(&got.ty);
                     matches!(got.core, Core::Word(_)) && self.fits(&got, &wanted, false).is_err()
                 }
-                (None, _) => !field.optional,
-                (Some(_), _) => false,
+                (None, _) | (Some(_), _) => false,
             }
         })
+    }
+
+    /// An object does not have everything that this one needs.
+    fn lacks_keys(&self, got: &Ty, want: &Ty) -> bool {
+        let Core::Object(wanted) = &want.core else { return false };
+        wanted.fields.iter().any(|field| !field.optional && got.field(&field.name).is_none())
     }
 
     fn fits_object(

@@ -6,7 +6,7 @@ use crate::lower::infer::ty::{Core, Scalar, Ty};
 use crate::lower::infer::view::View;
 use crate::problem::{stages, types};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, For, Name};
+use crate::syntax::tree::{Expr, ExprKind, For, Item, ItemKind, Name};
 
 /// What the keys of a header are for.
 pub(super) enum Keyed<'a> {
@@ -46,13 +46,19 @@ impl<'t> Infer<'t> {
         if let Some(condition) = condition {
             inner = self.decision(condition, &inner, keyed);
         }
+        let before = self.problems.len();
         let named = match &each.by {
             Some(by) => {
                 let key = self.value(by, &inner, None);
                 self.key(&key, by.span, keyed)
             }
-            None => self.own_key(each, &over, &key, &element, keyed),
+            None => self.own_key(each, &over, &key, &element, (view, keyed)),
         };
+        if self.problems.len() > before {
+            // What was told of the keys is not told of every place that they are used at.
+            let (first, second) = (&each.first, each.second.as_ref());
+            inner = self.bound(first, second, &Ty::bad(), &Ty::bad(), &inner);
+        }
         Opened { view: inner, key: Some(named) }
     }
 
@@ -127,7 +133,14 @@ impl<'t> Infer<'t> {
     }
 
     /// The keys that elements have by themselves.
-    fn own_key(&mut self, each: &For, over: &Ty, key: &Ty, element: &Ty, keyed: &Keyed<'_>) -> Ty {
+    fn own_key(
+        &mut self,
+        each: &'t For,
+        over: &Ty,
+        key: &Ty,
+        element: &Ty,
+        (view, keyed): (&View<'t>, &Keyed<'_>),
+    ) -> Ty {
         let over = self.opened(over);
         let named = match (keyed, &over.core) {
             (Keyed::Count, _) => return key.clone(),
@@ -135,6 +148,12 @@ impl<'t> Infer<'t> {
             (Keyed::Name(..), _) => key.clone(),
         };
         if !matches!(over.core, Core::List(_)) || named.late.is_some() {
+            if let (Some(why), Keyed::Name(name, place)) = (&named.late, keyed) {
+                let swapped = self.swapped(&each.over, view);
+                let (at, chain) = (each.over.span, why.chain());
+                self.problems.push(stages::key(name, *place, &chain, at, swapped.as_deref()));
+                return Ty::bad();
+            }
             return self.key(&named, each.over.span, keyed);
         }
         match &named.core {
@@ -164,6 +183,37 @@ impl<'t> Infer<'t> {
         }
     }
 
+    /// `{ for x in xs : key => value }` the other way round, if the value is known earlier.
+    fn swapped(&mut self, over: &'t Expr, view: &View<'t>) -> Option<String> {
+        let it = match &over.kind {
+            ExprKind::Paren(inner) => return self.swapped(inner, view),
+            ExprKind::Comprehension(it) => it,
+            ExprKind::Object(body) => match body.items.as_slice() {
+                [Item { kind: ItemKind::Comprehension(it), .. }] => it,
+                [] | [..] => return None,
+            },
+            _ => return None,
+        };
+        let key = it.key.as_ref()?;
+        let value = self.quietly(|this| {
+            let over = this.value(&it.over, view, None);
+            let (index, element) = this.elements(&over, it.over.span);
+            let inner = this.bound(&it.first, it.second.as_ref(), &index, &element, view);
+            let value = this.value(&it.value, &inner, None);
+            this.opened(&value)
+        });
+        let is_key = match &value.core {
+            Core::Int(..) | Core::Word(_) => true,
+            Core::Scalar(scalar) => scalar.is_text(),
+            _ => false,
+        };
+        let head = Span { end: it.over.span.end, ..it.span };
+        let text = |span: Span| self.sources.text(span);
+        let swapped = || format!("{} : {} => {}", text(head), text(it.value.span), text(key.span));
+        (is_key && value.late.is_none() && value.null.is_none())
+            .then(|| format!("{{ {} }}", swapped()))
+    }
+
     /// The field that elements are best told apart by.
     fn telling_field(&mut self, of: &Ty) -> Option<String> {
         let Core::Object(shape) = &of.core else { return None };
@@ -182,7 +232,7 @@ impl<'t> Infer<'t> {
     pub fn key(&mut self, key: &Ty, at: Span, keyed: &Keyed<'_>) -> Ty {
         let key = self.opened(key);
         if let (Some(why), Keyed::Name(name, place)) = (&key.late, keyed) {
-            self.problems.push(stages::key(name, *place, &why.chain(), at));
+            self.problems.push(stages::key(name, *place, &why.chain(), at, None));
             return Ty::bad();
         }
         if let Some(absence) = key.null.as_ref().filter(|_| !key.is_bad()) {

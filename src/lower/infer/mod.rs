@@ -123,7 +123,8 @@ pub(super) fn merged(mut reported: Vec<Problem>, evaluated: Vec<Problem>) -> Vec
     let mut places: Vec<(Span, bool)> = Vec::new();
     for problem in reported.iter().filter(|problem| problem.is_error()) {
         let labels = problem.labels.iter().enumerate();
-        places.extend(labels.map(|(index, label)| (label.span, index == 0)));
+        let of_stages = problem.code.starts_with("P30");
+        places.extend(labels.map(|(index, label)| (label.span, index == 0 || of_stages)));
     }
     let hides = |at: Span, other: &(Span, bool)| {
         let (place, primary) = *other;

@@ -4,7 +4,7 @@ use crate::lower::infer::Infer;
 use crate::lower::infer::ty::{Core, Scalar, Ty};
 use crate::lower::infer::view::View;
 use crate::lower::operators::sign;
-use crate::problem::{infer as problem, types};
+use crate::problem::{infer as problem, lints, types};
 use crate::syntax::tree::{BinaryOp, Expr};
 
 impl<'t> Infer<'t> {
@@ -99,7 +99,7 @@ impl<'t> Infer<'t> {
             });
             let Some(words) = words.collect::<Option<Vec<String>>>() else { continue };
             if !words.iter().any(|it| **it == **word) {
-                let problem = problem::never_equal(expr.span, sign(op), word, &words);
+                let problem = lints::never_equal(expr.span, sign(op), word, &words);
                 self.problems.push(problem);
             }
         }

@@ -123,7 +123,8 @@ impl<'t> Infer<'t> {
             }
             Wrong::Type if want.branch && !miss.path.is_empty() => {
                 let (got, expected) = (miss.got.clone(), miss.want.clone());
-                self.branch_miss(&name, &got, &expected, at)
+                let rest = self.rest_agrees(ty, &want.ty, &miss.path[0]);
+                self.branch_miss(&name, &got, &expected, at, rest)
             }
             Wrong::Type => match want.schema {
                 Some((schema, used)) => self.schema_miss(miss, schema, want, place, used),
@@ -211,8 +212,25 @@ impl<'t> Infer<'t> {
         ty.map_or_else(|| "needed".to_owned(), Type::expected)
     }
 
+    /// Whether all fields but one are as they are expected.
+    fn rest_agrees(&mut self, ty: &Ty, want: &Ty, but: &str) -> bool {
+        let (ty, want) = (self.opened(ty), self.resolved(want));
+        let Core::Object(shape) = &ty.core else { return false };
+        shape.fields.iter().filter(|field| *field.name != *but).all(|field| {
+            let wanted = want.field(&field.name).map(|field| field.ty.clone());
+            wanted.is_some_and(|wanted| self.fits(&field.ty, &wanted, false).is_ok())
+        })
+    }
+
     /// A field of a value that another branch, or the type, has otherwise.
-    pub fn branch_miss(&mut self, name: &str, got: &Ty, other: &Ty, at: Span) -> Problem {
+    fn branch_miss(
+        &mut self,
+        name: &str,
+        got: &Ty,
+        other: &Ty,
+        at: Span,
+        rest_agrees: bool,
+    ) -> Problem {
         let helps = match (&other.core, got.noun()) {
             (Core::Scalar(crate::lower::infer::ty::Scalar::Bool), "a string") => {
                 let no = ["no", "false", "off"];
@@ -237,6 +255,7 @@ impl<'t> Infer<'t> {
             other_at: other.declared,
             other_is_type: true,
             help: helps,
+            rest_agrees,
         })
     }
 }

@@ -254,6 +254,7 @@ impl<'t> Infer<'t> {
                     other_at: Some(one.origin.unwrap_or(one_at)),
                     other_is_type: false,
                     help: None,
+                    rest_agrees: false,
                 });
                 self.bad(problem)
             }

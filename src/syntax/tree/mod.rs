@@ -1,5 +1,9 @@
 //! The tree every stage reads: items, expressions and types, each with its place, and all comments.
 
+mod project;
+
+pub use project::{Adopt, Forget, Import, Mock, ModuleItem, Moved, Place, PlaceSegment, Use};
+
 use crate::source::{FileId, Span};
 
 /// A word with its place: a name, a kind, an attribute.
@@ -67,9 +71,22 @@ pub enum ItemKind {
     Secret(Secret),
     /// `require condition else "message"`
     Require(Require),
-    /// `import …`, `use …`, `module …`, `moved …`, `adopt …`, `forget …`, `mock …`, `expect …`:
-    /// read and kept by the formatter, reported by the lowering until it knows them.
-    Later(Later),
+    /// `import "./catalog.paas" as catalog`
+    Import(Import),
+    /// `use catalog.jellyfin as films { … }`
+    Use(Use),
+    /// `module lab for … from "./lab" { … }`
+    Module(ModuleItem),
+    /// `moved container.a -> container.b`
+    Moved(Moved),
+    /// `adopt container.a = "101"`
+    Adopt(Adopt),
+    /// `forget container.a`
+    Forget(Forget),
+    /// `mock container.a { … }`
+    Mock(Mock),
+    /// `expect condition else "message"`
+    Expect(Require),
     /// A line that is none of these; it was reported.
     Bad,
 }
@@ -212,17 +229,6 @@ pub struct Require {
     pub condition: Expr,
     /// What to say when it is not.
     pub message: Option<Expr>,
-}
-
-/// An item whose meaning comes later; enough of it is kept to format and report it.
-#[derive(Clone, Debug)]
-pub struct Later {
-    /// Its first word: `import`, `use`, `module`, …
-    pub word: Name,
-    /// Everything between the word and the body, as it is written.
-    pub header: Span,
-    /// The part in braces.
-    pub body: Option<Body>,
 }
 
 /// An expression.

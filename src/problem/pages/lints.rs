@@ -1,0 +1,83 @@
+//! Pages about lints: what is allowed and probably not meant. L0xxx.
+
+use super::Page;
+
+pub(super) const PAGES: &[Page] = &[
+    Page::new(
+        "L0001",
+        "a comment that allows nothing",
+        r#"
+`# paas: allow L0107` on the line above a place silences a lint there, and several codes are
+separated by `,`. This comment names something that is not a lint. Problems, whose codes begin
+with `P`, are in the way of something and cannot be silenced.
+
+```paas-error
+# paas: allow L9107
+let greeting = "hello"
+```
+
+```paas
+let domain = "example.com"
+# paas: allow L0107
+let template = "https://${domain}"
+```
+"#,
+    ),
+    Page::new(
+        "L0107",
+        "`${name}` is plain text",
+        r#"
+Values are put into text with `\(name)`. Terraform, Compose and shells write `${name}`, which is
+plain text here; it is pointed out only where the manifest has something of this name. In `'…'`
+nothing is ever replaced and nothing is pointed out, so write text for a shell or for Compose like
+that, or put `# paas: allow L0107` on the line above.
+
+```paas-error
+let domain = "example.com"
+output url = "https://${domain}"
+```
+
+```paas
+let domain = "example.com"
+output url = "https://\(domain)"
+output script = 'echo ${domain}'
+```
+"#,
+    ),
+    Page::new(
+        "L0201",
+        "an arm that is never taken",
+        r#"
+The arms of a `match` are tried in their order, and everything that the value can be is taken before
+this one, or the value can never be what the arm asks for.
+
+```paas-error
+input stage: "prod" | "lab" = "lab"
+output cores = match stage { "prod" => 8, "lab" => 2, "test" => 1 }
+```
+
+```paas
+input stage: "prod" | "lab" = "lab"
+output cores = match stage { "prod" => 8, "lab" => 2 }
+```
+"#,
+    ),
+    Page::new(
+        "L0202",
+        "a comparison that is always the same",
+        r#"
+The value is one of some words, and it is compared with another one, so the answer is known before.
+Most often the word is misspelt.
+
+```paas-error
+input stage: "prod" | "lab" = "lab"
+output large = stage == "production"
+```
+
+```paas
+input stage: "prod" | "lab" = "lab"
+output large = stage == "prod"
+```
+"#,
+    ),
+];
