@@ -124,7 +124,7 @@ pub fn computed_text(
 pub fn may_be_null(
     at: Span,
     text: &str,
-    because: Option<(String, Span, &str)>,
+    because: Option<&(String, Span, &str)>,
     written: Option<&str>,
     example: &str,
 ) -> Problem {
@@ -139,12 +139,12 @@ pub fn may_be_null(
 pub fn null_read(
     at: Span,
     text: &str,
-    because: Option<(String, Span, &str)>,
+    because: Option<&(String, Span, &str)>,
     advice: Option<&str>,
 ) -> Problem {
-    let message = because.as_ref().map_or("this may be null", |(message, ..)| message.as_str());
+    let message = because.map_or("this may be null", |(message, ..)| message.as_str());
     let mut problem = Problem::error("P2010", message).at(at, text);
-    if let Some((_, at, text)) = &because {
+    if let Some((_, at, text)) = because {
         problem = problem.at(*at, *text);
     }
     match advice {

@@ -82,7 +82,7 @@ impl<'t> Infer<'t> {
             Absence::Plain => None,
         };
         let advice = advice.map(|advice| format!("write {advice}, or `{optional} ?? {example}`"));
-        self.bad(problem::null_read(name.span, &text, because, advice.as_deref()))
+        self.bad(problem::null_read(name.span, &text, because.as_ref(), advice.as_deref()))
     }
 
     /// `container.web`, `secret.pve`, `all.app`; nothing if the word is none of these.

@@ -211,7 +211,7 @@ impl<'t> Infer<'t> {
                             let wanted = self.schema_ty(&field.ty);
                             let wanted = wanted.or_null(crate::lower::infer::ty::Absence::Plain);
                             let want = Want::schema(field.name, wanted, &field.ty, expr.span);
-                            self.fit(given.ty.clone(), &want, at);
+                            self.fit(&given.ty, &want, at);
                         }
                         Some(field) => self.problems.push(names::not_writable(field.name, at)),
                         None if COMMON.contains(&name) || traits.facets.contains(&name) => (),
@@ -220,9 +220,9 @@ impl<'t> Infer<'t> {
                     }
                 }
             }
-            Core::Map(..) | Core::Bad | Core::Never | Core::Data | Core::Union(_) | Core::Text => {
-                ()
-            }
+            // Which attributes these have is seen when they are evaluated.
+            Core::Map(..) | Core::Bad | Core::Never | Core::Data => (),
+            Core::Union(_) | Core::Text => (),
             _ => self.problems.push(types::cannot_spread(expr.span, "an object", ty.noun())),
         }
     }

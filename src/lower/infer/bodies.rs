@@ -63,7 +63,7 @@ impl<'t> Infer<'t> {
         }
         let ty = self.object_of(spread.list, maps, open).at(body.span);
         match want {
-            Some(want) => self.whole_object(ty, want, body.span),
+            Some(want) => self.whole_object(&ty, want, body.span),
             None => ty,
         }
     }
@@ -85,7 +85,7 @@ impl<'t> Infer<'t> {
     }
 
     /// What is expected as a whole: the parts were checked already, and are not again.
-    fn whole_object(&mut self, ty: Ty, want: &Want, at: Span) -> Ty {
+    fn whole_object(&mut self, ty: &Ty, want: &Want, at: Span) -> Ty {
         let wanted = self.resolved(&want.ty);
         let (Core::Object(shape), Core::Object(fields)) = (&ty.core, &wanted.core) else {
             return Ty { origin: Some(at), ..wanted };
@@ -96,7 +96,7 @@ impl<'t> Infer<'t> {
             ..field.clone()
         });
         let bare = Ty::object(parts.collect(), shape.open).at(at);
-        let fitted = self.fit(bare, &want.like(wanted.clone()), at);
+        let fitted = self.fit(&bare, &want.like(wanted.clone()), at);
         match fitted.is_bad() {
             true => fitted,
             false => {
@@ -167,7 +167,7 @@ impl<'t> Infer<'t> {
             _ => want.cloned(),
         };
         let element = match element {
-            Some(want) => self.object_want(want),
+            Some(want) => self.object_want(&want),
             None => None,
         };
         let ty = self.object(&block.body, &opened.view, element.as_ref());
@@ -185,7 +185,7 @@ impl<'t> Infer<'t> {
     }
 
     /// The object among what is expected; nothing if there is no single one.
-    fn object_want(&mut self, want: Want) -> Option<Want> {
+    fn object_want(&mut self, want: &Want) -> Option<Want> {
         let wanted = self.resolved(&want.ty);
         let parts = match &wanted.core {
             Core::Union(of) => of.as_ref().clone(),
@@ -279,7 +279,7 @@ impl<'t> Infer<'t> {
         };
         let made = Ty { late, ..made }.at(it.span);
         match want {
-            Some(want) if of.is_none() => self.fit(made, want, it.span),
+            Some(want) if of.is_none() => self.fit(&made, want, it.span),
             _ => made,
         }
     }

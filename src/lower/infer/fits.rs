@@ -43,10 +43,11 @@ pub(super) enum Wrong {
     Unknown(Vec<(Rc<str>, Option<Span>)>),
 }
 
-type Fit = Result<(), Miss>;
+type Fit = Result<(), Box<Miss>>;
 
 fn no(got: &Ty, want: &Ty, wrong: Wrong) -> Fit {
-    Err(Miss { path: Vec::new(), got: got.clone(), want: want.clone(), wrong })
+    let (got, want) = (got.clone(), want.clone());
+    Err(Box::new(Miss { path: Vec::new(), got, want, wrong }))
 }
 
 /// The same, inside a field.

@@ -21,7 +21,7 @@ pub(super) struct Clash {
     pub other: Ty,
 }
 
-type Joined = Result<Ty, Clash>;
+type Joined = Result<Ty, Box<Clash>>;
 
 impl<'t> Infer<'t> {
     /// The type of a value that is the one or the other.
@@ -37,8 +37,11 @@ impl<'t> Infer<'t> {
         Ok(Ty { core, null, secret: one.secret || other.secret, late, origin, declared })
     }
 
-    fn joined_core(&mut self, one: &Ty, other: &Ty) -> Result<Core, Clash> {
-        let clash = || Err(Clash { path: Vec::new(), one: one.clone(), other: other.clone() });
+    fn joined_core(&mut self, one: &Ty, other: &Ty) -> Result<Core, Box<Clash>> {
+        let clash = || {
+            let (one, other) = (one.clone(), other.clone());
+            Err(Box::new(Clash { path: Vec::new(), one, other }))
+        };
         Ok(match (&one.core, &other.core) {
             (Core::Bad, _) | (_, Core::Bad) => Core::Bad,
             (Core::Never, core) | (core, Core::Never) => core.clone(),
@@ -79,7 +82,7 @@ impl<'t> Infer<'t> {
     }
 
     /// Field by field; what only one side has becomes optional.
-    fn joined_shape(&mut self, one: &Shape, other: &Shape) -> Result<Shape, Clash> {
+    fn joined_shape(&mut self, one: &Shape, other: &Shape) -> Result<Shape, Box<Clash>> {
         let mut fields = Vec::new();
         for field in &one.fields {
             let same = other.fields.iter().find(|it| it.name == field.name);

@@ -271,7 +271,7 @@ impl<'t> Infer<'t> {
             }
             Absence::Plain => None,
         };
-        crate::problem::infer::may_be_null(at, text, because, written, &example)
+        crate::problem::infer::may_be_null(at, text, because.as_ref(), written, &example)
     }
 
     /// A value of the type, for a help.

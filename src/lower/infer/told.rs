@@ -78,13 +78,15 @@ fn part_of(schema: &'static Type, name: &str) -> Option<&'static Type> {
 
 impl<'t> Infer<'t> {
     /// Reports a value that does not fit, unless it does; the type it has from there on.
-    pub fn fit(&mut self, ty: Ty, want: &Want, at: Span) -> Ty {
-        match self.fits(&ty, &want.ty, want.schema.is_some()) {
-            Ok(()) => carried(&want.ty, &ty),
+    pub fn fit(&mut self, ty: &Ty, want: &Want, at: Span) -> Ty {
+        match self.fits(ty, &want.ty, want.schema.is_some()) {
+            Ok(()) => carried(&want.ty, ty),
             // Another body may have the rest: evaluation sees them together.
-            Err(Miss { wrong: Wrong::Missing(_), .. }) if want.partial => carried(&want.ty, &ty),
+            Err(miss) if want.partial && matches!(miss.wrong, Wrong::Missing(_)) => {
+                carried(&want.ty, ty)
+            }
             Err(miss) => {
-                let problem = self.miss(&ty, &miss, want, at);
+                let problem = self.miss(ty, &miss, want, at);
                 self.bad(problem)
             }
         }

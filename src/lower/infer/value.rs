@@ -40,7 +40,7 @@ impl<'t> Infer<'t> {
         }
         let ty = self.found(expr, view, want);
         match want {
-            Some(want) => self.fit(ty, want, expr.span),
+            Some(want) => self.fit(&ty, want, expr.span),
             None => ty,
         }
     }
@@ -243,7 +243,8 @@ impl<'t> Infer<'t> {
         match self.joined(one, other) {
             Ok(ty) => ty,
             Err(_) if wanted => one.clone(),
-            Err(Clash { path, one, other }) => {
+            Err(clash) => {
+                let Clash { path, one, other } = *clash;
                 let problem = problem::branches_differ(&problem::Branches {
                     name: path.last().map(String::as_str),
                     at: other_at,
@@ -304,7 +305,7 @@ impl<'t> Infer<'t> {
                         Core::List(of) => {
                             let of = Ty { late: of.late.clone().or(ty.late), ..Ty::clone(of) };
                             types.push(match want {
-                                Some(want) => self.fit(of, want, expr.span),
+                                Some(want) => self.fit(&of, want, expr.span),
                                 None => of,
                             });
                         }

@@ -70,7 +70,7 @@ impl<'t> Infer<'t> {
             ("data", []) => Ty::new(Core::Data),
             ("secret", [of]) => Ty { secret: true, ..self.written(of) },
             ("map", [key, of]) => Ty::map(self.written(key), self.written(of)),
-            (word, []) if word == "machine" => Ty::reference(&["machine"], None),
+            ("machine", []) => Ty::reference(&["machine"], None),
             (word, []) => match kinds::find(word) {
                 Some(kind) => Ty::reference(&[kind.schema().kind], None),
                 None => self.unknown_type(word, ty),
