@@ -18,6 +18,7 @@ mod headers;
 mod infer;
 mod inputs;
 mod lints;
+mod machines;
 mod nodes;
 mod operators;
 mod order;
