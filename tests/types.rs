@@ -55,7 +55,11 @@ fn told(text: &str) -> String {
         let place = sources.place(problem.labels[0].span);
         format!("{} {}:{} {}", problem.code, place.line, place.column, problem.message)
     };
-    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    // What is in Compose files is told of elsewhere.
+    let of_types = |problem: &&Problem| {
+        ["P1", "P2", "P3", "P5", "L02"].iter().any(|start| problem.code.starts_with(start))
+    };
+    problems.iter().filter(of_types).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[track_caller]
