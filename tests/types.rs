@@ -3,8 +3,8 @@
 mod frames;
 mod positive;
 
-use paas::lower::compile;
 use paas::lower::functions::Files;
+use paas::lower::{Library, compile};
 use paas::problem::{Problem, any_error};
 use paas::source::Sources;
 
@@ -44,7 +44,7 @@ fn problems(text: &str) -> (Vec<Problem>, Sources) {
     let file = sources.add("main.paas", whole.as_str());
     let (tree, problems) = paas::syntax::parse(file, &whole);
     assert!(!any_error(&problems), "the test itself is broken: {problems:#?}");
-    let (_, problems) = compile(&[tree], &sources, &[], &Folder);
+    let (_, problems) = compile(&[tree], &Library::default(), &sources, &[], &Folder);
     (problems, sources)
 }
 
@@ -286,4 +286,19 @@ fn chains_are_long() {
     let open: Vec<String> =
         (1..60).map(|n| format!("fn f{n}(a) = f{0}(a) + f{0}(a)", n - 1)).collect();
     fine(&format!("fn f0(a) = a\n{}\n", open.join("\n")));
+}
+
+#[test]
+fn tenants_are_checked_like_everything_else() {
+    check(
+        "tenant acme {\n let a: int = \"x\"\n fn f(n: int) = n + 1s\n\
+         container box if a > 1 { on = cluster.home, template = \"x\", memory = 2 }\n}",
+        "P2001 2:15 `a` is not of type `int`\n\
+         P2007 3:17 `+` does not take an int and a duration\n\
+         P2001 4:70 `memory` is a size, this is an int",
+    );
+    check(
+        "tenant acme for n in [\"a\", \"b\"] { let x = 1 + \"x\" }",
+        "P2007 1:43 `+` does not take an int and a string",
+    );
 }

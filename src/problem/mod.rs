@@ -15,6 +15,7 @@ mod paint;
 pub mod pages;
 mod print;
 pub mod project;
+pub mod scopes;
 pub mod stages;
 pub mod state;
 pub mod syntax;

@@ -82,3 +82,17 @@ fn collections() {
         "let x = [1, \"a\", 2s]\nlet y = [for e in x : e]\nlet z = {for k, v in { a = 1 } : \"\\(k)!\" => v}",
     );
 }
+
+#[test]
+fn tenants_see_what_is_around_them() {
+    fine(
+        "input domain: fqdn = \"a.lan\"\n\
+         fn at(name: string) -> string = \"\\(name).\\(domain)\"\n\
+         type Size = { cores: int = 1 }\n\
+         defaults container { on = cluster.home, template = \"x\" }\n\
+         tenant acme {\n domain = \"acme.lan\"\n let own: Size = {}\n\
+         container box { cores = own.cores, hostname = at(\"box\"), network = network.lan }\n\
+         output url = container.box.hostname\n}\n\
+         output there = tenant.acme.url",
+    );
+}

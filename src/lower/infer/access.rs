@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::kinds;
 use crate::lower::infer::Infer;
+use crate::lower::infer::names::Bare;
 use crate::lower::infer::told::Want;
 use crate::lower::infer::ty::{Absence, Core, Ty};
 use crate::lower::infer::view::View;
@@ -28,7 +29,6 @@ impl<'t> Infer<'t> {
         }
         if let ExprKind::Name(word) = &base.kind
             && view.get(word).is_none()
-            && self.bare(word).is_none()
             && let Some(ty) = self.member(word, name, expr.span)
         {
             return ty;
@@ -88,16 +88,23 @@ impl<'t> Infer<'t> {
     /// `container.web`, `secret.pve`, `all.app`; nothing if the word is none of these.
     fn member(&mut self, word: &str, name: &Name, at: Span) -> Option<Ty> {
         let text = name.text.as_str();
+        match self.bare(word) {
+            Some(Bare::Library(library)) => return Some(self.of_library(library, text)),
+            Some(Bare::Let(_) | Bare::Input(_)) => return None,
+            None => (),
+        }
         match word {
             "self" | "owner" => None,
+            // What is in other scopes and in catalogues is told by evaluation.
+            "tenant" | "module" | "service" => Some(Ty::bad()),
             "secret" => Some(match self.secret(text) {
                 Some(secret) => {
                     let one = Ty { secret: true, ..Ty::string() };
                     if secret.each.is_some() { Ty::map(Ty::bad(), one) } else { one }
                 }
+                None if self.is_secret_elsewhere(text) => Ty::bad(),
                 None => {
-                    let all: Vec<&str> =
-                        self.secrets().into_iter().map(|it| it.name.text.as_str()).collect();
+                    let all = self.secret_names();
                     let near = crate::problem::nearest(text, all);
                     self.bad(names::unknown_member("secret", text, name.span, &near, &[]))
                 }
@@ -106,7 +113,7 @@ impl<'t> Infer<'t> {
                 Some(kind) => self.all_of(kind.schema().kind),
                 None => self.bad(unknown_kind(name)),
             }),
-            "var" | "local" | "each" | "data" | "module" | "tenant" => {
+            "var" | "local" | "each" | "data" => {
                 Some(self.bad(names::foreign_scope(word, text, at)))
             }
             _ => {
@@ -120,6 +127,9 @@ impl<'t> Infer<'t> {
     }
 
     fn unknown_resource(&mut self, kind: &'static str, name: &Name) -> Ty {
+        if self.is_block_elsewhere(kind, &name.text) {
+            return Ty::bad();
+        }
         let blocks = self.blocks_of(kind);
         let all: Vec<&str> = blocks.iter().map(|index| self.block_name(*index)).collect();
         let near = crate::problem::nearest(&name.text, all.iter().copied());

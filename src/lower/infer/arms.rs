@@ -148,8 +148,9 @@ impl<'t> Infer<'t> {
     fn declared_of(&mut self, value: &Expr) -> Option<Span> {
         let ExprKind::Name(name) = &value.kind else { return None };
         match self.bare(name)? {
-            super::Bare::Let(index) => self.let_item(index).ty.as_ref().map(|ty| ty.span),
-            super::Bare::Input(index) => self.input_item(index).ty.as_ref().map(|ty| ty.span),
+            super::Bare::Library(_) => None,
+            super::Bare::Let(index) => self.let_item(index).it.ty.as_ref().map(|ty| ty.span),
+            super::Bare::Input(index) => self.input_item(index).it.ty.as_ref().map(|ty| ty.span),
         }
     }
 }

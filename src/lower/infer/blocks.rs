@@ -16,12 +16,17 @@ use crate::syntax::tree::{Block, Body, Expr, Item, ItemKind, Key};
 /// Attributes that every kind has.
 const COMMON: [&str; 4] = ["doc", "after", "lifecycle", "drift"];
 
+/// What only apps may say beyond their fields.
+const OF_APPS: [&str; 3] = ["service", "options", "runtime"];
+
 impl<'t> Infer<'t> {
     /// Looks into a block that makes resources, and into its facets.
     pub fn check_site(&mut self, site: SiteId) {
         let view = self.site_view(site);
-        let (kind, block) = (self.sites[site].kind, self.sites[site].block);
-        self.resource_body(kind, &block.body, &view, Some(site));
+        let (kind, scope) = (self.sites[site].kind, self.sites[site].scope);
+        if let Some(body) = self.sites[site].body {
+            self.in_scope(scope, |this| this.resource_body(kind, body, &view, Some(site)));
+        }
         for facet in self.facet_sites(site).iter() {
             self.check_site(*facet);
         }
@@ -125,6 +130,9 @@ impl<'t> Infer<'t> {
     /// Whether another body says something about this attribute too.
     fn is_partial(&self, name: &str, site: Option<SiteId>) -> bool {
         let Some(site) = site else { return true };
+        if self.sites[site].is_open {
+            return true;
+        }
         let layers = &self.sites[site].layers;
         layers.iter().skip(1).any(|body| {
             let says =
@@ -148,7 +156,8 @@ impl<'t> Infer<'t> {
             }
             return true;
         }
-        let is_common = COMMON.contains(&name);
+        let is_app = kind.schema().kind == "app" && OF_APPS.contains(&name);
+        let is_common = is_app || COMMON.contains(&name);
         let ty = match (value, block) {
             (Some(value), _) => self.value(value, view, None),
             (None, Some(block)) => self.inner_block(block, view, None),
@@ -285,14 +294,18 @@ impl<'t> Infer<'t> {
     pub fn check_defaults(&mut self) {
         for kind in kinds::all().values() {
             let kind: &'static dyn AnyKind = kind.as_ref();
-            let Some(block) = self.defaults_of(kind) else { continue };
+            let Some(block) = self.own_defaults(kind) else { continue };
+            if !self.is_first(block) {
+                continue;
+            }
             let view = self.default_view(kind, &hosts_of(kind.schema().kind));
             self.resource_body(kind, &block.body, &view, None);
         }
     }
 
     fn default_view(&self, kind: &'static dyn AnyKind, owners: &[&'static str]) -> View<'t> {
-        let view = View::default().with("self", Ty::reference(&[kind.schema().kind], None));
+        let view = self.base_view();
+        let view = view.with("self", Ty::reference(&[kind.schema().kind], None));
         match owners {
             [] => view,
             [..] => view.with("owner", Ty::reference(owners, None)),
@@ -312,7 +325,7 @@ impl<'t> Infer<'t> {
     /// A `check`.
     pub fn check_check(&mut self, block: &'t Block) {
         let (each, condition) = (block.each.as_ref(), block.condition.as_ref());
-        let opened = self.header(each, condition, &View::default(), &Keyed::Count);
+        let opened = self.header(each, condition, &self.base_view(), &Keyed::Count);
         for item in &block.body.items {
             if let ItemKind::Attribute(attribute) = &item.kind {
                 self.value(&attribute.value, &opened.view, None);

@@ -6,6 +6,7 @@ use crate::lower::infer::Infer;
 use crate::lower::infer::told::Want;
 use crate::lower::infer::ty::{Core, Ty};
 use crate::lower::infer::view::View;
+use crate::lower::scope::{In, ScopeId};
 use crate::problem::names;
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Function};
@@ -35,7 +36,17 @@ impl<'t> Infer<'t> {
         view: &View<'t>,
         at: Span,
     ) -> Ty {
+        if let ExprKind::Get(base, name) = &callee.kind
+            && let Some(function) = self.library_function(base, &name.text, view)
+        {
+            return self.own_call(function, arguments, view, at);
+        }
         let ExprKind::Name(name) = &callee.kind else {
+            if matches!(&callee.kind, ExprKind::Get(..)) {
+                // Of an imported file, perhaps: evaluation tells.
+                self.arguments(arguments, view);
+                return Ty::bad();
+            }
             if !matches!(callee.kind, ExprKind::Bad) {
                 self.problems.push(names::not_callable(callee.span));
             }
@@ -51,7 +62,7 @@ impl<'t> Infer<'t> {
         match functions::find(name) {
             Some(function) => self.library_call(function, &passed, at),
             None => {
-                let own = self.functions().into_iter().map(|it| it.name.text.as_str());
+                let own = self.function_names().into_iter();
                 let all: Vec<&str> = own.chain(functions::names()).collect();
                 let near = crate::problem::nearest(name, all);
                 self.bad(names::unknown_function(name, callee.span, &near))
@@ -78,20 +89,16 @@ impl<'t> Infer<'t> {
         (!spread).then_some(passed)
     }
 
-    fn own_call(
-        &mut self,
-        function: &'t Function,
-        arguments: &'t [Arg],
-        view: &View<'t>,
-        at: Span,
-    ) -> Ty {
-        let Some(bound) = self.bind(function, arguments, view, at) else {
-            return function.result.as_ref().map_or_else(Ty::bad, |ty| self.written(ty));
+    fn own_call(&mut self, index: usize, arguments: &'t [Arg], view: &View<'t>, at: Span) -> Ty {
+        let In { it: function, scope } = self.function_item(index);
+        let Some(bound) = self.bind((function, scope), arguments, view, at) else {
+            let result = function.result.as_ref();
+            return self.in_scope(scope, |this| result.map_or_else(Ty::bad, |ty| this.written(ty)));
         };
-        if self.recursive.contains(function.name.text.as_str()) {
+        if self.recursive.contains(&index) {
             return Ty::bad();
         }
-        let result = self.function_result(function);
+        let result = self.in_scope(scope, |this| this.function_result(index, function));
         let is_open = function.params.iter().any(|param| param.ty.is_none());
         let may_look = self.inside < INSIDE_MAX && self.calls < super::CALLS_MAX;
         let mut made = match is_open && may_look {
@@ -99,11 +106,11 @@ impl<'t> Infer<'t> {
             true => {
                 self.calls += 1;
                 self.inside += 1;
-                let mut inner = View::default();
+                let mut inner = self.in_scope(scope, |this| this.base_view());
                 for (param, ty) in function.params.iter().zip(&bound) {
                     inner = inner.with(&param.name.text, ty.clone());
                 }
-                let found = self.value(&function.value, &inner, None);
+                let found = self.in_scope(scope, |this| this.value(&function.value, &inner, None));
                 self.inside -= 1;
                 if function.result.is_some() { result } else { found }
             }
@@ -119,7 +126,7 @@ impl<'t> Infer<'t> {
     /// The types of the parameters at a call, in their order.
     fn bind(
         &mut self,
-        function: &'t Function,
+        (function, scope): (&'t Function, ScopeId),
         arguments: &'t [Arg],
         view: &View<'t>,
         at: Span,
@@ -145,7 +152,7 @@ impl<'t> Infer<'t> {
             let want = index.and_then(|index| {
                 let param = &function.params[index];
                 let ty = param.ty.as_ref()?;
-                let ty = self.written(ty);
+                let ty = self.in_scope(scope, |this| this.written(ty));
                 Some(Want::written(&param.name.text, ty))
             });
             let ty = self.value(expr, view, want.as_ref());
@@ -165,7 +172,7 @@ impl<'t> Infer<'t> {
             all.push(match (ty, &param.default) {
                 (Some(ty), _) => ty,
                 (None, Some(_)) => match &param.ty {
-                    Some(ty) => self.written(ty),
+                    Some(ty) => self.in_scope(scope, |this| this.written(ty)),
                     None => Ty::bad(),
                 },
                 (None, None) if !sound => Ty::bad(),
@@ -181,25 +188,24 @@ impl<'t> Infer<'t> {
     }
 
     /// What a function gives, whatever it is given.
-    fn function_result(&mut self, function: &'t Function) -> Ty {
+    fn function_result(&mut self, index: usize, function: &'t Function) -> Ty {
         if let Some(ty) = &function.result {
             return self.written(ty);
         }
-        let name = function.name.text.as_str();
-        if let Some(known) = self.results.get(name) {
+        if let Some(known) = self.results.get(&index) {
             return known.clone().unwrap_or_else(Ty::bad);
         }
-        self.results.insert(name, None);
+        self.results.insert(index, None);
         let view = self.parameters(function);
         let found = self.quietly(|this| this.value(&function.value, &view, None));
         let found = Ty { origin: None, ..found };
-        self.results.insert(name, Some(found.clone()));
+        self.results.insert(index, Some(found.clone()));
         found
     }
 
     /// What the body of a function sees, whoever calls it.
     fn parameters(&mut self, function: &'t Function) -> View<'t> {
-        let mut view = View::default();
+        let mut view = self.base_view();
         for param in &function.params {
             let ty = param.ty.as_ref().map_or_else(Ty::bad, |ty| self.written(ty));
             view = view.with(&param.name.text, ty);
@@ -208,8 +214,8 @@ impl<'t> Infer<'t> {
     }
 
     /// Looks into a function, called or not.
-    pub fn check_function(&mut self, function: &'t Function) {
-        let mut view = View::default();
+    pub fn check_function(&mut self, index: usize, function: &'t Function) {
+        let mut view = self.base_view();
         for param in &function.params {
             let declared = param.ty.as_ref().map(|ty| self.written(ty));
             if let Some(default) = &param.default {
@@ -222,7 +228,7 @@ impl<'t> Infer<'t> {
             let ty = self.written(ty);
             Want::written(&function.name.text, ty).of("result")
         });
-        if !self.recursive.contains(function.name.text.as_str()) {
+        if !self.recursive.contains(&index) {
             self.value(&function.value, &view, want.as_ref());
         }
     }
@@ -231,7 +237,7 @@ impl<'t> Infer<'t> {
     pub fn check_secret(&mut self, secret: &'t crate::syntax::tree::Secret) {
         let name = format!("secret.{}", secret.name.text);
         let keyed = crate::lower::infer::headers::Keyed::Name(&name, secret.name.span);
-        let opened = self.header(secret.each.as_ref(), None, &View::default(), &keyed);
+        let opened = self.header(secret.each.as_ref(), None, &self.base_view(), &keyed);
         self.secret_source(&secret.value, &opened.view);
     }
 

@@ -25,7 +25,7 @@ impl<'t> Infer<'t> {
             return known.clone();
         }
         let made = match ty {
-            Type::Any => Ty::bad(),
+            Type::Any | Type::Content => Ty::bad(),
             Type::Bool => Ty::bool(),
             Type::Int(low, high) => Ty::new(Core::Int(*low, *high)),
             Type::Float => Ty::scalar(Scalar::Float),
@@ -133,11 +133,16 @@ impl<'t> Infer<'t> {
             };
             return Some(opened_late(read, &of, at));
         }
+        if matches!(word, "tenant" | "app") && !traits.facets.contains(&name) {
+            // What it lets others read, and what its service says.
+            return Some(Ty::bad());
+        }
         if let Some(facet) = traits.facets.iter().find(|facet| **facet == name) {
             return Some(self.facet_value(site, facet));
         }
         Some(match name {
-            "address" | "name" => Ty::string(),
+            "address" | "name" | "label" | "label_below" => Ty::string(),
+            "tenant" => Ty::bad(),
             "key" => Ty::bad(),
             "doc" => Ty::string().or_null(Absence::Plain),
             "health" | "backup" | "tile" => Ty::null(),
@@ -198,7 +203,10 @@ impl<'t> Infer<'t> {
         let view = self.site_view(site);
         let told = match item.map(|item| &item.kind) {
             Some(ItemKind::Attribute(attribute)) if field.writable() => {
-                self.quietly(|this| this.value(&attribute.value, &view, None))
+                let scope = self.sites[site].scope;
+                self.quietly(|this| {
+                    this.in_scope(scope, |this| this.value(&attribute.value, &view, None))
+                })
             }
             Some(ItemKind::Block(block)) if field.writable() => {
                 let absent = block.condition.as_ref().map(|condition| {

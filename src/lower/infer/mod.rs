@@ -31,13 +31,12 @@ use crate::lower::infer::names::Bare;
 use crate::lower::infer::sites::Site;
 use crate::lower::infer::told::Want;
 use crate::lower::infer::ty::{Absence, SiteId, Ty};
-use crate::lower::infer::view::View;
-use crate::lower::order::Unit;
-use crate::lower::scope::Module;
+use crate::lower::order::{self, Unit};
+use crate::lower::scope::{In, Program, ROOT, ScopeId};
 use crate::problem::{Problem, names as problem};
 use crate::schema::Type;
 use crate::source::{Sources, Span};
-use crate::syntax::tree::TypeItem;
+use crate::syntax::tree::{Input, Let, TypeItem};
 
 /// How deep expressions are followed, through names and calls.
 const DEPTH_MAX: usize = 400;
@@ -56,19 +55,24 @@ enum Slot {
 
 /// Everything this pass knows.
 struct Infer<'t> {
-    module: &'t Module<'t>,
+    program: &'t Program<'t>,
     sources: &'t Sources,
-    recursive: &'t HashSet<&'t str>,
+    /// Functions that call themselves, by their places.
+    recursive: &'t HashSet<usize>,
+    /// The scope whose names are seen.
+    scope: ScopeId,
     problems: Vec<Problem>,
     lets: Vec<Slot>,
     inputs: Vec<Slot>,
-    /// By the places of blocks in the module.
+    /// By the places of blocks in the program.
     block_sites: Vec<Option<SiteId>>,
     sites: Vec<Site<'t>>,
-    /// Every `type` that is named somewhere, and what it stands for.
-    aliases: Vec<(&'t TypeItem, Option<Ty>)>,
-    /// Results of functions whose parameters all have types, by name.
-    results: HashMap<&'t str, Option<Ty>>,
+    /// Every `type` that is named somewhere, its scope, and what it stands for.
+    aliases: Vec<(&'t TypeItem, ScopeId, Option<Ty>)>,
+    /// Results of functions whose parameters all have types, by place.
+    results: HashMap<usize, Option<Ty>>,
+    /// Items that were looked at: a tenant with several instances has each of them several times.
+    seen: HashSet<*const ()>,
     /// Types of schemas.
     schema: HashMap<*const Type, Ty>,
     /// Attributes of a kind of which no block is known.
@@ -79,24 +83,25 @@ struct Infer<'t> {
     calls: usize,
 }
 
-/// Everything that is wrong with the types, names and stages of a module.
+/// Everything that is wrong with the types, names and stages of a program.
 pub(super) fn check<'t>(
-    module: &'t Module<'t>,
-    order: &[Unit],
-    recursive: &'t HashSet<&'t str>,
+    program: &'t Program<'t>,
+    recursive: &'t HashSet<usize>,
     sources: &'t Sources,
 ) -> Vec<Problem> {
     let mut infer = Infer {
-        module,
+        program,
         sources,
         recursive,
+        scope: ROOT,
         problems: Vec::new(),
-        lets: vec![Slot::Empty; module.lets.len()],
-        inputs: vec![Slot::Empty; module.inputs.len()],
-        block_sites: vec![None; module.blocks.len()],
+        lets: vec![Slot::Empty; program.lets.len()],
+        inputs: vec![Slot::Empty; program.inputs.len()],
+        block_sites: vec![None; program.blocks.len()],
         sites: Vec::new(),
         aliases: Vec::new(),
         results: HashMap::new(),
+        seen: HashSet::new(),
         schema: HashMap::new(),
         read: HashMap::new(),
         depth: 0,
@@ -104,15 +109,12 @@ pub(super) fn check<'t>(
         calls: 0,
     };
     infer.read_types();
-    for unit in order {
-        match unit {
-            Unit::Let(index) => drop(infer.let_ty(*index)),
-            Unit::Input(index) => drop(infer.input_ty(*index)),
-            Unit::Block(index) => {
-                let site = infer.site_of(*index);
-                infer.check_site(site);
-            }
-        }
+    for scope in 0..program.scopes.len() {
+        let order = order::needed_first(program, scope);
+        infer.in_scope(scope, |infer| {
+            order.into_iter().for_each(|unit| infer.unit(unit));
+            infer.check_defaults();
+        });
     }
     infer.rest();
     infer.problems
@@ -162,6 +164,37 @@ impl<'t> Infer<'t> {
         made
     }
 
+    /// Whether an item is looked at for the first time.
+    fn is_first<T>(&mut self, item: &T) -> bool {
+        self.seen.insert(std::ptr::from_ref(item).cast())
+    }
+
+    /// Looks at one declaration; what was told of it in another scope is not told again.
+    fn unit(&mut self, unit: Unit) {
+        let before = self.problems.len();
+        let is_first = match unit {
+            Unit::Let(index) => {
+                self.let_ty(index);
+                self.is_first(self.program.lets[index].it)
+            }
+            Unit::Input(index) => {
+                self.input_ty(index);
+                self.is_first(self.program.inputs[index].it)
+            }
+            Unit::Block(index) => {
+                let site = self.site_of(index);
+                let is_first = self.is_first(self.program.blocks[index].name);
+                if is_first {
+                    self.check_site(site);
+                }
+                is_first
+            }
+        };
+        if !is_first {
+            self.problems.truncate(before);
+        }
+    }
+
     /// The type of a `let`.
     fn let_ty(&mut self, index: usize) -> Ty {
         match &self.lets[index] {
@@ -169,17 +202,21 @@ impl<'t> Infer<'t> {
             Slot::Running => return Ty::bad(),
             Slot::Empty => self.lets[index] = Slot::Running,
         }
-        let item = self.let_item(index);
+        let In { it: item, scope } = self.let_item(index);
+        let ty = self.in_scope(scope, |this| this.make_let(item));
+        self.lets[index] = Slot::Done(ty.clone());
+        ty
+    }
+
+    fn make_let(&mut self, item: &'t Let) -> Ty {
         let want = item.ty.as_ref().map(|ty| {
             let ty = self.written(ty);
             Want::written(&item.name.text, ty).of("let")
         });
-        let ty = match &item.value {
-            Some(value) => self.value(value, &View::default(), want.as_ref()),
+        match &item.value {
+            Some(value) => self.value(value, &self.base_view(), want.as_ref()),
             None => self.bad(problem::no_value(&item.name.text, item.name.span)),
-        };
-        self.lets[index] = Slot::Done(ty.clone());
-        ty
+        }
     }
 
     /// The type of an `input`.
@@ -189,22 +226,27 @@ impl<'t> Infer<'t> {
             Slot::Running => return Ty::bad(),
             Slot::Empty => self.inputs[index] = Slot::Running,
         }
-        let item = self.input_item(index);
+        let In { it: item, scope } = self.input_item(index);
+        self.in_scope(scope, |this| this.make_input(index, item))
+    }
+
+    fn make_input(&mut self, index: usize, item: &'t Input) -> Ty {
         let declared = item.ty.as_ref().map(|ty| self.written(ty));
         let want = declared.clone().map(|ty| Want::written(&item.name.text, ty).of("input"));
         let default = item
             .default
             .as_ref()
-            .map(|default| self.value(default, &View::default(), want.as_ref()));
+            .map(|default| self.value(default, &self.base_view(), want.as_ref()));
         // Somebody else may give it, so that what the default is says nothing beyond its type.
         let ty = declared.or(default.map(|ty| Infer::widened(&ty))).unwrap_or_else(Ty::bad);
         let ty = Ty { late: None, ..ty };
         self.inputs[index] = Slot::Done(ty.clone());
         if let Some(refinement) = &item.refinement {
-            self.condition(refinement, &View::default().with("it", ty.clone()));
+            self.condition(refinement, &self.base_view().with("it", ty.clone()));
         }
         if let Some(body) = &item.body {
-            let view = View::default().with("it", ty.clone()).with(&item.name.text, ty.clone());
+            let view = self.base_view().with("it", ty.clone());
+            let view = view.with(&item.name.text, ty.clone());
             self.require_items(body, &view);
         }
         ty
@@ -212,32 +254,49 @@ impl<'t> Infer<'t> {
 
     /// Everything that no let, input or block leads to.
     fn rest(&mut self) {
-        for (item, ty) in self.aliases.clone() {
+        for (item, scope, ty) in self.aliases.clone() {
             if let (Some(refinement), Some(ty)) = (&item.refinement, ty) {
-                self.condition(refinement, &View::default().with("it", ty));
+                self.in_scope(scope, |this| {
+                    let view = this.base_view().with("it", ty);
+                    this.condition(refinement, &view);
+                });
             }
         }
-        for function in self.functions() {
-            self.check_function(function);
-        }
-        for secret in self.secrets() {
-            self.check_secret(secret);
-        }
-        for output in self.outputs() {
-            let want = output.ty.as_ref().map(|ty| {
-                let ty = self.written(ty);
-                Want::written(&output.name.text, ty).of("output")
-            });
-            if let Some(value) = &output.value {
-                self.value(value, &View::default(), want.as_ref());
+        let program = self.program;
+        for (index, In { it, scope }) in program.functions.iter().enumerate() {
+            if self.is_first(*it) {
+                self.in_scope(*scope, |this| this.check_function(index, it));
             }
         }
-        for require in self.requires() {
-            self.require(require, &View::default());
+        for In { it, scope } in &program.secrets {
+            if self.is_first(*it) {
+                self.in_scope(*scope, |this| this.check_secret(it));
+            }
         }
-        self.check_defaults();
-        for block in self.check_blocks() {
-            self.check_check(block);
+        for In { it, scope } in &program.outputs {
+            if self.is_first(*it) {
+                self.in_scope(*scope, |this| this.check_output(it));
+            }
+        }
+        for In { it, scope } in &program.requires {
+            if self.is_first(*it) {
+                self.in_scope(*scope, |this| this.require(it, &this.base_view()));
+            }
+        }
+        for In { it, scope } in &program.checks {
+            if self.is_first(*it) {
+                self.in_scope(*scope, |this| this.check_check(it));
+            }
+        }
+    }
+
+    fn check_output(&mut self, output: &'t Let) {
+        let want = output.ty.as_ref().map(|ty| {
+            let ty = self.written(ty);
+            Want::written(&output.name.text, ty).of("output")
+        });
+        if let Some(value) = &output.value {
+            self.value(value, &self.base_view(), want.as_ref());
         }
     }
 
@@ -246,6 +305,8 @@ impl<'t> Infer<'t> {
         let ty = match self.bare(name)? {
             Bare::Let(index) => self.let_ty(index),
             Bare::Input(index) => self.input_ty(index),
+            // Evaluation tells that it does not stand alone.
+            Bare::Library(_) => Ty::bad(),
         };
         Some(why::through(ty, name, at))
     }

@@ -8,9 +8,9 @@ use crate::lower::infer::Infer;
 use crate::lower::infer::headers::Keyed;
 use crate::lower::infer::ty::{Absence, Core, Field, SiteId, Ty};
 use crate::lower::infer::view::View;
-use crate::lower::scope::span;
+use crate::lower::scope::{Header, ROOT, ScopeId, header, span};
 use crate::source::Span;
-use crate::syntax::tree::{Block, Body, Item, ItemKind, Key};
+use crate::syntax::tree::{Body, Item, ItemKind, Key};
 
 /// Facets of which a resource has at most one.
 const SINGLE: [&str; 3] = ["health", "backup", "tile"];
@@ -21,8 +21,16 @@ pub(super) struct Site<'t> {
     pub kind: &'static dyn AnyKind,
     /// Its name.
     pub name: &'t str,
-    /// The block.
-    pub block: &'t Block,
+    /// How many of it.
+    pub header: Header<'t>,
+    /// What is written; a `use` has no body of its own.
+    pub body: Option<&'t Body>,
+    /// Where it is pointed at.
+    pub span: Span,
+    /// The scope it stands in.
+    pub scope: ScopeId,
+    /// Others may say what is not written here.
+    pub is_open: bool,
     /// The block around it, if it is a facet.
     pub owner: Option<SiteId>,
     /// What is written, then what `defaults` say.
@@ -41,11 +49,26 @@ impl<'t> Site<'t> {
     pub fn new(
         kind: &'static dyn AnyKind,
         name: &'t str,
-        block: &'t Block,
+        header: Header<'t>,
+        body: Option<&'t Body>,
+        span: Span,
         owner: Option<SiteId>,
     ) -> Site<'t> {
-        let (layers, read, view) = (vec![&block.body], HashMap::new(), View::default());
-        Site { kind, name, block, owner, layers, read, view, value: None, facets: None }
+        Site {
+            kind,
+            name,
+            header,
+            body,
+            span,
+            scope: ROOT,
+            is_open: false,
+            owner,
+            layers: body.into_iter().collect(),
+            read: HashMap::new(),
+            view: View::default(),
+            value: None,
+            facets: None,
+        }
     }
 
     /// The word of its kind.
@@ -55,7 +78,7 @@ impl<'t> Site<'t> {
 
     /// What is written under a name, strongest first; also whether something may be spread in.
     pub fn written(&self, name: &str) -> (Option<&'t Item>, bool) {
-        let mut spread = false;
+        let mut spread = self.is_open;
         for body in &self.layers {
             if let Some(item) = body.items.iter().find(|item| is_named(item, name)) {
                 return (Some(item), spread);
@@ -85,8 +108,8 @@ impl<'t> Infer<'t> {
             return site;
         }
         let mut site = self.declared_site(index);
-        let defaults = self.defaults_of(site.kind).map(|block| &block.body);
-        site.layers.extend(defaults);
+        let defaults = self.defaults_of(site.scope, site.kind);
+        site.layers.extend(defaults.into_iter().map(|block| &block.body));
         self.sites.push(site);
         self.block_sites[index] = Some(self.sites.len() - 1);
         self.sites.len() - 1
@@ -104,7 +127,7 @@ impl<'t> Infer<'t> {
 
     /// Where a block is pointed at.
     pub fn site_span(&self, site: SiteId) -> Span {
-        span(self.sites[site].block)
+        self.sites[site].span
     }
 
     /// What the name of a block stands for: a resource, a map of them, or perhaps nothing.
@@ -113,7 +136,13 @@ impl<'t> Infer<'t> {
             return value.clone();
         }
         self.sites[site].value = Some(Ty::bad());
-        let (kind, block) = (self.sites[site].word(), self.sites[site].block);
+        let scope = self.sites[site].scope;
+        self.in_scope(scope, |this| this.make_value(site))
+    }
+
+    fn make_value(&mut self, site: SiteId) -> Ty {
+        let kind = self.sites[site].word();
+        let (header, place) = (self.sites[site].header, self.sites[site].span);
         let me = Ty::reference(&[kind], Some(site));
         let around = match self.sites[site].owner {
             Some(owner) => {
@@ -121,18 +150,14 @@ impl<'t> Infer<'t> {
                 let around = self.sites[owner].view.clone();
                 around.with("owner", Ty::reference(&[self.sites[owner].word()], Some(owner)))
             }
-            None => View::default(),
+            None => self.base_view(),
         };
         // What the body sees of itself is known before its header is.
         self.sites[site].view = around.with("self", me.clone());
         let name = format!("{kind}.{}", self.sites[site].name);
-        let opened = self.header(
-            block.each.as_ref(),
-            block.condition.as_ref(),
-            &around,
-            &Keyed::Name(&name, span(block)),
-        );
-        let value = match (opened.key, &block.condition) {
+        let opened =
+            self.header(header.each, header.condition, &around, &Keyed::Name(&name, place));
+        let value = match (opened.key, header.condition) {
             (Some(key), _) => Ty::map(key, me.clone()),
             (None, Some(condition)) => {
                 let text = self.sources.text(condition.span).into();
@@ -156,17 +181,20 @@ impl<'t> Infer<'t> {
         if let Some(facets) = &self.sites[site].facets {
             return Rc::clone(facets);
         }
-        let (traits, block) = (self.sites[site].kind.traits(), self.sites[site].block);
+        let (traits, body) = (self.sites[site].kind.traits(), self.sites[site].body);
+        let (scope, is_open) = (self.sites[site].scope, self.sites[site].is_open);
         let mut found = Vec::new();
-        for item in &block.body.items {
+        for item in body.into_iter().flat_map(|body| &body.items) {
             let ItemKind::Block(inner) = &item.kind else { continue };
             let word = inner.kind.text.as_str();
             let (true, Some(kind)) = (traits.facets.contains(&word), kinds::find(word)) else {
                 continue;
             };
             let name = inner.labels.first().map_or(word, |label| label.text.as_str());
-            let mut facet = Site::new(kind, name, inner, Some(site));
-            for body in &self.sites[site].layers[1..] {
+            let (place, body) = (span(inner), Some(&inner.body));
+            let mut facet = Site::new(kind, name, header(inner), body, place, Some(site));
+            (facet.scope, facet.is_open) = (scope, is_open);
+            for body in self.sites[site].layers.iter().skip(1) {
                 facet.layers.extend(body.items.iter().filter_map(|item| match &item.kind {
                     ItemKind::Block(it) if it.kind.text == word && it.labels.is_empty() => {
                         Some(&it.body)
@@ -174,7 +202,8 @@ impl<'t> Infer<'t> {
                     _ => None,
                 }));
             }
-            facet.layers.extend(self.defaults_of(kind).map(|block| &block.body));
+            let defaults = self.defaults_of(scope, kind);
+            facet.layers.extend(defaults.into_iter().map(|block| &block.body));
             self.sites.push(facet);
             found.push(self.sites.len() - 1);
         }
@@ -202,6 +231,9 @@ impl<'t> Infer<'t> {
             fields.push(Field { name, optional: ty.null.is_some(), ty });
         }
         match (SINGLE.contains(&word), fields.as_slice()) {
+            // A service may add one.
+            (true, []) if self.sites[site].is_open => Ty::bad(),
+            (false, _) if self.sites[site].is_open => Ty::map(Ty::string(), Ty::bad()),
             (true, []) => Ty::null(),
             (true, [only]) => only.ty.clone(),
             _ => Ty::object(fields, false),

@@ -128,6 +128,7 @@ impl<'t> Infer<'t> {
         }
         match (name, crate::kinds::find(name)) {
             ("secret", _) => Ty::new(Core::Secrets),
+            ("tenant", _) => Ty::bad(),
             (_, Some(kind)) => Ty::new(Core::Kind(kind.schema().kind)),
             ("owner", None) => self.bad(names::no_owner(at)),
             (_, None) => {

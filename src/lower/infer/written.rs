@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::kinds;
 use crate::lower::infer::Infer;
 use crate::lower::infer::ty::{Absence, Core, Field, SCALARS, Ty};
+use crate::lower::scope::ScopeId;
 use crate::problem::{infer as problem, names};
 use crate::syntax::tree::{TypeExpr, TypeItem, TypeKind};
 
@@ -60,7 +61,7 @@ impl<'t> Infer<'t> {
 
     fn named(&mut self, word: &'t str, arguments: &'t [TypeExpr], ty: &'t TypeExpr) -> Ty {
         if let Some(item) = self.type_item(word) {
-            return Ty::new(Core::Alias(self.alias(item)));
+            return Ty::new(Core::Alias(self.alias(item.it, item.scope)));
         }
         if let Some((_, scalar)) = SCALARS.iter().find(|(known, _)| *known == word) {
             return Ty::scalar(*scalar);
@@ -80,7 +81,7 @@ impl<'t> Infer<'t> {
     }
 
     fn unknown_type(&mut self, word: &str, ty: &TypeExpr) -> Ty {
-        let own = self.type_items().into_iter().map(|item| item.name.text.as_str());
+        let own = self.type_names().into_iter();
         let shared = SCALARS.iter().map(|(word, _)| *word);
         let all: Vec<&str> = own.chain(shared).chain(["int", "map", "data", "secret"]).collect();
         let near = crate::problem::nearest(word, all);
@@ -88,18 +89,23 @@ impl<'t> Infer<'t> {
     }
 
     /// The place of a `type` in the list of aliases.
-    fn alias(&mut self, item: &'t TypeItem) -> usize {
-        let known = self.aliases.iter().position(|(other, _)| std::ptr::eq(*other, item));
+    pub fn alias(&mut self, item: &'t TypeItem, scope: ScopeId) -> usize {
+        let known = self.aliases.iter().position(|(other, ..)| std::ptr::eq(*other, item));
         known.unwrap_or_else(|| {
-            self.aliases.push((item, None));
+            self.aliases.push((item, scope, None));
             self.aliases.len() - 1
         })
     }
 
     /// Reads every `type` of the module, so that mistakes in unused ones are found too.
     pub fn read_types(&mut self) {
-        for item in self.type_items() {
-            let index = self.alias(item);
+        for index in 0..self.program.types.len() {
+            let item = self.program.types[index];
+            let index = self.alias(item.it, item.scope);
+            let item = item.it;
+            if !self.is_first(item) {
+                continue;
+            }
             self.alias_ty(index);
             if self.is_circular(index) {
                 self.problems.push(problem::type_circle(&item.name.text, item.name.span));
@@ -108,14 +114,14 @@ impl<'t> Infer<'t> {
     }
 
     fn alias_ty(&mut self, index: usize) -> Ty {
-        if let Some(known) = &self.aliases[index].1 {
+        if let Some(known) = &self.aliases[index].2 {
             return known.clone();
         }
         // Known as nothing meanwhile: inside it, it is only named.
-        self.aliases[index].1 = Some(Ty::bad());
-        let item = self.aliases[index].0;
-        let ty = self.written(&item.ty);
-        self.aliases[index].1 = Some(ty.clone());
+        self.aliases[index].2 = Some(Ty::bad());
+        let (item, scope) = (self.aliases[index].0, self.aliases[index].1);
+        let ty = self.in_scope(scope, |this| this.written(&item.ty));
+        self.aliases[index].2 = Some(ty.clone());
         ty
     }
 
