@@ -16,4 +16,5 @@ mod sandbox;
 mod storage;
 mod support;
 mod tidy;
+mod types;
 mod values;

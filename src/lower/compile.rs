@@ -12,7 +12,8 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::{In, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Library, Output, SecretItem, graph, lints, machines, quota, unique};
+use crate::lower::{Desired, Library, Output, SecretItem};
+use crate::lower::{graph, infer, lints, machines, quota, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -86,7 +87,10 @@ pub fn compile(
         evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
         evaluator.problems.extend(lints::empty_allowances(trees, sources));
     }
-    (desired, without_allowed(in_order(evaluator.problems), sources))
+    // Everything is declared by now, whatever opened it.
+    let found = infer::check(&evaluator.program, &evaluator.recursive, sources);
+    let problems = infer::merged(found, evaluator.problems);
+    (desired, without_allowed(in_order(problems), sources))
 }
 
 impl<'t> Evaluator<'t> {

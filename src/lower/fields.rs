@@ -84,6 +84,11 @@ fn is_plain(need: Need) -> bool {
     }
 }
 
+/// An expression of a schema.
+pub(super) fn schema_expression(text: &'static str) -> Option<&'static Expr> {
+    SCHEMA_TEXTS.get(text)
+}
+
 impl<'t> Evaluator<'t> {
     /// The value of an expression of a schema, as attribute of a node.
     pub fn schema_value(&mut self, text: &'static str, node: NodeId) -> Val {

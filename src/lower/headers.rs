@@ -98,6 +98,8 @@ impl<'t> Evaluator<'t> {
                             env.place(each.over.span),
                             &each.first.text,
                             field.as_deref(),
+                            value.data.noun(),
+                            self.sources.text(each.over.span),
                         ));
                         return Expansion::Bad;
                     }

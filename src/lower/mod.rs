@@ -18,6 +18,7 @@ mod fit;
 pub mod functions;
 mod graph;
 mod headers;
+mod infer;
 mod inputs;
 mod lifecycle;
 mod library;

@@ -1,6 +1,7 @@
 //! Lints: what is allowed and probably not meant. L0xxx; all of them are warnings, and
 //! `# paas: allow L0107` on the line above silences one.
 
+use crate::problem::infer::enumerated;
 use crate::problem::{Edit, Fix, Problem};
 use crate::source::Span;
 
@@ -31,4 +32,36 @@ pub fn foreign_interpolation(found: &[(Span, String)], begins: Option<Span>) -> 
     let title =
         format!("write `\\({name})`; keep `${{…}}` in `'…'` if a shell or Compose should see it");
     problem.fix(Fix::maybe(title, edits.collect()).shown())
+}
+
+/// L0201: a pattern that no value fits.
+pub fn never_matches(at: Span, shown: &str, noun: &str, all: &[String]) -> Problem {
+    let problem = Problem::warning("L0201", format!("nothing here can be {shown}"))
+        .at(at, "this arm is never taken");
+    match all {
+        [] => problem.note(format!("the value is {noun}")),
+        [..] => problem.note(format!("the value is {}", enumerated(all, "or"))),
+    }
+}
+
+/// L0201: an arm behind one that takes everything.
+pub fn unreachable_arm(at: Span, end: Span) -> Problem {
+    Problem::warning("L0201", "this arm is never taken")
+        .at(at, "nothing is left for it")
+        .at(end, "this takes everything")
+        .help("put `else` last")
+}
+
+/// L0202: a comparison with a word that is none of the choices.
+pub fn never_equal(at: Span, op: &str, word: &str, words: &[String]) -> Problem {
+    let near = crate::problem::nearest(word, words.iter().map(String::as_str));
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let always = if op == "==" { "false" } else { "true" };
+    let problem = Problem::warning("L0202", format!("nothing here can be \"{word}\""))
+        .at(at, format!("so `{op}` is always {always}"));
+    let problem = match near.first() {
+        Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+        None => problem,
+    };
+    problem.note(format!("the choices are {}", enumerated(&quoted, "and")))
 }

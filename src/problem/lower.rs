@@ -36,11 +36,31 @@ pub fn field_late(at: Span, field: &str, late: &Late) -> Problem {
 }
 
 /// P3003: instances of a list whose elements are no keys.
-pub fn list_without_key(over: Span, element: &str, field: Option<&str>) -> Problem {
-    let field = field.unwrap_or("name");
-    Problem::error("P3003", "instances need a key, and a list of objects has none")
-        .at(over, "a list: removing its second element would rename every later one")
-        .help(format!("write `by {element}.{field}` after it"))
+pub fn list_without_key(
+    over: Span,
+    element: &str,
+    field: Option<&str>,
+    noun: &str,
+    written: &str,
+) -> Problem {
+    let of = match noun {
+        "an object" => "objects".to_owned(),
+        "a list" => "lists".to_owned(),
+        other => format!("{}s", other.trim_start_matches("an ").trim_start_matches("a ")),
+    };
+    let (message, label) = (
+        format!("instances need a key, and a list of {of} has none"),
+        "a list: removing its second item would rename every later one",
+    );
+    let problem = Problem::error("P3003", message).at(over, label);
+    match field {
+        Some(field) => {
+            problem.help(format!("write `for {element} in {written} by {element}.{field}`"))
+        }
+        None => {
+            problem.help(format!("say what tells them apart: `for {element} in {written} by …`"))
+        }
+    }
 }
 
 /// P4001: a secret where everybody can read it.

@@ -1,6 +1,7 @@
 //! Problems of values and types. P20xx.
 
 use crate::problem::Problem;
+use crate::problem::infer::enumerated;
 use crate::problem::names::listed;
 use crate::source::Span;
 
@@ -30,7 +31,17 @@ pub fn wrong_value(wrong: &Wrong<'_>) -> Problem {
             let unit = if what == "size" { "GiB" } else { "s" };
             Problem::error("P2001", format!("`{field}` is a {what}, this is an int"))
                 .at(*at, format!("{shown} of what?"))
-                .help(format!("write `{shown}{unit}`"))
+                .help(match what {
+                    "size" => format!("write `{shown}GiB` (or `{shown}MiB`)"),
+                    _ => format!("write `{shown}{unit}`"),
+                })
+                .note(match what {
+                    "size" => {
+                        "Terraform providers take megabytes here, Proxmox takes MiB: paas always \
+                         takes the unit"
+                    }
+                    _ => "a duration always has a unit: `ms`, `s`, `m`, `h`, `d` or `w`",
+                })
         }
         ("a string", _) => Problem::error("P2001", format!("`{field}` cannot be {shown}"))
             .at(*at, format!("expected {expected}")),
@@ -127,13 +138,17 @@ pub fn fields_missing(at: Span, name: &str, absent: &[&str], ty: Span) -> Proble
 /// P2004: a word that is none of the choices.
 pub fn not_a_choice(at: Span, field: &str, word: &str, words: &[&str], near: &[&str]) -> Problem {
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    let problem = Problem::error("P2004", format!("`{field}` cannot be \"{word}\""))
-        .at(at, "not one of the choices");
-    let problem = match near.first() {
-        Some(near) => problem.help(format!("did you mean \"{near}\"?")),
-        None => problem,
+    let choices = format!("the choices are {}", enumerated(&quoted, "and"));
+    let message = match field {
+        "engine" => format!("`\"{word}\"` is not an engine"),
+        "runtime" => format!("`\"{word}\"` is not a runtime"),
+        _ => format!("`{field}` cannot be \"{word}\""),
     };
-    problem.note(format!("the choices are {}", quoted.join(", ")))
+    let problem = Problem::error("P2004", message).at(at, "not one of the choices");
+    match near.first() {
+        Some(near) => problem.help(format!("did you mean `\"{near}\"`? {choices}")),
+        None => problem.note(choices),
+    }
 }
 
 /// P2001: text that asks for no version.
@@ -246,13 +261,25 @@ pub fn not_exactly_one(
     block: Span,
 ) -> Problem {
     let all = listed(group, "and");
-    let Some(((first, first_at), rest)) = present.split_first() else {
+    let Some(((_, first_at), rest)) = present.split_first() else {
         return Problem::error("P2012", format!("`{kind}` needs exactly one of {all}"))
             .at(block, "it has none of them");
     };
-    let message = format!("`{kind}` has exactly one of {all}, this one has {}", present.len());
-    let problem = Problem::error("P2012", message).at(*first_at, format!("`{first}` is one"));
-    rest.iter().fold(problem, |problem, (name, at)| problem.at(*at, format!("`{name}` is another")))
+    const PLACES: [&str; 2] = ["second", "third"];
+    let count = match present.len() {
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        more => more.to_string(),
+    };
+    let message = match kind {
+        "app" => format!("an app has exactly one runtime, this one has {count}"),
+        _ => format!("`{kind}` has exactly one of {all}, this one has {count}"),
+    };
+    let problem = Problem::error("P2012", message).at(*first_at, "first");
+    let places = PLACES.into_iter().chain(std::iter::repeat("one more"));
+    let rest = rest.iter().zip(places);
+    let problem = rest.fold(problem, |problem, ((_, at), place)| problem.also_at(*at, place));
+    problem.help("remove all but one")
 }
 
 /// P2013: a number that is too large, or negative where that means nothing.

@@ -2,9 +2,9 @@
 
 use crate::lower::functions::{Function, Kind, Parameter, elements, objects};
 
-const LIST: Parameter = Parameter::outside("list", &[Kind::List]);
-const KNOWN_LIST: Parameter = Parameter::all("list", &[Kind::List]);
-const MAP: Parameter = Parameter::outside("object", &[Kind::Map]);
+const LIST: Parameter = Parameter::outside("list", &[Kind::List]).of("[T]");
+const KNOWN_LIST: Parameter = Parameter::all("list", &[Kind::List]).of("[T]");
+const MAP: Parameter = Parameter::outside("object", &[Kind::Map]).of("map<K, V>");
 const FIELD: Parameter = Parameter::all("field", &[Kind::Str]);
 const VALUES: Parameter = Parameter::all("values", &[Kind::Any]).many();
 
@@ -22,7 +22,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "keys",
         parameters: &[MAP],
-        returns: "[string | int]",
+        returns: "[K]",
         doc: "The keys of an object, sorted.",
         example: "keys({ web = 1, db = 2 })",
         result: r#"["db", "web"]"#,
@@ -31,7 +31,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "values",
         parameters: &[MAP],
-        returns: "[any]",
+        returns: "[V]",
         doc: "The values of an object, in the order of their keys.",
         example: "values({ web = 1, db = 2 })",
         result: "[2, 1]",
@@ -53,7 +53,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "sort",
         parameters: &[KNOWN_LIST],
-        returns: "list",
+        returns: "[T]",
         doc: "The elements from the least to the greatest: numbers, strings, ips, sizes or \
               durations, but only one of these. Strings are ordered by code point.",
         example: r#"sort(["b", "a", "C"])"#,
@@ -73,7 +73,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "distinct",
         parameters: &[KNOWN_LIST],
-        returns: "list",
+        returns: "[T]",
         doc: "The list without the elements that are equal to an earlier one. `unique` tells \
               whether there are any.",
         example: "distinct([100, 101, 100])",
@@ -92,10 +92,10 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "zip",
         parameters: &[
-            Parameter::outside("one", &[Kind::List]),
-            Parameter::outside("other", &[Kind::List]),
+            Parameter::outside("one", &[Kind::List]).of("[T]"),
+            Parameter::outside("other", &[Kind::List]).of("[U]"),
         ],
-        returns: "[list]",
+        returns: "[[T | U]]",
         doc: "Pairs of the elements at the same place in two lists of the same length.",
         example: r#"zip(["a", "b"], [1, 2])"#,
         result: r#"[["a", 1], ["b", 2]]"#,
@@ -118,7 +118,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "sum",
         parameters: &[KNOWN_LIST],
-        returns: "int | float | size | duration",
+        returns: "T",
         doc: "The elements added up: numbers, sizes or durations. The sum of an empty list is the \
               int 0, whatever it might have held.",
         example: "sum([512MiB, 512MiB])",
@@ -148,7 +148,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "first",
         parameters: &[LIST],
-        returns: "any?",
+        returns: "T?",
         doc: "The first element of a list; `null` if it is empty.",
         example: "first([1, 2, 3])",
         result: "1",
@@ -157,7 +157,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "last",
         parameters: &[LIST],
-        returns: "any?",
+        returns: "T?",
         doc: "The last element of a list; `null` if it is empty.",
         example: "last([1, 2, 3])",
         result: "3",
@@ -166,7 +166,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "group_by",
         parameters: &[LIST, FIELD],
-        returns: "map<string | int, list>",
+        returns: "map<string | int, [T]>",
         doc: "The objects of a list by the value of a field, in lists: those that share it stay \
               in order.",
         example: r#"group_by([{ n = 1, on = "a" }, { n = 2, on = "a" }], "on")"#,
@@ -176,7 +176,7 @@ pub const TABLE: &[Function] = &[
     Function {
         name: "index_by",
         parameters: &[LIST, FIELD],
-        returns: "map<string | int, object>",
+        returns: "map<string | int, T>",
         doc: "The objects of a list by the value of a field, which no two of them share.",
         example: r#"index_by([{ id = 7, name = "web" }], "name")"#,
         result: r#"{ web = { id = 7, name = "web" } }"#,

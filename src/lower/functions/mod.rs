@@ -79,6 +79,9 @@ pub struct Parameter {
     pub name: &'static str,
     /// The types that fit.
     pub takes: &'static [Kind],
+    /// The same as it is written, if it says more: `[T]`. The letter stands for a type that is
+    /// found out from the argument; the result may have it too.
+    pub of: &'static str,
     /// How often it is given.
     pub count: Count,
     sees: Sees,
@@ -132,17 +135,22 @@ enum Sees {
 impl Parameter {
     /// A parameter of which everything is looked at.
     const fn all(name: &'static str, takes: &'static [Kind]) -> Parameter {
-        Parameter { name, takes, count: Count::Once, sees: Sees::All }
+        Parameter { name, takes, of: "", count: Count::Once, sees: Sees::All }
     }
 
     /// A parameter whose elements are handed on as they are.
     const fn outside(name: &'static str, takes: &'static [Kind]) -> Parameter {
-        Parameter { name, takes, count: Count::Once, sees: Sees::Outside }
+        Parameter { name, takes, of: "", count: Count::Once, sees: Sees::Outside }
     }
 
     /// A parameter that is handed on as it is.
     const fn opaque(name: &'static str, takes: &'static [Kind]) -> Parameter {
-        Parameter { name, takes, count: Count::Once, sees: Sees::Nothing }
+        Parameter { name, takes, of: "", count: Count::Once, sees: Sees::Nothing }
+    }
+
+    /// The same, of this type.
+    const fn of(self, of: &'static str) -> Parameter {
+        Parameter { of, ..self }
     }
 
     /// The same, but it may be left out.
@@ -198,7 +206,11 @@ impl Function {
                 Count::OrElse(value) => format!(" = {value}"),
                 Count::Many => "...".to_owned(),
             };
-            format!("{}: {}{count}", parameter.name, kinds.join(" | "))
+            let kinds = match parameter.of {
+                "" => kinds.join(" | "),
+                of => of.to_owned(),
+            };
+            format!("{}: {kinds}{count}", parameter.name)
         };
         let parameters: Vec<String> = self.parameters.iter().map(parameter).collect();
         format!("{}({}) -> {}", self.name, parameters.join(", "), self.returns)
@@ -227,6 +239,32 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// The names of all functions, sorted.
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|function| function.name).collect()
+}
+
+/// Whether a function takes these arguments, as far as that can be told without running it.
+pub fn accepts(
+    function: &'static Function,
+    arguments: &[Argument],
+    origin: Span,
+) -> Result<(), Refusal> {
+    given::settle(function, arguments, &Nothing, origin).map(|_| ())
+}
+
+/// A project without files.
+struct Nothing;
+
+impl Files for Nothing {
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Err("there is no file".to_owned())
+    }
+
+    fn matching(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
+    fn commit(&self, _: &str) -> Result<String, String> {
+        Err("there is no file".to_owned())
+    }
 }
 
 /// Calls a function; `origin` is the place of the call. Nothing if there is no such function.

@@ -44,4 +44,40 @@ output script = 'echo ${domain}'
 ```
 "#,
     ),
+    Page::new(
+        "L0201",
+        "an arm that is never taken",
+        r#"
+The arms of a `match` are tried in their order, and everything that the value can be is taken before
+this one, or the value can never be what the arm asks for.
+
+```paas-error
+input stage: "prod" | "lab" = "lab"
+output cores = match stage { "prod" => 8, "lab" => 2, "test" => 1 }
+```
+
+```paas
+input stage: "prod" | "lab" = "lab"
+output cores = match stage { "prod" => 8, "lab" => 2 }
+```
+"#,
+    ),
+    Page::new(
+        "L0202",
+        "a comparison that is always the same",
+        r#"
+The value is one of some words, and it is compared with another one, so the answer is known before.
+Most often the word is misspelt.
+
+```paas-error
+input stage: "prod" | "lab" = "lab"
+output large = stage == "production"
+```
+
+```paas
+input stage: "prod" | "lab" = "lab"
+output large = stage == "prod"
+```
+"#,
+    ),
 ];

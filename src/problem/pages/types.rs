@@ -273,4 +273,75 @@ container box {
 ```
 "#,
     ),
+    Page::new(
+        "P2008",
+        "branches of different types",
+        r#"
+Both branches of `if`, and all arms of `match`, have one type, because what follows must work with
+each of them. Of objects, the first field that differs is told. A field that only one branch has is
+fine: it may be null after that.
+
+```paas-error
+input large: bool = true
+let size = if large then { cores = 8, gpu = true } else { cores = 1, gpu = "no" }
+```
+
+```paas
+input large: bool = true
+let size = if large then { cores = 8, gpu = true } else { cores = 1, gpu = false }
+```
+"#,
+    ),
+    Page::new(
+        "P2017",
+        "a type that is nothing but itself",
+        r#"
+The type stands for itself, directly or through others, and nothing else is ever said about it. A
+type may lead to itself through a list, a map or a field that need not be there.
+
+```paas-error
+type Node = Node?
+```
+
+```paas
+type Node = { name: string, children: [Node] = [] }
+```
+"#,
+    ),
+    Page::new(
+        "P2018",
+        "a `match` that does not cover every value",
+        r#"
+The value can be something that no arm takes. That is found without evaluating it, so that a new
+choice in a type points at every `match` that has to know it. `else` takes the rest.
+
+```paas-error
+input stage: "prod" | "lab" | "test" = "lab"
+output cores = match stage { "prod" => 8, "lab" => 2 }
+```
+
+```paas
+input stage: "prod" | "lab" | "test" = "lab"
+output cores = match stage { "prod" => 8, "lab" | "test" => 2 }
+```
+"#,
+    ),
+    Page::new(
+        "P2019",
+        "data without a type",
+        r#"
+`json`, `yaml` and `toml` give whatever is in the file. To compute with it, or to go through it,
+give it a type where it is read; what does not have the type is then told with its place.
+
+```paas-error
+let people = json(file("people.json"))
+let count = people + 1
+```
+
+```paas
+let people: [{ login: string }] = json(file("people.json"))
+let count = length(people) + 1
+```
+"#,
+    ),
 ];
