@@ -17,6 +17,7 @@ mod plan;
 mod quiet;
 mod sandbox;
 mod saved;
+mod scopes;
 mod selection;
 mod state;
 mod terminal;

@@ -34,8 +34,7 @@ macro_rules! guest {
                 id: $crate::model::Value, Replace, default "\"auto\"",
                     is $crate::kinds::guest_parts::id_or_auto(), choose VmId;
                 /// Its name in the network.
-                hostname: String, Live, default "if self.key == null then slug(self.name) \
-                    else slug(\"\\(self.name)-\\(self.key)\")", is $crate::schema::Type::Fqdn;
+                hostname: String, Live, default "slug(self.label)", is $crate::schema::Type::Fqdn;
                 /// What it is made from: a template, or the name of an image on the cluster.
                 template: $crate::model::Value, Note, required,
                     is $crate::kinds::guest_parts::template_or_name();

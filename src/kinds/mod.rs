@@ -20,6 +20,7 @@ mod network;
 mod proxy;
 mod run;
 mod template;
+mod tenant;
 mod vm;
 mod zone;
 
@@ -319,6 +320,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<proxy::Proxy>::boxed(),
                 Erased::<run::Run>::boxed(),
                 Erased::<template::Template>::boxed(),
+                Erased::<tenant::Tenant>::boxed(),
                 Erased::<vm::Vm>::boxed(),
                 Erased::<zone::Zone>::boxed(),
             ];
