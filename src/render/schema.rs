@@ -139,7 +139,7 @@ fn property(field: &Field) -> Value {
 
 fn of(ty: &Type) -> Value {
     match ty {
-        Type::Any => json!({}),
+        Type::Any | Type::Content => json!({}),
         Type::Bool => json!({ "type": "boolean" }),
         Type::Int(low, high) => {
             let mut out = json!({ "type": "integer" });
@@ -203,17 +203,35 @@ fn list(of: &Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn flag() -> Value {
+    json!({ "type": "boolean" })
+}
+
+fn levels() -> Value {
+    json!({ "enum": ["none", "low", "medium", "high", "critical"] })
+}
+
+fn because() -> Value {
+    json!({ "type": "object", "required": ["kind"] })
+}
+
+/// An object with these properties, whatever they are.
+fn record(names: &[&str]) -> Value {
+    let fields: Vec<(&str, Value)> = names.iter().map(|name| (*name, json!({}))).collect();
+    closed(&fields)
+}
+
 /// What `paas plan --format json` prints.
 fn plan() -> Value {
-    let (text, count, flag) = (
-        || json!({ "type": "string" }),
-        || json!({ "type": "integer", "minimum": 0 }),
-        || json!({ "type": "boolean" }),
-    );
-    let classes = json!({
-        "enum": ["note", "live", "reload", "restart", "redeploy", "replace"],
-    });
-    let summary = [
+    let counted = [
         "create",
         "update",
         "replace",
@@ -225,53 +243,8 @@ fn plan() -> Value {
         "drift",
         "blocked",
     ];
-    let levels = json!({ "enum": ["none", "low", "medium", "high", "critical"] });
-    let mut summary: Vec<(&str, Value)> = summary.iter().map(|name| (*name, count())).collect();
-    summary.push(("impact", levels.clone()));
-    let because = json!({ "type": "object", "required": ["kind"] });
-    let leaf = closed(&[
-        ("path", text()),
-        ("type?", text()),
-        ("before?", json!({})),
-        ("after?", json!({})),
-        ("class?", classes),
-        ("because?", because.clone()),
-        ("changed?", flag()),
-        ("forces_replacement?", flag()),
-    ]);
-    let words = json!({
-        "enum": ["none", "reload", "restart", "redeploy", "replace", "remove", "data_loss"],
-    });
-    let impact = closed(&[
-        ("level", levels),
-        ("what", words),
-        ("names", list(&text())),
-        ("downtime_ms?", count()),
-        ("downtime_s?", count()),
-    ]);
-    let actions = json!({ "enum": ["create", "update", "replace", "destroy", "adopt", "forget"] });
-    let change = closed(&[
-        ("address", text()),
-        ("kind", text()),
-        ("tenant?", text()),
-        ("object", text()),
-        ("action", actions),
-        ("machine?", text()),
-        ("wave", count()),
-        ("needs", list(&text())),
-        ("because", because),
-        ("impact", impact),
-        ("leaves", list(&json!({ "$ref": "#/$defs/leaf" }))),
-        ("unchanged", count()),
-        ("order?", text()),
-        ("replaces?", text()),
-        ("forces_replacement?", text()),
-        ("blocked_by?", list(&text())),
-    ]);
-    let record = |names: &[&str]| {
-        let fields: Vec<(&str, Value)> = names.iter().map(|name| (*name, json!({}))).collect();
-        closed(&fields)
-    };
+    let mut summary: Vec<(&str, Value)> = counted.iter().map(|name| (*name, count())).collect();
+    summary.push(("impact", levels()));
     let mut out = closed(&[
         ("format", json!({ "const": "paas.plan/1.0" })),
         ("stack", text()),
@@ -279,9 +252,9 @@ fn plan() -> Value {
         ("sandbox?", flag()),
         ("binds", json!({ "type": "object" })),
         ("summary", closed(&summary)),
-        ("changes", list(&change)),
+        ("changes", list(&change())),
         ("outdated", list(&record(&["address", "template", "from", "to"]))),
-        ("drift", list(&drift(&text, &flag))),
+        ("drift", list(&drift())),
         ("blocked", list(&record(&["address", "code", "message", "help"]))),
         ("unmanaged", list(&json!({}))),
         ("checks", list(&record(&["name", "result", "address?", "message?", "at?"]))),
@@ -290,11 +263,59 @@ fn plan() -> Value {
     ]);
     out["$schema"] = json!(DIALECT);
     out["title"] = json!("A plan, as `paas plan --format json` prints it");
-    out["$defs"] = json!({ "leaf": leaf });
+    out["$defs"] = json!({ "leaf": leaf() });
     out
 }
 
-fn drift(text: &dyn Fn() -> Value, flag: &dyn Fn() -> Value) -> Value {
+fn change() -> Value {
+    let words = json!({
+        "enum": ["none", "reload", "restart", "redeploy", "replace", "remove", "data_loss"],
+    });
+    let impact = closed(&[
+        ("level", levels()),
+        ("what", words),
+        ("names", list(&text())),
+        ("downtime_ms?", count()),
+        ("downtime_s?", count()),
+    ]);
+    let actions = json!({ "enum": ["create", "update", "replace", "destroy", "adopt", "forget"] });
+    closed(&[
+        ("address", text()),
+        ("kind", text()),
+        ("tenant?", text()),
+        ("object", text()),
+        ("action", actions),
+        ("machine?", text()),
+        ("wave", count()),
+        ("needs", list(&text())),
+        ("because", because()),
+        ("impact", impact),
+        ("leaves", list(&json!({ "$ref": "#/$defs/leaf" }))),
+        ("unchanged", count()),
+        ("order?", text()),
+        ("replaces?", text()),
+        ("forces_replacement?", text()),
+        ("blocked_by?", list(&closed(&[("code", text())]))),
+    ])
+}
+
+fn leaf() -> Value {
+    let classes = json!({
+        "enum": ["note", "live", "reload", "restart", "redeploy", "replace"],
+    });
+    closed(&[
+        ("path", text()),
+        ("type?", text()),
+        ("before?", json!({})),
+        ("after?", json!({})),
+        ("class?", classes),
+        ("because?", because()),
+        ("changed?", flag()),
+        ("forces_replacement?", flag()),
+    ])
+}
+
+fn drift() -> Value {
     closed(&[
         ("address", text()),
         ("kind", text()),
