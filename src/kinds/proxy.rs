@@ -30,7 +30,7 @@ spec! {
         extra: Option<String>, Reload, optional;
         /// A command line that makes the program read its files again, in place of the usual one.
         reload: Option<String>, Note, optional;
-        /// HTTP/3 is offered.
+        /// HTTP/3 is offered, by Traefik and Caddy.
         http3: bool, Reload, default "true";
     }
 }

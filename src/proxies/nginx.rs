@@ -18,10 +18,9 @@ fn quoted(text: &str) -> String {
 impl Engine for Nginx {
     fn main(&self, main: &Main<'_>) -> (&'static str, String) {
         let tls = main.cert.map_or(String::new(), certificate);
-        let http3 = if main.http3 { "" } else { "  http3 off;\n" };
         let text = format!(
             "include /etc/nginx/modules-enabled/*.conf;\nevents {{}}\n\
-             http {{\n{tls}{http3}  \
+             http {{\n{tls}  \
              map $http_upgrade $connection_upgrade {{\n    default upgrade;\n    '' close;\n  }}\n  \
              include /etc/nginx/paas/http/*.conf;\n}}\n\
              stream {{\n{tls}  include /etc/nginx/paas/stream/*.conf;\n}}\n"
