@@ -13,6 +13,7 @@ mod interrupts;
 mod kills;
 mod kinds;
 mod leaks;
+mod modules;
 mod plan;
 mod quiet;
 mod sandbox;

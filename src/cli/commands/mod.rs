@@ -12,3 +12,4 @@ pub mod plan;
 pub mod sandbox;
 pub mod schema;
 pub mod state;
+pub mod update;
