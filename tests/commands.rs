@@ -11,6 +11,7 @@ mod formatting;
 mod inputs;
 mod interrupts;
 mod kills;
+mod kinds;
 mod leaks;
 mod lifecycle;
 mod moves;

@@ -2,6 +2,7 @@
 
 mod examples;
 mod references;
+mod schemas;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

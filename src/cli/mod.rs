@@ -144,6 +144,12 @@ enum Command {
         #[arg(long, value_enum, default_value_t = GraphFormat::Waves)]
         format: GraphFormat,
     },
+    /// Print a JSON Schema: of `plan`, `manifest` (every kind) or one kind
+    Schema {
+        /// `plan`, `manifest` or a kind
+        #[arg(default_value = "manifest")]
+        name: String,
+    },
     /// Print what the manifest gives to the outside, as of the last apply
     Output {
         #[command(flatten)]
@@ -237,6 +243,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         }
         Command::State { action } => commands::state::run(terminal, &action, sandbox),
         Command::Graph { inputs, format } => commands::graph::run(terminal, &inputs, format),
+        Command::Schema { name } => commands::schema::run(terminal, &name),
         Command::Output { inputs, name } => {
             commands::output::run(terminal, &inputs, name.as_deref(), sandbox)
         }

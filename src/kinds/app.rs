@@ -58,15 +58,15 @@ impl Kind for App {
     const WORD: &'static str = App::KIND;
     const ABOUT: &'static str = App::DOC;
     const FIRST: First = First::Create;
-    const FACETS: &'static [&'static str] = &["expose", "db", "login", "tile"];
+    const FACETS: &'static [&'static str] = &["expose", "db", "login", "backup", "tile"];
     const ONE_OF: &'static [&'static [&'static str]] = &[runtimes::ALL];
 
     fn readings() -> Vec<Reading> {
-        vec![Reading::expression(
-            "url",
-            "Where it is reached from outside.",
-            "first([for e in self.exposures : e.url if e.url != null])",
-        )]
+        let url = "first([for e in self.exposures : e.url if e.url != null])";
+        vec![
+            Reading::expression("url", "Where it is reached from outside.", url),
+            Reading::expression("guest_id", "Nothing: it is no guest.", "null"),
+        ]
     }
 
     fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {

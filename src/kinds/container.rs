@@ -1,14 +1,14 @@
 //! `container`: an LXC container on a Proxmox node.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::guest::{Guest, Provision, User, body_of, differing, disk, mib, number, value};
+use crate::kinds::guest::{body_of, differing, disk, mib, value};
+use crate::kinds::guest_fields::guest;
+use crate::kinds::guest_parts::{Device, Mount, devices, mounts, shared_slots, slot};
 use crate::kinds::takeover::Wanted;
 use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading, Takeover};
-use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Ref, Size, Step, Text, Value};
-use crate::schema::{Class, Field, Type, object, spec};
+use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Size, Step, Text, Value};
+use crate::schema::{Class, Field, object};
 
 object! {
     /// What an unprivileged container may do beyond the usual.
@@ -22,116 +22,47 @@ object! {
     }
 }
 
-spec! {
+guest! {
     /// An LXC container on a Proxmox node.
-    "container" Container {
-        /// Where it is made: a cluster, which chooses the node, or a node.
-        on: Ref, Replace, required, is Type::Ref(&["cluster", "node"]);
-        /// The cluster.
-        cluster: Ref, Replace, derived "self.on.cluster", is Type::Ref(&["cluster"]);
-        /// The node; the choice is kept.
-        node: String, Replace, derived "self.on.place", choose Node;
-        /// Its number in the cluster.
-        id: Value, Replace, default "\"auto\"", is id_or_auto(), choose VmId;
-        /// Its name in the network.
-        hostname: String, Live, default "slug(self.label)", is Type::Fqdn;
-        /// What it is made from: a template, or the name of an image on the cluster.
-        template: Value, Note, required, is template_or_name();
-        /// The image.
-        image: String, Note, derived "self.template?.base ?? self.template";
-        /// The version of the template it was made from.
-        template_version: Option<String>, Note, derived "self.template?.version";
-        /// The template has scripts, packages or files.
-        scripted: bool, Note, derived "self.template?.scripted ?? false";
-        /// What happens when its template has another version.
-        on_template_change: String, Note, default "\"report\"",
-            is Type::OneOf(&["report", "rerun_scripts", "replace"]);
-        /// Processor cores.
-        cores: u32, Live, default "1", is Type::Int(1, 8192);
-        /// Memory.
-        memory: Size, Live, default "512MiB";
+    "container" Container as "lxc" {
+        node Replace,
+        cores and memory Live,
+        memory "512MiB",
+        disk "8GiB",
+        storage Replace,
+        bridge Restart,
+        dns Live,
+        keys Live,
+    }
+    {
         /// Memory on disk.
         swap: Size, Live, default "0B";
-        /// The root disk.
-        disk: Size, Live, default "8GiB";
-        /// The storage of the root disk; by default the node's.
-        storage: Option<String>, Replace, optional;
-        /// The storage that was chosen.
-        disks: Option<String>, Note, derived "self.storage ?? self.on.disks";
-        /// The network it joins.
-        network: Option<Ref>, Live, default "if length(all.network) == 1 then first(all.network) \
-            else null", is Type::Ref(&["network"]);
-        /// Its address: one of the network, `"auto"` or `"dhcp"`.
-        ip: String, Restart, default "if self.network != null && length(self.network.pool) > 0 \
-            then \"auto\" else \"dhcp\"", is ip_or_word(), choose Ip;
-        /// The bridge; by default the node's.
-        bridge: Option<String>, Restart, derived "self.network?.bridge";
-        /// The way out.
-        gateway: Option<IpAddr>, Restart, derived "self.network?.gateway";
-        /// How many leading bits its network's addresses share.
-        prefix: Option<i64>, Restart, derived "if self.network == null then null \
-            else prefix(self.network.cidr)";
-        /// The VLAN tag.
-        vlan: Option<i64>, Restart, derived "self.network?.vlan";
-        /// Name servers.
-        nameservers: Option<Vec<IpAddr>>, Live, derived "self.network?.dns";
-        /// The domain it searches.
-        domain: Option<String>, Live, derived "self.network?.domain";
+        /// What stands below other paths, by a name: volumes, and folders of the node.
+        mount: Option<BTreeMap<String, Mount>>, Restart, optional, is mounts();
+        /// Devices of the node that it may use.
+        device: Option<BTreeMap<String, Device>>, Restart, optional, is devices();
         /// What it may do beyond the usual.
         features: Features, Restart, default "{}";
         /// Its root is nobody outside.
         unprivileged: bool, Replace, default "true";
         /// It may use the node's graphics processor.
         gpu: bool, Restart, default "false";
-        /// Who may log in.
-        users: BTreeMap<String, User>, Live, default "{}";
-        /// Public keys of root.
-        ssh_keys: Vec<String>, Note, default "[]";
-        /// The owner's own scripts.
-        provision: Option<Provision>, Live, optional;
-        /// It starts when its node does.
-        on_boot: bool, Live, default "true";
-        /// It runs.
-        start: bool, Live, default "true";
-        /// Its time zone.
-        timezone: Option<String>, Live, optional;
-        /// Words that Proxmox shows beside it.
-        tags: Vec<String>, Live, default "[]";
+        /// Variables of its first process; for images of `oci://…`.
+        env: Option<BTreeMap<String, Text>>, Restart, optional;
+        /// Its first process; for images of `oci://…`.
+        entrypoint: Option<String>, Restart, optional;
     }
-}
-
-fn id_or_auto() -> Type {
-    Type::Either(Arc::new(vec![Type::Int(100, 999_999_999), Type::OneOf(&["auto"])]))
-}
-
-fn template_or_name() -> Type {
-    Type::Either(Arc::new(vec![Type::Ref(&["template"]), Type::Str]))
-}
-
-fn ip_or_word() -> Type {
-    Type::Either(Arc::new(vec![Type::Ip, Type::OneOf(&["auto", "dhcp"])]))
 }
 
 impl Container {
-    fn guest<'a>(&'a self, id: &'a ObjectId) -> Guest<'a> {
-        let vmid = number(&self.id);
-        Guest { id, cluster: &self.cluster, node: &self.node, vmid, api: "lxc" }
-    }
-
-    /// What can be changed while it exists, as Proxmox writes it.
+    /// What can be changed while it exists, as Proxmox writes it; mounts are apart.
     fn config(&self) -> BTreeMap<String, Text> {
-        let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        let mut tags = vec!["paas".to_owned()];
-        tags.extend(self.tags.iter().cloned());
-        let mut config = body_of([
+        let mut config = self.common_config();
+        config.extend(body_of([
             ("hostname", self.hostname.clone()),
-            ("cores", self.cores.to_string()),
-            ("memory", self.memory.mib().to_string()),
             ("swap", self.swap.mib().to_string()),
-            ("onboot", flag(self.on_boot)),
-            ("tags", tags.join(";")),
             ("net0", self.net()),
-        ]);
+        ]));
         let features = [
             ("nesting", self.features.nesting),
             ("keyctl", self.features.keyctl),
@@ -139,17 +70,30 @@ impl Container {
         ];
         let features: Vec<String> =
             features.iter().filter(|(_, on)| *on).map(|(name, _)| format!("{name}=1")).collect();
-        let mut put = |name: &str, value: String| {
+        let mut put = |name: String, value: String| {
             if !value.is_empty() {
-                config.insert(name.to_owned(), value.into());
+                config.insert(name, value.into());
             }
         };
-        put("features", features.join(","));
-        let servers = self.nameservers.iter().flatten().map(ToString::to_string);
-        put("nameserver", servers.collect::<Vec<_>>().join(" "));
-        put("searchdomain", self.domain.clone().unwrap_or_default());
-        if self.gpu {
-            put("dev0", "/dev/dri/renderD128,gid=104".to_owned());
+        put("features".to_owned(), features.join(","));
+        put("entrypoint".to_owned(), self.entrypoint.clone().unwrap_or_default());
+        let graphics = self.gpu.then(|| "/dev/dri/renderD128,gid=104".to_owned());
+        let devices = self.device.iter().flatten().map(|(_, device)| device.text());
+        for (index, device) in graphics.into_iter().chain(devices).enumerate() {
+            put(format!("dev{index}"), device);
+        }
+        for (index, (name, nic)) in self.nic.iter().flatten().enumerate() {
+            let link = self.links.as_ref().and_then(|links| links.get(name));
+            put(format!("net{}", index + 1), nic.of_container(name, link));
+        }
+        if let Some(env) = &self.env {
+            let mut text = Text::default();
+            for (name, value) in env {
+                text.push_str(if text.pieces().is_empty() { "" } else { "\0" });
+                text.push_str(&format!("{name}="));
+                text.push(value);
+            }
+            config.insert("env".to_owned(), text);
         }
         config
     }
@@ -171,23 +115,58 @@ impl Container {
         if let Some(vlan) = self.vlan {
             net.push_str(&format!(",tag={vlan}"));
         }
+        if let Some(mtu) = self.mtu {
+            net.push_str(&format!(",mtu={mtu}"));
+        }
         net
     }
 
-    fn storage_name(&self) -> &str {
-        self.disks.as_deref().unwrap_or("local-lvm")
+    fn mounts(&self) -> BTreeMap<String, &Mount> {
+        self.mount.iter().flatten().map(|(name, mount)| (mount.key(name), mount)).collect()
     }
 
-    /// What runs inside a fresh container, or again when one of these parts has changed.
-    fn set_up(&self, guest: Guest<'_>, wants: impl Fn(&str) -> bool) -> Vec<Step> {
-        let template = (self.scripted && wants("template_version"))
-            .then(|| guest.template(&self.template))
-            .flatten();
-        let users = (wants("users") || wants("timezone"))
-            .then(|| guest.users(&self.users, self.timezone.as_deref()))
-            .flatten();
-        let provision = wants("provision").then(|| guest.provision(self.provision.as_ref()));
-        template.into_iter().chain(users).chain(provision.flatten()).collect()
+    /// The steps from other mounts to these: a volume that stays is never written again, because
+    /// that would make a new one.
+    fn move_mounts(&self, id: &ObjectId, before: &Container) -> Vec<Step> {
+        let guest = self.guest(id);
+        let (old, new) = (before.mounts(), self.mounts());
+        let mut steps = Vec::new();
+        let gone: Vec<&str> =
+            old.keys().filter(|key| !new.contains_key(*key)).map(String::as_str).collect();
+        if !gone.is_empty() {
+            let body = body_of([("delete", gone.join(","))]);
+            steps.push(guest.call(Method::Put, "/config", body));
+        }
+        let mut body = BTreeMap::new();
+        for (key, mount) in &new {
+            match old.get(key) {
+                Some(before) if before == mount => (),
+                Some(before) if mount.size.is_some() && mount.grows_from(before) => {
+                    steps.extend(mount.size.map(|size| guest.resize(key, size)));
+                }
+                Some(_) | None => {
+                    body.insert(key.clone(), mount.text(self.storage_name()).into());
+                }
+            }
+        }
+        if !body.is_empty() {
+            steps.push(guest.call(Method::Put, "/config", body));
+        }
+        steps
+    }
+
+    /// What other mounts cost: a volume of its own is never changed in its place.
+    fn mount_class(&self, before: &Container) -> Class {
+        let (old, new) = (before.mounts(), self.mounts());
+        let changed = |(key, mount): (&String, &&Mount)| match old.get(key) {
+            None => Class::Live,
+            Some(before) if before == mount || mount.grows_from(before) => Class::Live,
+            Some(before) if before.size.is_some() || mount.size.is_some() => Class::Replace,
+            Some(_) => Class::Restart,
+        };
+        let gone = old.keys().any(|key| !new.contains_key(key));
+        let least = if gone { Class::Restart } else { Class::Live };
+        new.iter().map(changed).max().unwrap_or(least).max(least)
     }
 }
 
@@ -196,29 +175,29 @@ impl Kind for Container {
     const ABOUT: &'static str = Container::DOC;
     const FIRST: First = First::Delete;
     const ALSO: &'static [&'static str] = &["machine"];
-    const FACETS: &'static [&'static str] = &["expose", "tile"];
+    const FACETS: &'static [&'static str] = &["expose", "backup", "tile"];
     const HOLDS_DATA: bool = true;
 
     fn readings() -> Vec<Reading> {
-        vec![
-            Reading::expression("machine", "The container itself.", "self"),
-            Reading::expression(
-                "fqdn",
-                "Its full name.",
-                "if self.domain == null then self.hostname else \"\\(self.hostname).\\(self.domain)\"",
-            ),
-            Reading::fact("mac", "Its hardware address.", Type::Str),
-        ]
+        Container::guest_readings()
     }
 
     fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {
-        let Some(provision) = &mut self.provision else { return Vec::new() };
-        let objection = |message| Objection {
-            field: "provision/scripts".to_owned(),
-            message,
-            help: "paths start at the folder of the manifest".to_owned(),
-        };
-        provision.complete(|path| around.read(path)).err().map(objection).into_iter().collect()
+        let mut objections = self.complete_guest(around);
+        for (name, mount) in self.mount.iter().flatten() {
+            let sources = [mount.size.is_some(), mount.volume.is_some(), mount.host_path.is_some()];
+            if sources.iter().filter(|written| **written).count() != 1 {
+                objections.push(Objection {
+                    field: format!("mount/{name}"),
+                    message: format!("`mount {name}` needs one of `size`, `volume`, `host_path`"),
+                    help: "write `size = 8GiB` for a new volume".to_owned(),
+                });
+            }
+        }
+        let mounts = self.mount.iter().flatten();
+        let slots = mounts.map(|(name, mount)| (name.clone(), slot(name, mount.slot, 0, 256)));
+        objections.extend(shared_slots("mount", slots));
+        objections
     }
 
     fn class(&self, before: &Container, field: &Field) -> Option<Class> {
@@ -234,6 +213,7 @@ impl Kind for Container {
             ("image", _) if before.template_version.is_none() => Some(Class::Replace),
             ("image", _) => None,
             ("disk", _) if self.disk < before.disk => Some(Class::Replace),
+            ("mount", _) => Some(self.mount_class(before)),
             // A cluster that chooses and a node that is named lead to the same place.
             ("on", _) => Some(Class::Note),
             _ => Some(field.class),
@@ -250,10 +230,16 @@ impl Kind for Container {
             ("rootfs", rootfs),
             ("unprivileged", unprivileged.to_owned()),
         ]));
+        let mounts = self.mounts().into_iter();
+        config.extend(mounts.map(|(key, it)| (key, it.text(self.storage_name()).into())));
         if !self.ssh_keys.is_empty() {
             config.extend(body_of([("ssh-public-keys", self.ssh_keys.join("\n"))]));
         }
-        let mut steps = vec![guest.make(uid, config)];
+        if let Some(password) = &self.password {
+            config.insert("password".to_owned(), password.clone());
+        }
+        let mut steps = self.join_pool(guest, &mut config);
+        steps.push(guest.make(uid, config));
         if self.start {
             steps.extend([guest.status("start"), guest.ready()]);
             steps.extend(self.set_up(guest, |_| true));
@@ -264,46 +250,51 @@ impl Kind for Container {
     fn update(&self, id: &ObjectId, _: &str, before: &Container, changed: &[&str]) -> Vec<Step> {
         let guest = self.guest(id);
         let has = |name: &str| changed.contains(&name);
-        let (old, new) = (before.config(), self.config());
         // What was changed outside is sent again although the specs agree.
         let seen = |name: &str| match name {
             "onboot" => has("on_boot"),
             "net0" => has("ip"),
             name => has(name),
         };
-        let mut config: BTreeMap<String, Text> = new
-            .iter()
-            .filter(|(name, value)| old.get(*name) != Some(*value) || seen(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let gone: Vec<&str> =
-            old.keys().filter(|name| !new.contains_key(*name)).map(String::as_str).collect();
-        if !gone.is_empty() {
-            config.extend(body_of([("delete", gone.join(","))]));
-        }
-        let mut steps = Vec::new();
-        if !config.is_empty() {
-            steps.push(guest.call(Method::Put, "/config", config));
-        }
+        let sent = guest.configure(&before.config(), &self.config(), seen);
+        let mut steps: Vec<Step> = sent.into_iter().collect();
+        steps.extend(self.move_mounts(id, before));
         if has("disk") {
             steps.push(guest.resize("rootfs", self.disk));
         }
-        let restart = ["ip", "bridge", "gateway", "prefix", "vlan", "features", "gpu"];
+        let restart: BTreeSet<&str> = [
+            "ip",
+            "bridge",
+            "gateway",
+            "prefix",
+            "vlan",
+            "mtu",
+            "features",
+            "gpu",
+            "device",
+            "nic",
+            "links",
+            "env",
+            "entrypoint",
+        ]
+        .into();
+        let mounts = has("mount") && self.mount_class(before) == Class::Restart;
         match (self.start, has("start")) {
             (true, true) => steps.extend([guest.status("start"), guest.ready()]),
             (false, true) => steps.push(guest.status("shutdown")),
-            (true, false) if restart.iter().any(|name| has(name)) => {
+            (true, false) if mounts || changed.iter().any(|name| restart.contains(name)) => {
                 steps.extend([guest.status("reboot"), guest.ready()]);
             }
             (true | false, false) => (),
         }
         if self.start {
-            let rerun = self.provision.as_ref().map_or("never", |it| it.rerun.as_str());
-            let wants = |part: &str| {
-                has(part) && (part != "provision" || rerun != "never")
-                    || part == "provision" && rerun == "always"
-            };
-            steps.extend(self.set_up(guest, wants));
+            if has("ssh_keys") && before.ssh_keys != self.ssh_keys {
+                steps.push(guest.keys(&before.ssh_keys, &self.ssh_keys));
+            }
+            if let Some(password) = self.password.as_ref().filter(|_| has("password")) {
+                steps.push(guest.password("root", password));
+            }
+            steps.extend(self.set_up(guest, |part| self.runs_again(part, has)));
         }
         steps
     }
@@ -324,7 +315,7 @@ impl Kind for Container {
     }
 
     fn delete(&self, id: &ObjectId) -> Vec<Step> {
-        self.guest(id).delete()
+        self.guest(id).delete(self.protection == Some(true))
     }
 
     fn mark(&self, id: &ObjectId, uid: &str) -> Vec<Step> {
@@ -343,12 +334,9 @@ impl Kind for Container {
         let get = |name: &str| seen.config.get(name);
         let int = |name: &str| get(name).and_then(|text| text.parse::<u64>().ok()).map(Value::from);
         let flag = |name: &str| get(name).map(|text| Value::from(text == "1"));
+        let hostname = get("hostname").map(|name| Value::from(name.as_str()));
         Found::Ours(differing([
-            (
-                "hostname",
-                value(&self.hostname),
-                get("hostname").map(|name| Value::from(name.as_str())),
-            ),
+            ("hostname", value(&self.hostname), hostname),
             ("cores", value(&self.cores), int("cores")),
             ("memory", value(&self.memory), mib(get("memory"))),
             ("swap", value(&self.swap), mib(get("swap"))),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::kinds::{First, Kind, Place, bundled};
 use crate::model::ObjectId;
-use crate::model::{Bundle, Ref};
+use crate::model::{Bundle, Ref, Value};
 use crate::schema::Type;
 use crate::schema::spec;
 
@@ -19,6 +19,8 @@ spec! {
         engine: String, Replace, required, is Type::OneOf(&["homepage", "homer"]);
         /// Its headline.
         title: Option<String>, Reload, optional;
+        /// What else is on the page, in the program's own form.
+        widgets: Option<Value>, Reload, optional;
         /// Where its files are.
         dir: String, Replace, default "\"/opt/paas/dashboard\"", is Type::Path;
     }
@@ -46,7 +48,10 @@ spec! {
 
 impl Dashboard {
     fn bundle(&self, _id: &ObjectId) -> Bundle {
-        let settings = json!({ "engine": self.engine, "title": self.title });
+        let mut settings = json!({ "engine": self.engine, "title": self.title });
+        if let Some(widgets) = &self.widgets {
+            settings["widgets"] = json!(widgets);
+        }
         Bundle::on(&self.machine)
             .file(format!("{}/settings.json", self.dir), format!("{settings:#}\n"))
     }

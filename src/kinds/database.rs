@@ -31,7 +31,9 @@ spec! {
         /// Its name in the network, if it is not the machine's address.
         host: Option<String>, Note, optional;
         /// Where it listens.
-        port: Port, Note, default "5432";
+        port: Port, Note, default "if self.engine == \"postgres\" then 5432 \
+            else if self.engine == \"mongodb\" then 27017 \
+            else if self.engine == \"redis\" then 6379 else 3306";
         /// Who may create databases.
         admin: Admin, Note, default "{}";
         /// Connections are encrypted.

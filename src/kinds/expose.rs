@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
+
 use crate::kinds::{Around, First, Kind, Objection, Place, Reading, bundled};
-use crate::model::{Bundle, ObjectId, Port, Protocol, Ref, Text};
+use crate::model::{Bundle, ObjectId, Port, Protocol, Ref, Size, Text, script};
 use crate::proxies::{self, Entry, Route};
 use crate::schema::{Type, object, spec};
 
@@ -25,6 +27,8 @@ object! {
         headers: BTreeMap<String, String>, Reload, default "{}";
         /// WebSockets are passed on.
         websocket: bool, Reload, default "true";
+        /// The largest body of a request.
+        body: Option<Size>, Reload, optional;
         /// Lines in the proxy's own language.
         extra: Option<String>, Reload, optional;
     }
@@ -53,6 +57,8 @@ object! {
     Srv {
         /// Its name: `_minecraft._tcp.example.com`.
         name: String, Reload, required;
+        /// The name it leads to; by default the machine's in the zone of the proxy.
+        target: Option<String>, Reload, optional, is Type::Fqdn;
     }
 }
 
@@ -85,6 +91,15 @@ spec! {
         machine: Ref, Replace, derived "self.via.machine", is Type::Ref(&["machine"]);
         /// The proxy's program.
         engine: String, Reload, derived "self.via.engine";
+        /// Where the proxy asks whether somebody is logged in.
+        auth_url: Option<String>, Reload, derived "if self.http == null then null \
+            else if self.http.auth == null || self.http.auth == false then null \
+            else if self.http.auth == true then self.via.auth?.auth_url \
+            else self.http.auth.auth_url";
+        /// The proxy reads its files by itself.
+        pulled: bool, Note, derived "self.via.mode == \"pull\"";
+        /// What makes the proxy read its files again.
+        reload: Option<String>, Note, derived "self.via.reload";
         /// Where the workload is reached.
         upstream: Text, Reload, derived "\"\\(owner.machine.ip):\\(self.port)\"";
         /// Where the workload runs.
@@ -100,10 +115,18 @@ impl Expose {
         };
         let tls = self.tls.as_ref().is_none_or(|tls| *tls != serde_json::Value::Bool(false));
         let slug = id.slug();
-        let route = Route { slug, entry, upstream: self.upstream.clone(), tls };
+        let certificate = self.tls.as_ref().and_then(|tls| Ref::deserialize(tls).ok());
+        let certificate = certificate.map(|cert| proxies::certificate(&cert));
+        let upstream = self.upstream.clone();
+        let route = Route { slug, entry, upstream, tls, certificate };
         bundle = bundle.file(engine.path(&route), engine.fragment(&route));
-        bundle.start = engine.reload();
-        bundle.settle = engine.reload();
+        let reload = match (self.pulled, &self.reload) {
+            (true, _) => Vec::new(),
+            (false, Some(line)) => vec![script(format!("{line}\n"))],
+            (false, None) => engine.reload(),
+        };
+        bundle.start.clone_from(&reload);
+        bundle.settle = reload;
         bundle
     }
 
@@ -114,12 +137,17 @@ impl Expose {
                 host: http.host.clone(),
                 path: http.path.clone(),
                 backend_tls: http.backend == "https",
+                headers: http.headers.clone().into_iter().collect(),
+                websocket: http.websocket,
+                body_bytes: http.body.map(|size| size.0),
+                auth_url: self.auth_url.clone(),
                 extra: http.extra.clone(),
             });
         }
         let protocol = if self.udp.is_some() { Protocol::Udp } else { Protocol::Tcp };
         let port = self.external_port.as_ref()?.as_u64()?;
-        Some(Entry::Stream { port: u16::try_from(port).ok()?, protocol })
+        let tls = self.tcp.as_ref().is_some_and(|tcp| tcp.tls);
+        Some(Entry::Stream { port: u16::try_from(port).ok()?, protocol, tls })
     }
 }
 

@@ -159,10 +159,63 @@ impl Guest<'_> {
         Some(self.inside(script(out)))
     }
 
-    /// The steps that remove it.
-    pub fn delete(&self) -> Vec<Step> {
+    /// The steps that remove it; one that Proxmox protects is let go first.
+    pub fn delete(&self, is_protected: bool) -> Vec<Step> {
+        let released = body_of([("protection", "0".to_owned())]);
+        let released = is_protected.then(|| self.call(Method::Put, "/config", released));
         let gone = self.call(Method::Delete, "", BTreeMap::new());
-        vec![self.status("stop"), gone]
+        released.into_iter().chain([self.status("stop"), gone]).collect()
+    }
+
+    /// The call that makes its resource pool, which may be there already.
+    pub fn pool(&self, name: &str) -> Step {
+        let body = body_of([("poolid", name.to_owned())]);
+        let call = Call { method: Method::Post, path: "/pools".to_owned(), body };
+        Step { on: Target::Cluster(self.cluster.clone()), effect: Effect::Call(call) }
+    }
+
+    /// The call from one configuration to another; `again` says what is sent although it agrees.
+    pub fn configure(
+        &self,
+        old: &BTreeMap<String, Text>,
+        new: &BTreeMap<String, Text>,
+        again: impl Fn(&str) -> bool,
+    ) -> Option<Step> {
+        let mut config: BTreeMap<String, Text> = new
+            .iter()
+            .filter(|(name, value)| old.get(*name) != Some(*value) || again(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let gone: Vec<&str> =
+            old.keys().filter(|name| !new.contains_key(*name)).map(String::as_str).collect();
+        if !gone.is_empty() {
+            config.extend(body_of([("delete", gone.join(","))]));
+        }
+        (!config.is_empty()).then(|| self.call(Method::Put, "/config", config))
+    }
+
+    /// Lets these keys in as root, and no longer those that were let in before.
+    pub fn keys(&self, before: &[String], after: &[String]) -> Step {
+        let quoted = |key: &String| format!("'{}'", key.replace('\'', "'\\''"));
+        let mut out = String::from(
+            "set -eu\ninstall -d -m 700 /root/.ssh\ncd /root/.ssh\ntouch authorized_keys\n",
+        );
+        let known: Vec<String> =
+            before.iter().chain(after).map(|key| format!("-e {}", quoted(key))).collect();
+        out.push_str(&format!("{{ grep -vxF {} authorized_keys || true; ", known.join(" ")));
+        for key in after {
+            out.push_str(&format!("printf '%s\\n' {}; ", quoted(key)));
+        }
+        out.push_str("} > keys.new\nchmod 600 keys.new\nmv keys.new authorized_keys\n");
+        self.inside(script(out))
+    }
+
+    /// Sets somebody's password.
+    pub fn password(&self, user: &str, password: &Text) -> Step {
+        let mut out = Text::literal(format!("set -eu\nchpasswd <<'END'\n{user}:"));
+        out.push(password);
+        out.push_str("\nEND\n");
+        self.inside(script(out))
     }
 
     /// The guest, if it is ours, and why not otherwise.

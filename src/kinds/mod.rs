@@ -1,6 +1,7 @@
 //! The resource kinds. To add one: one file here and its two lines below.
 
 mod app;
+mod backup;
 mod cert;
 mod cluster;
 mod composed;
@@ -9,12 +10,15 @@ mod dashboard;
 mod database;
 mod expose;
 mod guest;
+mod guest_fields;
+mod guest_parts;
 mod health;
 mod host;
 mod identity;
 mod macros;
 mod network;
 mod proxy;
+mod run;
 mod takeover;
 mod template;
 mod tenant;
@@ -331,6 +335,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
         std::sync::LazyLock::new(|| {
             let kinds = [
                 Erased::<app::App>::boxed(),
+                Erased::<backup::Backup>::boxed(),
                 Erased::<cert::Cert>::boxed(),
                 Erased::<cluster::Cluster>::boxed(),
                 Erased::<cluster::Node>::boxed(),
@@ -345,6 +350,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<identity::Login>::boxed(),
                 Erased::<network::Network>::boxed(),
                 Erased::<proxy::Proxy>::boxed(),
+                Erased::<run::Run>::boxed(),
                 Erased::<template::Template>::boxed(),
                 Erased::<tenant::Tenant>::boxed(),
                 Erased::<vm::Vm>::boxed(),

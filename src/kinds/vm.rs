@@ -1,105 +1,56 @@
 //! `vm`: a QEMU virtual machine on a Proxmox node.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::sync::Arc;
 
-use crate::kinds::guest::{Guest, Provision, User, body_of, differing, disk, mib, number, value};
+use crate::kinds::guest::{body_of, differing, disk, mib, value};
+use crate::kinds::guest_fields::guest;
+use crate::kinds::guest_parts::{Disk, disk_blocks, shared_slots, slot};
 use crate::kinds::takeover::Wanted;
 use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading, Takeover};
-use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Ref, Size, Step, Text, Value};
-use crate::schema::{Class, Field, Type, spec};
+use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Size, Step, Text, Value};
+use crate::schema::{Class, Field, Type};
 
-spec! {
+guest! {
     /// A QEMU virtual machine on a Proxmox node.
-    "vm" Vm {
-        /// Where it is made: a cluster, which chooses the node, or a node.
-        on: Ref, Note, required, is Type::Ref(&["cluster", "node"]);
-        /// The cluster.
-        cluster: Ref, Replace, derived "self.on.cluster", is Type::Ref(&["cluster"]);
-        /// The node; the choice is kept.
-        node: String, Live, derived "self.on.place", choose Node;
-        /// Its number in the cluster.
-        id: Value, Replace, default "\"auto\"", is Type::Either(Arc::new(vec![
-            Type::Int(100, 999_999_999), Type::OneOf(&["auto"]),
-        ])), choose VmId;
-        /// Its name in the network.
-        hostname: String, Live, default "slug(self.label)", is Type::Fqdn;
-        /// What it is made from: a template, or the name of an image on the cluster.
-        template: Value, Note, required,
-            is Type::Either(Arc::new(vec![Type::Ref(&["template"]), Type::Str]));
-        /// The image.
-        image: String, Note, derived "self.template?.base ?? self.template";
-        /// The version of the template it was made from.
-        template_version: Option<String>, Note, derived "self.template?.version";
-        /// The template has scripts, packages or files.
-        scripted: bool, Note, derived "self.template?.scripted ?? false";
-        /// What happens when its template has another version.
-        on_template_change: String, Note, default "\"report\"",
-            is Type::OneOf(&["report", "rerun_scripts", "replace"]);
-        /// Processor cores.
-        cores: u32, Restart, default "1", is Type::Int(1, 8192);
-        /// Memory.
-        memory: Size, Restart, default "1GiB";
-        /// The first disk.
-        disk: Size, Live, default "16GiB";
-        /// The storage of its disks; by default the node's.
-        storage: Option<String>, Note, optional;
-        /// The storage that was chosen.
-        disks: Option<String>, Note, derived "self.storage ?? self.on.disks";
-        /// The network it joins.
-        network: Option<Ref>, Live, default "if length(all.network) == 1 then first(all.network) \
-            else null", is Type::Ref(&["network"]);
-        /// Its address: one of the network, `"auto"` or `"dhcp"`.
-        ip: String, Restart, default "if self.network != null && length(self.network.pool) > 0 \
-            then \"auto\" else \"dhcp\"", is Type::Either(Arc::new(vec![
-            Type::Ip, Type::OneOf(&["auto", "dhcp"]),
-        ])), choose Ip;
-        /// The bridge; by default the node's.
-        bridge: Option<String>, Live, derived "self.network?.bridge";
-        /// The way out.
-        gateway: Option<IpAddr>, Restart, derived "self.network?.gateway";
-        /// How many leading bits its network's addresses share.
-        prefix: Option<i64>, Restart, derived "if self.network == null then null \
-            else prefix(self.network.cidr)";
-        /// The VLAN tag.
-        vlan: Option<i64>, Live, derived "self.network?.vlan";
-        /// Name servers.
-        nameservers: Option<Vec<IpAddr>>, Restart, derived "self.network?.dns";
-        /// The domain it searches.
-        domain: Option<String>, Restart, derived "self.network?.domain";
-        /// Who may log in.
-        users: BTreeMap<String, User>, Live, default "{}";
-        /// Public keys of the first user.
-        ssh_keys: Vec<String>, Restart, default "[]";
-        /// The owner's own scripts.
-        provision: Option<Provision>, Live, optional;
-        /// It starts when its node does.
-        on_boot: bool, Live, default "true";
-        /// It runs.
-        start: bool, Live, default "true";
-        /// Its time zone.
-        timezone: Option<String>, Live, optional;
-        /// Words that Proxmox shows beside it.
-        tags: Vec<String>, Live, default "[]";
+    "vm" Vm as "qemu" {
+        node Live,
+        cores and memory Restart,
+        memory "1GiB",
+        disk "16GiB",
+        storage Note,
+        bridge Live,
+        dns Restart,
+        keys Restart,
+    }
+    {
+        /// The processor that it sees: `host`, `x86-64-v2-AES`.
+        cpu: Option<String>, Restart, optional;
+        /// The board that it sees: `q35`, `i440fx`.
+        machine: Option<String>, Restart, optional;
+        /// Its firmware; `"ovmf"` is UEFI.
+        bios: Option<String>, Replace, optional, is Type::OneOf(&["seabios", "ovmf"]);
+        /// The QEMU guest agent runs inside; it does unless this says otherwise.
+        agent: Option<bool>, Restart, optional;
+        /// It is told its address, its name and its users by cloud-init; it is unless this says
+        /// otherwise.
+        cloud_init: Option<bool>, Replace, optional;
+        /// A disc in its drive: `local:iso/debian-12.iso`.
+        iso: Option<String>, Restart, optional;
+        /// Disks beyond the first, by a name.
+        data_disk: Option<BTreeMap<String, Disk>>, Live, optional, is disk_blocks();
     }
 }
 
 impl Vm {
-    fn guest<'a>(&'a self, id: &'a ObjectId) -> Guest<'a> {
-        let vmid = number(&self.id);
-        Guest { id, cluster: &self.cluster, node: &self.node, vmid, api: "qemu" }
+    fn cloud_init(&self) -> bool {
+        self.cloud_init != Some(false)
     }
 
-    fn storage_name(&self) -> &str {
-        self.disks.as_deref().unwrap_or("local-lvm")
-    }
-
+    /// What can be changed while it exists, as Proxmox writes it; disks are apart.
     fn config(&self) -> BTreeMap<String, Text> {
-        let mut tags = vec!["paas".to_owned()];
-        tags.extend(self.tags.iter().cloned());
         let bridge = self.bridge.as_deref().unwrap_or("vmbr0");
         let tag = self.vlan.map(|vlan| format!(",tag={vlan}")).unwrap_or_default();
+        let mtu = self.mtu.map(|mtu| format!(",mtu={mtu}")).unwrap_or_default();
         let address = match self.ip.as_str() {
             "dhcp" => "ip=dhcp".to_owned(),
             address => {
@@ -108,39 +59,78 @@ impl Vm {
                 format!("ip={address}/{prefix}{}", gateway.unwrap_or_default())
             }
         };
-        let mut config = body_of([
+        let mut config = self.common_config();
+        config.extend(body_of([
             ("name", self.hostname.clone()),
-            ("cores", self.cores.to_string()),
-            ("memory", self.memory.mib().to_string()),
-            ("onboot", if self.on_boot { "1" } else { "0" }.to_owned()),
-            ("tags", tags.join(";")),
-            ("net0", format!("virtio,bridge={bridge}{tag}")),
-            ("ipconfig0", address),
-            ("agent", "enabled=1".to_owned()),
-        ]);
-        let servers: Vec<String> =
-            self.nameservers.iter().flatten().map(ToString::to_string).collect();
-        if !servers.is_empty() {
-            config.extend(body_of([("nameserver", servers.join(" "))]));
+            ("net0", format!("virtio,bridge={bridge}{tag}{mtu}")),
+            ("agent", format!("enabled={}", u8::from(self.agent != Some(false)))),
+        ]));
+        let mut put = |name: String, value: Option<String>| {
+            if let Some(value) = value {
+                config.insert(name, value.into());
+            }
+        };
+        put("cpu".to_owned(), self.cpu.clone());
+        put("machine".to_owned(), self.machine.clone());
+        put("bios".to_owned(), self.bios.clone());
+        put("ide0".to_owned(), self.iso.as_ref().map(|iso| format!("{iso},media=cdrom")));
+        let told = self.cloud_init();
+        put("ipconfig0".to_owned(), told.then_some(address));
+        let keys = (told && !self.ssh_keys.is_empty()).then(|| percent(&self.ssh_keys.join("\n")));
+        put("sshkeys".to_owned(), keys);
+        for (index, (name, nic)) in self.nic.iter().flatten().enumerate() {
+            let link = self.links.as_ref().and_then(|links| links.get(name));
+            let (nic, address) = nic.of_machine(link);
+            put(format!("net{}", index + 1), Some(nic));
+            put(format!("ipconfig{}", index + 1), told.then_some(address));
         }
-        if let Some(domain) = &self.domain {
-            config.extend(body_of([("searchdomain", domain.clone())]));
-        }
-        if !self.ssh_keys.is_empty() {
-            config.extend(body_of([("sshkeys", percent(&self.ssh_keys.join("\n")))]));
+        match (&self.password, told) {
+            (Some(password), true) => {
+                config.insert("cipassword".to_owned(), password.clone());
+            }
+            (Some(_), false) | (None, _) => (),
         }
         config
     }
 
-    fn set_up(&self, guest: Guest<'_>, wants: impl Fn(&str) -> bool) -> Vec<Step> {
-        let template = (self.scripted && wants("template_version"))
-            .then(|| guest.template(&self.template))
-            .flatten();
-        let users = (wants("users") || wants("timezone"))
-            .then(|| guest.users(&self.users, self.timezone.as_deref()))
-            .flatten();
-        let provision = wants("provision").then(|| guest.provision(self.provision.as_ref()));
-        template.into_iter().chain(users).chain(provision.flatten()).collect()
+    fn data_disks(&self) -> BTreeMap<String, &Disk> {
+        self.data_disk.iter().flatten().map(|(name, disk)| (disk.key(name), disk)).collect()
+    }
+
+    /// The steps from other disks to these; a disk that goes keeps its volume.
+    fn move_disks(&self, id: &ObjectId, before: &Vm) -> Vec<Step> {
+        let guest = self.guest(id);
+        let (old, new) = (before.data_disks(), self.data_disks());
+        let gone: Vec<&str> =
+            old.keys().filter(|key| !new.contains_key(*key)).map(String::as_str).collect();
+        let mut body = BTreeMap::new();
+        if !gone.is_empty() {
+            body.extend(body_of([("delete", gone.join(","))]));
+        }
+        let added = new.iter().filter(|(key, _)| !old.contains_key(*key));
+        body.extend(added.map(|(key, it)| (key.clone(), it.text(self.storage_name()).into())));
+        let mut steps = Vec::new();
+        if !body.is_empty() {
+            steps.push(guest.call(Method::Put, "/config", body));
+        }
+        for (key, disk) in &new {
+            if old.get(key).is_some_and(|before| before.size < disk.size) {
+                steps.push(guest.resize(key, disk.size));
+            }
+        }
+        steps
+    }
+
+    /// Disks come, go and grow; anything else would need another disk in the place of one.
+    fn disk_class(&self, before: &Vm) -> Class {
+        let old = before.data_disks();
+        let other = |(key, disk): (&String, &&Disk)| {
+            old.get(key).is_some_and(|before| {
+                let same = Disk { size: disk.size, ..(*before).clone() } == **disk;
+                !same || disk.size < before.size
+            })
+        };
+        if self.data_disks().iter().any(other) { Class::Replace } else { Class::Live }
     }
 }
 
@@ -157,28 +147,27 @@ impl Kind for Vm {
     const ABOUT: &'static str = Vm::DOC;
     const FIRST: First = First::Delete;
     const ALSO: &'static [&'static str] = &["machine"];
-    const FACETS: &'static [&'static str] = &["expose", "tile"];
+    const FACETS: &'static [&'static str] = &["expose", "backup", "tile"];
     const HOLDS_DATA: bool = true;
 
     fn readings() -> Vec<Reading> {
-        vec![
-            Reading::expression("machine", "The machine itself.", "self"),
-            Reading::expression(
-                "fqdn",
-                "Its full name.",
-                "if self.domain == null then self.hostname else \"\\(self.hostname).\\(self.domain)\"",
-            ),
-        ]
+        Vm::guest_readings()
     }
 
     fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {
-        let Some(provision) = &mut self.provision else { return Vec::new() };
-        let objection = |message| Objection {
-            field: "provision/scripts".to_owned(),
-            message,
-            help: "paths start at the folder of the manifest".to_owned(),
-        };
-        provision.complete(|path| around.read(path)).err().map(objection).into_iter().collect()
+        let mut objections = self.complete_guest(around);
+        if !self.cloud_init() && (self.password.is_some() || !self.ssh_keys.is_empty()) {
+            let field = if self.password.is_some() { "password" } else { "ssh_keys" };
+            objections.push(Objection {
+                field: field.to_owned(),
+                message: format!("`{field}` reaches a virtual machine through cloud-init"),
+                help: "leave `cloud_init = false` out".to_owned(),
+            });
+        }
+        let disks = self.data_disk.iter().flatten();
+        let slots = disks.map(|(name, disk)| (name.clone(), slot(name, disk.slot, 1, 30)));
+        objections.extend(shared_slots("data_disk", slots));
+        objections
     }
 
     fn class(&self, before: &Vm, field: &Field) -> Option<Class> {
@@ -190,6 +179,7 @@ impl Kind for Vm {
             ("image", _) if before.template_version.is_none() => Some(Class::Replace),
             ("image", _) => None,
             ("disk", _) if self.disk < before.disk => Some(Class::Replace),
+            ("data_disk", _) => Some(self.disk_class(before)),
             _ => Some(field.class),
         }
     }
@@ -201,10 +191,18 @@ impl Kind for Vm {
         config.extend(body_of([
             ("scsi0", format!("{storage}:0,import-from=local:import/{}", self.image)),
             ("scsihw", "virtio-scsi-single".to_owned()),
-            ("ide2", format!("{storage}:cloudinit")),
             ("boot", "order=scsi0".to_owned()),
         ]));
-        let mut steps = vec![guest.make(uid, config), guest.resize("scsi0", self.disk)];
+        if self.cloud_init() {
+            config.extend(body_of([("ide2", format!("{storage}:cloudinit"))]));
+        }
+        if self.bios.as_deref() == Some("ovmf") {
+            config.extend(body_of([("efidisk0", format!("{storage}:1,efitype=4m"))]));
+        }
+        let disks = self.data_disks().into_iter();
+        config.extend(disks.map(|(key, disk)| (key, disk.text(storage).into())));
+        let mut steps = self.join_pool(guest, &mut config);
+        steps.extend([guest.make(uid, config), guest.resize("scsi0", self.disk)]);
         if self.start {
             steps.extend([guest.status("start"), guest.ready()]);
             steps.extend(self.set_up(guest, |_| true));
@@ -220,30 +218,31 @@ impl Kind for Vm {
             steps.push(before.guest(id).call(Method::Post, "/migrate", body));
         }
         let guest = self.guest(id);
-        let (old, new) = (before.config(), self.config());
         let seen = |name: &str| match name {
             "name" => has("hostname"),
             "onboot" => has("on_boot"),
             name => has(name),
         };
-        let mut config: BTreeMap<String, Text> = new
-            .iter()
-            .filter(|(name, value)| old.get(*name) != Some(*value) || seen(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let gone: Vec<&str> =
-            old.keys().filter(|name| !new.contains_key(*name)).map(String::as_str).collect();
-        if !gone.is_empty() {
-            config.extend(body_of([("delete", gone.join(","))]));
-        }
-        if !config.is_empty() {
-            steps.push(guest.call(Method::Put, "/config", config));
-        }
+        steps.extend(guest.configure(&before.config(), &self.config(), seen));
+        steps.extend(self.move_disks(id, before));
         if has("disk") {
             steps.push(guest.resize("scsi0", self.disk));
         }
-        let restart =
-            ["cores", "memory", "ip", "gateway", "prefix", "nameservers", "domain", "ssh_keys"];
+        let restart = [
+            "cores",
+            "memory",
+            "ip",
+            "gateway",
+            "prefix",
+            "nameservers",
+            "domain",
+            "ssh_keys",
+            "password",
+            "cpu",
+            "machine",
+            "agent",
+            "iso",
+        ];
         match (self.start, has("start")) {
             (true, true) => steps.extend([guest.status("start"), guest.ready()]),
             (false, true) => steps.push(guest.status("shutdown")),
@@ -253,7 +252,7 @@ impl Kind for Vm {
             (true | false, false) => (),
         }
         if self.start {
-            steps.extend(self.set_up(guest, has));
+            steps.extend(self.set_up(guest, |part| self.runs_again(part, has)));
         }
         steps
     }
@@ -282,7 +281,7 @@ impl Kind for Vm {
     }
 
     fn delete(&self, id: &ObjectId) -> Vec<Step> {
-        self.guest(id).delete()
+        self.guest(id).delete(self.protection == Some(true))
     }
 
     fn mark(&self, id: &ObjectId, uid: &str) -> Vec<Step> {

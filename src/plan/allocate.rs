@@ -194,14 +194,26 @@ impl<'a> Pools<'a> {
             .filter(|(address, _)| address.kind() == "node")
             .map(|(address, _)| address.name().to_owned())
             .collect();
+        let said = |name: &str, what: &str| {
+            let address = Address::new(Some(&cluster), "node", name, None);
+            self.inputs.desired.resources.get(&address).map(|node| node.intent.spec[what].clone())
+        };
+        let graphics = spec["gpu"].as_bool() == Some(true);
         let fits = |name: &str| {
             let node = seen.and_then(|seen| seen.nodes.get(name));
             let big_enough = node.is_none_or(|node| memory <= node.memory);
-            big_enough && (declared.is_empty() || declared.contains(name))
+            let has_graphics = said(name, "gpu").is_none_or(|it| it.as_bool() == Some(true));
+            let declared = declared.is_empty() || declared.contains(name);
+            big_enough && declared && (!graphics || has_graphics)
         };
         let free = |name: &str, load: u64| {
             let total = seen.and_then(|seen| seen.nodes.get(name)).map_or(0, |node| node.memory);
             total.saturating_sub(load)
+        };
+        // A node of weight two takes twice as much before another one is preferred.
+        let spread = |name: &str, load: u64| {
+            let weight = said(name, "weight").and_then(|it| it.as_u64()).unwrap_or(1);
+            u128::from(free(name, load)) * u128::from(weight)
         };
         let nodes = loads.iter().filter(|(name, _)| fits(name));
         let chosen = match placement.as_ref().and_then(Value::as_str).unwrap_or("spread") {
@@ -211,7 +223,7 @@ impl<'a> Pools<'a> {
                 .max_by_key(|(name, load)| (**load, std::cmp::Reverse(*name)))
                 .map(|(name, _)| name),
             _ => nodes
-                .max_by_key(|(name, load)| (free(name, **load), std::cmp::Reverse(*name)))
+                .max_by_key(|(name, load)| (spread(name, **load), std::cmp::Reverse(*name)))
                 .map(|(name, _)| name),
         };
         let name = chosen.cloned().ok_or("no node of its cluster is online and big enough")?;

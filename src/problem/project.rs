@@ -104,6 +104,15 @@ pub fn bad_plan(why: &str) -> Problem {
         .note("nothing was changed")
 }
 
+/// There is no JSON Schema of this.
+pub fn no_such_schema(name: &str, near: &[&str]) -> Problem {
+    let problem = Problem::error("P7014", format!("there is no schema of `{name}`"));
+    match near.first() {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help("name `plan`, `manifest` or a kind"),
+    }
+}
+
 /// A file cannot be written.
 pub fn cannot_write(name: &str, why: &str) -> Problem {
     Problem::error("P7013", format!("`{name}` cannot be written: {why}"))

@@ -4,7 +4,7 @@ mod caddy;
 mod nginx;
 mod traefik;
 
-use crate::model::{Effect, Protocol, Text};
+use crate::model::{Effect, Protocol, Ref, Text};
 
 /// The programs a proxy can be.
 pub const ALL: &[&str] = &["traefik", "nginx", "caddy"];
@@ -20,6 +20,8 @@ pub struct Route {
     pub upstream: Text,
     /// It is reached by TLS from outside.
     pub tls: bool,
+    /// Its own certificate, as a path without `.crt` and `.key`; else the proxy's.
+    pub certificate: Option<String>,
 }
 
 /// What a route answers to.
@@ -33,6 +35,14 @@ pub enum Entry {
         path: String,
         /// The workload itself speaks TLS.
         backend_tls: bool,
+        /// Headers that are added to answers.
+        headers: Vec<(String, String)>,
+        /// WebSockets are passed on.
+        websocket: bool,
+        /// The largest body of a request, in bytes.
+        body_bytes: Option<u64>,
+        /// Where it is asked whether somebody is logged in.
+        auth_url: Option<String>,
         /// Lines in the proxy's own language.
         extra: Option<String>,
     },
@@ -42,13 +52,28 @@ pub enum Entry {
         port: u16,
         /// TCP or UDP.
         protocol: Protocol,
+        /// The proxy ends TLS.
+        tls: bool,
     },
+}
+
+/// What a proxy as a whole is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Main<'a> {
+    /// The mail address under which certificates are asked for.
+    pub acme: Option<&'a str>,
+    /// Its certificate, as a path without `.crt` and `.key`.
+    pub cert: Option<&'a str>,
+    /// HTTP/3 is offered.
+    pub http3: bool,
 }
 
 /// A program that takes routes.
 pub trait Engine: Sync {
     /// Its main file and what is in it.
-    fn main(&self, acme: Option<&str>, cert: Option<&str>) -> (&'static str, String);
+    fn main(&self, main: &Main<'_>) -> (&'static str, String);
+    /// Where a file in its own language is read beside the routes.
+    fn extra(&self) -> &'static str;
     /// Where a route's fragment stands.
     fn path(&self, route: &Route) -> String;
     /// A route's fragment.
@@ -57,6 +82,11 @@ pub trait Engine: Sync {
     fn reload(&self) -> Vec<Effect>;
     /// The service that runs it.
     fn service(&self) -> &'static str;
+}
+
+/// Where a certificate stands on the machine of a proxy, without `.crt` and `.key`.
+pub fn certificate(cert: &Ref) -> String {
+    format!("/etc/paas/certs/{}", cert.slug())
 }
 
 /// The program of this name.

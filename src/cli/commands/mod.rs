@@ -10,5 +10,6 @@ pub mod graph;
 pub mod output;
 pub mod plan;
 pub mod sandbox;
+pub mod schema;
 pub mod state;
 pub mod update;
