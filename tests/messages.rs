@@ -1,5 +1,7 @@
 //! Messages as people and programs get them: frames, formats, fixes, lints that are silenced.
 
+mod fixes;
+mod formats;
 mod frames;
 
 use paas::problem::{Problem, Style};

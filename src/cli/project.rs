@@ -31,6 +31,14 @@ pub struct Project {
 
 /// Reads a project; any error ends the command, after all of them are known.
 pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
+    load_with(inputs, &text)
+}
+
+/// The same, with the texts of manifests from somewhere else.
+pub fn load_with(
+    inputs: &Inputs,
+    text: &dyn Fn(&Path) -> Result<String, String>,
+) -> Result<Project, Stop> {
     let (folder, files) = manifests(&inputs.path)?;
     let mut sources = Sources::default();
     let (mut trees, mut problems) = (Vec::new(), Vec::new());
@@ -56,6 +64,7 @@ pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
         desired = lowered;
         problems.extend(more);
     }
+    problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
     if any_error(&problems) {
         return Err(Stop { problems, sources, exit: 1 });
     }

@@ -6,6 +6,8 @@ mod fix;
 mod frame;
 pub mod graph;
 pub mod inputs;
+pub mod json;
+pub mod lines;
 pub mod lints;
 pub mod lower;
 pub mod names;
@@ -13,12 +15,13 @@ mod paint;
 pub mod pages;
 mod print;
 pub mod project;
+pub mod sarif;
 pub mod state;
 pub mod syntax;
 pub mod types;
 
 pub use allow::{allowed_codes, without_allowed};
-pub use fix::{Applicability, Edit, Fix};
+pub use fix::{Applicability, Edit, Fix, edited, together};
 pub use print::{Style, print};
 
 use crate::source::Span;

@@ -82,7 +82,7 @@ pub fn stray_closer(span: Span, closer: &str, instead: Option<Span>) -> Problem 
         Some(opener) => problem.at(opener, "this is open here"),
         None => problem,
     };
-    problem.help(format!("remove the `{closer}`"))
+    problem.fix(Fix::maybe(format!("remove the `{closer}`"), vec![Edit::new(span, "")]))
 }
 
 /// A sign of another language between or behind items, and the edit that makes it ours.
@@ -143,11 +143,20 @@ pub fn foreign(span: Span, text: &str, help: &str) -> Problem {
         .help(help)
 }
 
+/// P0105: something of another language that has one spelling here.
+pub fn foreign_spelling(span: Span, text: &str, better: &str) -> Problem {
+    let title = format!("write `{better}`");
+    Problem::error("P0105", format!("`{text}` means nothing here"))
+        .at(span, format!("`{text}` is from another language"))
+        .fix(Fix::machine(title, vec![Edit::new(span, better)]))
+}
+
 /// P0105: `a ? b : c`, with what to write instead.
 pub fn ternary(span: Span, instead: &str) -> Problem {
+    let title = format!("write `{instead}`");
     Problem::error("P0105", "`? :` is not an operator here")
         .at(span, "a choice is written `if … then … else …`")
-        .help(format!("write `{instead}`"))
+        .fix(Fix::machine(title, vec![Edit::new(span, instead)]))
 }
 
 /// A name with a dash in it.
@@ -190,13 +199,28 @@ pub fn dash_in_key(span: Span, name: &str) -> Problem {
         .fix(Fix::machine(title, vec![Edit::new(span, format!("\"{name}\""))]))
 }
 
+/// A comment of another language, and the edits that make it ours, if it can be one.
+#[derive(Clone, Debug)]
+pub struct ForeignComment {
+    /// Where it stands.
+    pub span: Span,
+    /// What to change.
+    pub edits: Vec<Edit>,
+}
+
 /// P0107: comments of other languages; all of a file together.
-pub fn foreign_comment(spans: &[Span], mark: &str) -> Problem {
+pub fn foreign_comment(comments: &[ForeignComment], mark: &str) -> Problem {
     let mut problem = Problem::error("P0107", "comments begin with `#`");
-    for span in spans.iter().take(PLACES_MAX) {
-        problem = problem.at(*span, "this is read as a comment");
+    for (index, comment) in comments.iter().take(PLACES_MAX).enumerate() {
+        let text = if index == 0 { "this is read as a comment" } else { "" };
+        problem = problem.also_at(comment.span, text);
     }
-    problem.help(format!("write `#` instead of `{mark}`; `paas fmt` rewrites them"))
+    let title = format!("write `#` instead of `{mark}`");
+    let edits: Vec<Edit> = comments.iter().flat_map(|it| it.edits.iter().cloned()).collect();
+    match edits.is_empty() {
+        true => problem.help(title),
+        false => problem.fix(Fix::machine(title, edits)),
+    }
 }
 
 /// P0108: a string without an end.
@@ -210,7 +234,11 @@ pub fn unterminated_string(span: Span, mark: &str) -> Problem {
         ),
         _ => ("this string is never closed", format!("add `{mark}` on a line of its own")),
     };
-    Problem::error("P0108", message).at(span, "the string begins here").help(help)
+    let problem = Problem::error("P0108", message).at(span, "the string begins here");
+    match mark.len() {
+        1 => problem.fix(Fix::maybe(help, vec![Edit::behind(span, mark)])),
+        _ => problem.help(help),
+    }
 }
 
 /// P0109: a backslash before something it cannot stand before.
@@ -219,7 +247,10 @@ pub fn bad_escape(span: Span, escape: &str) -> Problem {
         .at(span, r#"escapes are `\n` `\t` `\r` `\0` `\"` `\\` `\u{…}` and `\(`"#);
     match escape {
         r"\u" => problem.help(r"write `\u{20ac}`"),
-        _ => problem.help(format!(r"write `\{escape}` for a backslash, or use `'…'`")),
+        _ => {
+            let title = format!(r"write `\{escape}` for a backslash, or use `'…'`");
+            problem.fix(Fix::maybe(title, vec![Edit::before(span, r"\")]))
+        }
     }
 }
 

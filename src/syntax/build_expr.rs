@@ -59,7 +59,7 @@ impl Builder<'_> {
 
     fn operator(&mut self, pair: &Pair<'_, Rule>) -> BinaryOp {
         let text = pair.as_str();
-        let (op, help) = match text {
+        let (op, better, help) = match text {
             "??" => return BinaryOp::Coalesce,
             "||" => return BinaryOp::Or,
             "&&" => return BinaryOp::And,
@@ -75,15 +75,22 @@ impl Builder<'_> {
             "*" => return BinaryOp::Multiply,
             "/" => return BinaryOp::Divide,
             "%" => return BinaryOp::Remainder,
-            "===" => (BinaryOp::Equal, "write `==`"),
-            "!==" | "<>" => (BinaryOp::NotEqual, "write `!=`"),
-            "and" => (BinaryOp::And, "write `&&`"),
-            "or" => (BinaryOp::Or, "write `||`"),
-            "**" => (BinaryOp::Multiply, "write the product out: `2 * 2 * 2`"),
-            "++" => (BinaryOp::Add, "write `[...a, ...b]` for lists, `\"\\(a)\\(b)\"` for strings"),
-            _ => (BinaryOp::In, "write `!(a in b)`"),
+            "===" => (BinaryOp::Equal, "==", ""),
+            "!==" | "<>" => (BinaryOp::NotEqual, "!=", ""),
+            "and" => (BinaryOp::And, "&&", ""),
+            "or" => (BinaryOp::Or, "||", ""),
+            "**" => (BinaryOp::Multiply, "", "write the product out: `2 * 2 * 2`"),
+            "++" => {
+                let help = "write `[...a, ...b]` for lists, `\"\\(a)\\(b)\"` for strings";
+                (BinaryOp::Add, "", help)
+            }
+            _ => (BinaryOp::In, "", "write `!(a in b)`"),
         };
-        self.problems.push(problem::foreign(self.span(pair), text, help));
+        let span = self.span(pair);
+        self.problems.push(match better {
+            "" => problem::foreign(span, text, help),
+            better => problem::foreign_spelling(span, text, better),
+        });
         op
     }
 
@@ -155,9 +162,10 @@ impl Builder<'_> {
                     let index = match name.as_str() {
                         "*" => self.splat(&pair, ".*"),
                         number => {
-                            let help = format!("write `[{number}]`");
+                            let better = format!("[{number}]");
                             let found = self.span(&pair);
-                            self.problems.push(problem::foreign(found, pair.as_str(), &help));
+                            let text = pair.as_str();
+                            self.problems.push(problem::foreign_spelling(found, text, &better));
                             let kind = ExprKind::Int(number.parse().unwrap_or(0));
                             Expr { span: self.span(&name), kind }
                         }
@@ -247,16 +255,16 @@ impl Builder<'_> {
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
             "null" => ExprKind::Null,
-            "yes" | "True" => self.foreign_word(pair, "write `true`", ExprKind::Bool(true)),
-            "no" | "False" => self.foreign_word(pair, "write `false`", ExprKind::Bool(false)),
-            "nil" | "None" | "undefined" => self.foreign_word(pair, "write `null`", ExprKind::Null),
+            "yes" | "True" => self.foreign_word(pair, "true", ExprKind::Bool(true)),
+            "no" | "False" => self.foreign_word(pair, "false", ExprKind::Bool(false)),
+            "nil" | "None" | "undefined" => self.foreign_word(pair, "null", ExprKind::Null),
             name => ExprKind::Name(name.to_owned()),
         };
         Expr { span, kind }
     }
 
-    fn foreign_word(&mut self, pair: &Pair<'_, Rule>, help: &str, meant: ExprKind) -> ExprKind {
-        self.problems.push(problem::foreign(self.span(pair), pair.as_str(), help));
+    fn foreign_word(&mut self, pair: &Pair<'_, Rule>, better: &str, meant: ExprKind) -> ExprKind {
+        self.problems.push(problem::foreign_spelling(self.span(pair), pair.as_str(), better));
         meant
     }
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::problem::{Problem, syntax as problem};
+use crate::problem::{Edit, Problem, syntax as problem};
 use crate::source::{FileId, Span};
 use crate::syntax::scanner::{Ends, Missing, NESTING_MAX, Scan, Scanner, quote_length};
 use crate::syntax::tree::Comment;
@@ -139,10 +139,10 @@ fn problems(file: FileId, text: &str, scan: &Scan) -> Vec<Problem> {
         };
         problems.push(problem::unterminated_string(span(string.start..end), mark));
     }
-    let foreign: Vec<Span> =
-        scan.foreign_comments.iter().map(|range| span(range.clone())).collect();
+    let foreign: Vec<problem::ForeignComment> =
+        scan.foreign_comments.iter().map(|range| foreign_comment(file, text, range)).collect();
     if let Some(first) = foreign.first() {
-        let mark = &text[first.range()][..2];
+        let mark = &text[first.span.range()][..2];
         problems.push(problem::foreign_comment(&foreign, mark));
     }
     if let Some(first) = scan.control.first() {
@@ -154,6 +154,43 @@ fn problems(file: FileId, text: &str, scan: &Scan) -> Vec<Problem> {
         ));
     }
     problems
+}
+
+/// A comment of another language; one in the middle of a line cannot become ours.
+fn foreign_comment(file: FileId, text: &str, range: &Range<usize>) -> problem::ForeignComment {
+    let span = Span::new(file, range.start, range.end);
+    let (comment, behind) = (&text[range.clone()], &text[range.end..]);
+    let rest = behind.lines().next().unwrap_or_default();
+    let edit = |start: usize, end: usize, text: &str| {
+        Edit::new(Span::new(file, range.start + start, range.start + end), text)
+    };
+    let edits = match comment.strip_prefix("/*") {
+        None => {
+            let marks = comment.len() - comment.trim_start_matches('/').len();
+            vec![edit(0, marks, "#")]
+        }
+        Some(_) if !rest.trim().is_empty() || !comment.ends_with("*/") => Vec::new(),
+        Some(_) => {
+            // A star at the beginning of a line is a part of the frame.
+            let inner = comment[2..comment.len() - 2].trim_start_matches('*').trim();
+            let mut new = String::new();
+            let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+            let indentation = &text[line_start..range.start];
+            let blank = indentation.trim().is_empty();
+            for (index, line) in inner.lines().enumerate() {
+                let line = line.trim().trim_start_matches('*').trim();
+                let before = match (index, blank) {
+                    (0, _) => "",
+                    (_, true) => indentation,
+                    (_, false) => "",
+                };
+                let newline = if index > 0 { "\n" } else { "" };
+                new.push_str(format!("{newline}{before}# {line}").trim_end_matches(' '));
+            }
+            vec![edit(0, comment.len(), if new.is_empty() { "#" } else { &new })]
+        }
+    };
+    problem::ForeignComment { span, edits }
 }
 
 /// The brackets among what is missing; the places are in order, so lines are counted once.
