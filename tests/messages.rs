@@ -1,5 +1,6 @@
 //! Messages as people and programs get them: frames, formats, fixes, lints that are silenced.
 
+mod bad_inputs;
 mod fixes;
 mod formats;
 mod frames;

@@ -173,9 +173,11 @@ enum Command {
         #[arg(long)]
         name: Option<String>,
     },
-    /// Explain a resource, one of its attributes, a kind, or the code of a message
+    /// Explain a resource, one of its attributes, a kind, a function, or the code of a message
+    ///
+    /// `kinds` and `functions` list what there is.
     Explain {
-        /// `container.web`, `container.web.memory`, `container`, `P1003`
+        /// `container.web`, `container.web.memory`, `container`, `nth`, `P1003`
         what: String,
         #[command(flatten)]
         inputs: Inputs,

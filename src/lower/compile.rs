@@ -12,7 +12,7 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, graph, lints, unique};
+use crate::lower::{Desired, Output, SecretItem, foreign, graph, lints, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -86,7 +86,8 @@ pub fn compile(
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
     evaluator.problems.extend(lints::empty_allowances(trees, sources));
-    (desired, without_allowed(in_order(evaluator.problems), sources))
+    let problems = foreign::translated(in_order(evaluator.problems), trees, sources);
+    (desired, without_allowed(problems, sources))
 }
 
 impl<'t> Evaluator<'t> {

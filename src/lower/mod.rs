@@ -12,6 +12,7 @@ mod evaluator;
 mod expressions;
 mod fields;
 mod fit;
+mod foreign;
 pub mod functions;
 mod graph;
 mod headers;

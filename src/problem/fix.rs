@@ -62,14 +62,25 @@ pub struct Fix {
     pub applicability: Applicability,
     /// What changes.
     pub edits: Vec<Edit>,
-    /// The title does not spell the result out, so people are shown the lines before and after.
-    pub is_shown: bool,
+    /// How people are told about it.
+    pub shown: Shown,
+}
+
+/// How people are told about a fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// By its title, which says exactly what to write.
+    Title,
+    /// By its title and the lines before and after.
+    Lines,
+    /// Not at all: a label or a help of the problem has said it.
+    Already,
 }
 
 impl Fix {
     /// A fix whose title says exactly what to write.
     pub fn new(title: impl Into<String>, applicability: Applicability, edits: Vec<Edit>) -> Fix {
-        Fix { title: title.into(), applicability, edits, is_shown: false }
+        Fix { title: title.into(), applicability, edits, shown: Shown::Title }
     }
 
     /// One that is applied without being asked.
@@ -83,9 +94,13 @@ impl Fix {
     }
 
     /// The same, shown as lines before and after.
-    pub fn shown(mut self) -> Fix {
-        self.is_shown = true;
-        self
+    pub fn shown(self) -> Fix {
+        Fix { shown: Shown::Lines, ..self }
+    }
+
+    /// The same, of which a label or a help has told already.
+    pub fn told(self) -> Fix {
+        Fix { shown: Shown::Already, ..self }
     }
 }
 

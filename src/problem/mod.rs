@@ -1,8 +1,10 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
 mod allow;
+pub mod delimiters;
 mod excerpt;
 mod fix;
+pub mod foreign;
 mod frame;
 pub mod graph;
 pub mod inputs;
@@ -21,7 +23,7 @@ pub mod syntax;
 pub mod types;
 
 pub use allow::{allowed_codes, without_allowed};
-pub use fix::{Applicability, Edit, Fix, edited, together};
+pub use fix::{Applicability, Edit, Fix, Shown, edited, together};
 pub use print::{Style, print};
 
 use crate::source::Span;
