@@ -12,7 +12,7 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, foreign, graph, lints, unique};
+use crate::lower::{Desired, Output, SecretItem, foreign, graph, lints, machines, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -78,6 +78,7 @@ pub fn compile(
         evaluator.finish_into(node, &mut desired, &mut edges);
     }
     unique::conflicts(&desired, &mut evaluator.problems);
+    machines::conflicts(&desired, &files, sources, &mut evaluator.problems);
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     for (address, item) in std::mem::take(&mut evaluator.secrets) {
         let needed_in_sandbox = evaluator.needed.contains(&address);

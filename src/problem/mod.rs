@@ -1,6 +1,7 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
 mod allow;
+pub mod compose;
 pub mod delimiters;
 mod excerpt;
 mod fix;

@@ -99,7 +99,7 @@ pub fn yaml(text: &str, at: usize, top: bool) -> Option<(Region, usize)> {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let end = line_end(text, at);
     let (own, line) = indented(&text[start..end]);
-    if own != at - start || entry(line)?.1 != "" || end == text.len() {
+    if own != at - start || !entry(line)?.1.is_empty() || end == text.len() {
         return None;
     }
     let (mut last, mut offset, mut is_first) = (None, end + 1, true);

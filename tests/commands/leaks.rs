@@ -22,7 +22,13 @@ secret env = env("APP_PASSWORD")
 secret file = file("keys/password.txt")
 input token: secret<string>
 
-container vault { on = cluster.home, template = template.base, network = network.lan, ip = "auto" }
+container vault {
+  on = cluster.home
+  template = template.base
+  network = network.lan
+  ip = "auto"
+  features { nesting = true }
+}
 
 app vault {
   on = container.vault
