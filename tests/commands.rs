@@ -16,6 +16,7 @@ mod plan;
 mod quiet;
 mod sandbox;
 mod saved;
+mod scopes;
 mod selection;
 mod state;
 mod terminal;

@@ -4,6 +4,7 @@ mod bad_inputs;
 mod fixes;
 mod formats;
 mod frames;
+mod values;
 
 use paas::problem::{Problem, Style};
 use paas::source::Sources;

@@ -16,6 +16,7 @@ mod macros;
 mod network;
 mod proxy;
 mod template;
+mod tenant;
 mod vm;
 mod zone;
 
@@ -313,6 +314,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<network::Network>::boxed(),
                 Erased::<proxy::Proxy>::boxed(),
                 Erased::<template::Template>::boxed(),
+                Erased::<tenant::Tenant>::boxed(),
                 Erased::<vm::Vm>::boxed(),
                 Erased::<zone::Zone>::boxed(),
             ];

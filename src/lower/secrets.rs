@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::headers::{Expansion, Keys};
+use crate::lower::scope::In;
 use crate::lower::value::{Data, Val};
 use crate::lower::{SecretItem, SecretSource};
-use crate::model::{Key, Text};
+use crate::model::{Address, Key, Text};
 use crate::problem::lower as problem;
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Secret};
@@ -15,7 +16,7 @@ use crate::syntax::tree::{Arg, Expr, ExprKind, Secret};
 impl<'t> Evaluator<'t> {
     /// The text that stands for a secret, or a map of them.
     pub fn secret_value(&mut self, index: usize) -> Val {
-        let secret = self.module.secrets[index];
+        let In { it: secret, scope } = self.program.secrets[index];
         let at = secret.name.span;
         let what = StageName::Name(format!("secret.{}", secret.name.text));
         let stage = Stage { what, span: at };
@@ -25,7 +26,7 @@ impl<'t> Evaluator<'t> {
             stage,
             broken,
             |this| {
-                let env = Env::default();
+                let env = this.env_of(scope);
                 let Some(each) = &secret.each else { return this.one_secret(secret, None, &env) };
                 match this.each(each, None, &env, Keys::Name) {
                     Expansion::Many(instances) => {
@@ -46,8 +47,8 @@ impl<'t> Evaluator<'t> {
 
     fn one_secret(&mut self, secret: &'t Secret, key: Option<&Key>, env: &Env<'t>) -> Val {
         let at = secret.name.span;
-        let key = key.map(Key::to_string).unwrap_or_default();
-        let address = format!("secret.{}{key}", secret.name.text);
+        let around = self.program.scopes[env.scope].prefix.as_ref();
+        let address = Address::new(around, "secret", &secret.name.text, key).to_string();
         let Some(source) = self.secret_source(&secret.value, env) else {
             return Val::new(Data::Bad, at);
         };

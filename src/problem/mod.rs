@@ -19,6 +19,7 @@ pub mod pages;
 mod print;
 pub mod project;
 pub mod sarif;
+pub mod scopes;
 pub mod state;
 pub mod syntax;
 pub mod types;

@@ -9,6 +9,7 @@ mod lints;
 mod names;
 mod project;
 mod rules;
+mod scopes;
 mod state;
 mod syntax;
 mod types;
@@ -39,6 +40,7 @@ pub fn all() -> &'static [Page] {
             lints::PAGES,
             syntax::PAGES,
             names::PAGES,
+            scopes::PAGES,
             types::PAGES,
             rules::PAGES,
             compose::PAGES,

@@ -12,13 +12,13 @@ network lan { cluster = cluster.home, cidr = 10.0.0.0/24, gateway = 10.0.0.1 }
 
 /// What `paas check` says about these lines.
 #[track_caller]
-fn shown(name: &str, lines: &str) {
+pub fn shown(name: &str, lines: &str) {
     shown_with(name, lines, &[]);
 }
 
 /// The same with other files in the folder.
 #[track_caller]
-fn shown_with(name: &str, lines: &str, files: &[(&str, &str)]) {
+pub fn shown_with(name: &str, lines: &str, files: &[(&str, &str)]) {
     let project = Project::of(&format!("{lines}{PLATFORM}"));
     files.iter().for_each(|(path, text)| project.write(path, text));
     golden::check(&format!("cases/messages/bad/{name}.txt"), &project.session(&["check"]));
