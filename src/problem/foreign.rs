@@ -1,6 +1,6 @@
 //! Words of other tools and languages, and what is written here instead.
 
-use crate::problem::{Edit, Fix, Problem};
+use crate::problem::{Applicability, Edit, Fix, Problem};
 use crate::source::Span;
 
 /// Kinds, the tool they are from, and what to write instead.
@@ -219,9 +219,13 @@ pub fn block(block: &ForeignBlock<'_>) -> Option<Problem> {
                     let edit = Edit::new(block.header, format!("{kind} {name}"));
                     problem.fix(Fix::maybe(format!("write `{kind} {name} {{`"), vec![edit]))
                 }
-                None => problem
-                    .help(format!("write the kind and `{name} {{`"))
-                    .help("`paas explain kinds` lists what there is"),
+                None => {
+                    let edit = Edit::new(block.header, format!("KIND {name}"));
+                    let title = format!("write its kind and the name: `KIND {name} {{`");
+                    problem
+                        .fix(Fix::new(title, Applicability::Placeholder, vec![edit]))
+                        .help("`paas explain kinds` lists what there is")
+                }
             });
         }
         ("variable", [label]) => {

@@ -61,6 +61,9 @@ provider "proxmox" {
   endpoint = "https://pve.lan:8006"
 }
 data "proxmox_nodes" "all" {}
+resource "random_password" "pw" {
+  length = 16
+}
 dynamic "port" {
   for_each = var.ports
 }

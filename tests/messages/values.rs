@@ -132,15 +132,14 @@ fn a_circle() {
         r#"container web { on = cluster.home, template = "alpine-3.20" }
 app postgresql {
   on = container.web
-  nixos { flake = ".", args { issuer = app.authentik.url } }
-  expose www { via = proxy.edge, port = 80, http { host = "db.example.com" } }
+  after = [app.authentik]
+  unit { exec = "/usr/bin/postgres" }
 }
 app authentik {
   on = container.web
-  nixos { flake = ".", args { db_host = app.postgresql.url } }
-  expose www { via = proxy.edge, port = 81, http { host = "id.example.com" } }
+  after = [app.postgresql]
+  unit { exec = "/usr/bin/authentik" }
 }
-proxy edge { on = container.web, engine = "nginx" }
 "#,
     );
 }
@@ -157,7 +156,10 @@ app blog {
 }
 proxy edge { on = container.web, engine = "nginx" }
 "#,
-        &[("compose.yml", "services:\n  ghost:\n    image: ghost:5.80\n    ports: [\"8080:2368\"]\n")],
+        &[(
+            "compose.yml",
+            "services:\n  ghost:\n    image: ghost:5.80\n    ports: [\"8080:2368\"]\n",
+        )],
     );
 }
 
