@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::files::Folder;
 use crate::cli::imports::Imports;
 use crate::cli::options::Inputs;
+use crate::cli::repositories::{Locking, Repositories};
 use crate::cli::stop::Stop;
 use crate::cli::{given, terminal::Terminal};
 use crate::lower::{self, Desired};
@@ -32,14 +33,16 @@ pub struct Project {
 
 /// Reads a project; any error ends the command, after all of them are known.
 pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
-    load_with(inputs, &text)
+    load_with(inputs, Locking::Hold, &text).map(|(project, _)| project)
 }
 
-/// The same, with the texts of manifests from somewhere else.
+/// The same, with the texts of manifests from somewhere else, and what became of the repositories
+/// that its modules come out of.
 pub fn load_with(
     inputs: &Inputs,
+    locking: Locking,
     text: &dyn Fn(&Path) -> Result<String, String>,
-) -> Result<Project, Stop> {
+) -> Result<(Project, Repositories), Stop> {
     let (folder, files) = manifests(&inputs.path)?;
     let mut sources = Sources::default();
     let (mut trees, mut problems) = (Vec::new(), Vec::new());
@@ -59,9 +62,9 @@ pub fn load_with(
     problems.extend(more);
     let unreadable = problems.iter().any(|problem| problem.labels.is_empty());
     let mut desired = Desired::default();
+    let mut imports = Imports::new(folder.clone(), locking);
     if !unreadable {
         let files = Folder::new(folder.clone());
-        let mut imports = Imports::new(folder.clone());
         let trees = imports.prepare(trees, &mut sources);
         let more = loop {
             let (lowered, more) =
@@ -73,7 +76,7 @@ pub fn load_with(
             // Where a module is could only be told by evaluating what was there.
             imports.read(&desired.wanted, &mut sources);
         };
-        problems.extend(imports.problems);
+        problems.append(&mut imports.problems);
         problems.extend(more);
     }
     problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
@@ -82,7 +85,9 @@ pub fn load_with(
     }
     let whole = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
     let name = whole.file_name().map_or("project".into(), |name| name.to_string_lossy());
-    Ok(Project { name: name.into_owned(), folder, sources, desired, warnings: problems })
+    let name = name.into_owned();
+    let project = Project { name, folder, sources, desired, warnings: problems };
+    Ok((project, imports.repositories))
 }
 
 impl Project {

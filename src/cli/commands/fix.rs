@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::commands::fmt::{difference, replace};
 use crate::cli::options::Inputs;
 use crate::cli::project::{load_with, manifests, shown, text};
+use crate::cli::repositories::Locking;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::problem::{Applicability, Edit, Fix, Problem, edited, project, together};
@@ -147,8 +148,8 @@ impl Work {
 
     fn problems(&self) -> (Vec<Problem>, Sources) {
         let changed = |path: &Path| self.new.get(path).cloned().map_or_else(|| text(path), Ok);
-        match load_with(&self.inputs, &changed) {
-            Ok(project) => (project.warnings, project.sources),
+        match load_with(&self.inputs, Locking::Hold, &changed) {
+            Ok((project, _)) => (project.warnings, project.sources),
             Err(stop) => (stop.problems, stop.sources),
         }
     }
