@@ -15,6 +15,7 @@ mod plan;
 mod quiet;
 mod sandbox;
 mod saved;
+mod secrets;
 mod selection;
 mod state;
 mod terminal;

@@ -8,6 +8,7 @@ mod pipeline;
 mod progress;
 mod project;
 mod saved;
+mod secrets;
 mod stop;
 mod terminal;
 mod world;
@@ -156,6 +157,11 @@ enum Command {
         #[command(flatten)]
         inputs: Inputs,
     },
+    /// Look after secrets: list, renew, show generated ones
+    Secret {
+        #[command(subcommand)]
+        action: commands::secret::Action,
+    },
     /// Look at the sandbox, or disturb it
     Sandbox {
         #[command(subcommand)]
@@ -229,6 +235,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Explain { what, inputs } => {
             commands::explain::run(terminal, &what, &inputs, sandbox)
         }
+        Command::Secret { action } => commands::secret::run(terminal, &action, sandbox),
         Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
     }
 }

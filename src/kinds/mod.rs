@@ -13,6 +13,7 @@ mod host;
 mod identity;
 mod network;
 mod proxy;
+pub mod secret;
 mod template;
 mod vm;
 mod zone;
@@ -369,6 +370,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<identity::Login>::boxed(),
                 Erased::<network::Network>::boxed(),
                 Erased::<proxy::Proxy>::boxed(),
+                Erased::<secret::Secret>::boxed(),
                 Erased::<template::Template>::boxed(),
                 Erased::<vm::Vm>::boxed(),
                 Erased::<zone::Zone>::boxed(),

@@ -106,7 +106,7 @@ impl<'t> Evaluator<'t> {
                     self.bad(problem::unknown_member("secret", text, name.span, &near, &[]), at)
                 }
             }),
-            "all" => Some(match kinds::find(text) {
+            "all" => Some(match kinds::find(text).filter(|_| text != "secret") {
                 Some(kind) => self.all_of(kind.schema().kind, at),
                 None => self.bad(unknown_kind(name), at),
             }),

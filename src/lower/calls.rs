@@ -3,13 +3,11 @@
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument};
+use crate::lower::sources;
 use crate::lower::value::{Data, Val};
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Function};
-
-/// Functions that say where a secret comes from, and have no value themselves.
-const SECRET_SOURCES: [&str; 6] = ["env", "sops", "age", "vault", "command", "generate"];
 
 impl<'t> Evaluator<'t> {
     /// `callee(arguments)`.
@@ -24,7 +22,7 @@ impl<'t> Evaluator<'t> {
         if let Some(function) = self.module.functions.get(name.as_str()).copied() {
             return self.own_function(function, passed, &places, at);
         }
-        if SECRET_SOURCES.contains(&name.as_str()) {
+        if name != "file" && sources::names().any(|it| it == name) {
             return self.bad(crate::problem::lower::secret_source_outside(name, at), at);
         }
         match functions::call(name, &passed, self.files, at) {

@@ -12,8 +12,8 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, graph, unique};
-use crate::model::{Late, Object, Piece, Text, Value, digest_all};
+use crate::lower::{Desired, Output, SecretItem, SecretSource, graph, secrets, unique};
+use crate::model::{Address, Late, Object, Piece, Ref, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Let, Name, Tree};
@@ -79,10 +79,7 @@ pub fn compile(
     }
     unique::conflicts(&desired, &mut evaluator.problems);
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
-    for (address, item) in std::mem::take(&mut evaluator.secrets) {
-        let needed_in_sandbox = evaluator.needed.contains(&address);
-        desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
-    }
+    evaluator.secrets_into(&mut desired);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     (desired, in_order(evaluator.problems))
 }
@@ -101,16 +98,39 @@ impl<'t> Evaluator<'t> {
     fn finish_into(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
         let finished = self.finish(id);
         let address = self.nodes[id].address.clone();
-        if !CREDENTIALS_OF.contains(&address.kind()) {
-            self.needed.extend(finished.secrets);
+        let mut resource = finished.resource;
+        let generated = finished.secrets.iter().filter(|it| self.is_generated(it));
+        resource.intent.after.extend(generated.filter_map(|it| Ref::parse(it)));
+        match CREDENTIALS_OF.contains(&address.kind()) {
+            true => self.opening.extend(finished.secrets),
+            false => self.needed.extend(finished.secrets),
         }
         if address.kind() == "template"
-            && let Some(version) = finished.resource.intent.spec["version"].as_str()
+            && let Some(version) = resource.intent.spec["version"].as_str()
         {
             desired.templates.insert(address.clone(), version.to_owned());
         }
         edges.extend(finished.edges);
-        desired.resources.insert(address, finished.resource);
+        desired.resources.insert(address, resource);
+    }
+
+    /// A secret that is a resource of its own.
+    fn is_generated(&self, address: &str) -> bool {
+        let item = self.secrets.get(address);
+        item.is_some_and(|item| matches!(item.source, SecretSource::Generate(_)))
+    }
+
+    /// Hands over the secrets; those that `paas` makes become resources.
+    fn secrets_into(&mut self, desired: &mut Desired) {
+        for (address, item) in std::mem::take(&mut self.secrets) {
+            if let (Some(resource), Some(name)) = (secrets::resource(&item), Address::parse(&address))
+            {
+                desired.resources.insert(name, resource);
+            }
+            let (needed_in_sandbox, opens) =
+                (self.needed.contains(&address), self.opening.contains(&address));
+            desired.secrets.insert(address, SecretItem { needed_in_sandbox, opens, ..item });
+        }
     }
 
     fn output(&mut self, output: &'t Let, desired: &mut Desired) {

@@ -82,6 +82,8 @@ pub(super) struct Evaluator<'t> {
     pub secrets: BTreeMap<String, SecretItem>,
     /// The secrets that something other than a shared service's credential needs.
     pub needed: BTreeSet<String>,
+    /// The secrets that are a shared service's credential.
+    pub opening: BTreeSet<String>,
     /// By the places in [`Module::lets`].
     pub lets: Vec<Slot<Val>>,
     /// By the places in [`Module::inputs`].
@@ -130,6 +132,7 @@ impl<'t> Evaluator<'t> {
             by_address: HashMap::new(),
             secrets: BTreeMap::new(),
             needed: BTreeSet::new(),
+            opening: BTreeSet::new(),
             lets: empty(module.lets.len()),
             inputs: empty(module.inputs.len()),
             secret_values: empty(module.secrets.len()),

@@ -10,7 +10,7 @@ use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::nodes::{Layer, Node, NodeId};
 use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
-use crate::lower::{SecretItem, SecretSource};
+use crate::lower::SecretSource;
 use crate::model::{Late, Ref, Text};
 use crate::problem::{lower, names as problem};
 use crate::schema::{Choice, Field, Need, Type};
@@ -301,11 +301,7 @@ impl<'t> Evaluator<'t> {
     /// Registers the secret that is made for a node.
     pub fn made_secret(&mut self, node: &Node<'t>, reading: &str) -> String {
         let name = format!("{}.{reading}", node.address);
-        self.secrets.entry(name.clone()).or_insert_with(|| SecretItem {
-            source: SecretSource::Made,
-            span: node.span,
-            needed_in_sandbox: false,
-        });
+        self.add_secret(name.clone(), SecretSource::Made, node.span);
         name
     }
 

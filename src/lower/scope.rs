@@ -155,6 +155,10 @@ impl<'t> Module<'t> {
             },
             ("defaults", [kind]) => self.defaults(block, kind, problems),
             ("check", [_]) => self.checks.push(block),
+            ("secret", labels) => {
+                let name = labels.first().map_or("name", |label| &label.text);
+                problems.push(problem::secret_is_no_block(name, span(block)));
+            }
             ("paas" | "defaults" | "check", _) => {
                 problems.push(problem::wrong_labels(&block.kind.text, span(block)));
             }
@@ -163,7 +167,7 @@ impl<'t> Module<'t> {
     }
 
     fn defaults(&mut self, block: &'t Block, kind: &'t Name, problems: &mut Vec<Problem>) {
-        if kinds::find(&kind.text).is_none() {
+        if kinds::find(&kind.text).is_none() || kind.text == "secret" {
             problems.push(unknown_kind(kind));
         } else if let Some(first) = self.defaults.get(kind.text.as_str()) {
             problems.push(twice("defaults", kind, &first.labels[0]));

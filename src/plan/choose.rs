@@ -10,6 +10,7 @@ use crate::plan::difference::{costs, leaves_of, reason, written};
 use crate::plan::impact::of_class;
 use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
+use crate::plan::secrets;
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
 use crate::schema::Class;
 use crate::state::{Record, Verb};
@@ -31,11 +32,13 @@ pub struct Draft {
     pub blocked: Vec<Blocked>,
     /// See [`crate::plan::Plan`].
     pub unchanged: usize,
+    /// What becomes of the generated secrets.
+    pub versions: secrets::Versions,
 }
 
 /// Goes through everything desired, what is needed first.
 pub fn draft(inputs: Inputs<'_>) -> Draft {
-    let mut draft = Draft::default();
+    let mut draft = Draft { versions: secrets::versions(inputs), ..Draft::default() };
     let mut pools = Pools::new(inputs);
     for address in needed_first(inputs) {
         decide(inputs, &mut pools, &mut draft, address);
@@ -66,8 +69,11 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         draft.blocked.push(blocked);
         return;
     }
+    secrets::number(address, &draft.versions, &mut wanted);
+    let recorded = latest.map(|(_, record)| &record.intent);
     let after = resource.intent.after.iter().filter_map(|it| draft.chosen.get(it.address()));
     let intent = Intent {
+        fingerprints: secrets::fingerprints(inputs, &draft.versions, recorded, &wanted),
         spec: wanted,
         after: after.cloned().map(Ref::Object).chain(facet_edges(draft, inputs, address)).collect(),
         lifecycle: resource.intent.lifecycle.clone(),
@@ -192,6 +198,8 @@ impl Here<'_> {
             }
         }
         self.drift(draft, id, before, &mut changed, &mut leaves);
+        let (around, here) = ((self.inputs, &draft.versions), (self.kind, record, &intent.spec));
+        secrets::add_rotated(around, here, &mut changed, &mut leaves);
         if changed.values().max() == Some(&Class::Replace) {
             let because = leaves.iter().find(|leaf| leaf.class == Class::Replace);
             let because = because.map_or(Reason::Interrupted, |leaf| leaf.because.clone());
@@ -290,7 +298,9 @@ impl Here<'_> {
         for (name, class) in changed {
             let (old, new) = (before.spec.get(name), intent.spec.get(name));
             for (path, old, new) in leaves_of(name, old, new) {
-                let because = match template_reason(name, before, intent) {
+                let known = template_reason(name, before, intent)
+                    .or_else(|| secrets::version_reason(self.inputs, self.address, name));
+                let because = match known {
                     Some(reason) => reason,
                     None => reason(
                         self.inputs,

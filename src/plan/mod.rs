@@ -9,6 +9,7 @@ mod leftover;
 mod needs;
 mod order;
 mod resolve;
+mod secrets;
 mod seen;
 mod shared;
 mod target;
@@ -22,6 +23,7 @@ use crate::state::State;
 
 pub use difference::leaves_of;
 pub use resolve::for_looking as spec_for_looking;
+pub use secrets::{SecretsSeen, each_secret};
 pub use seen::{Seen, Stray};
 pub use target::only;
 pub use types::{

@@ -76,17 +76,11 @@ pub fn secret_needs_type(at: Span, name: &str, ty: Span) -> Problem {
         .at(ty, "write `secret<string>` here")
 }
 
-/// P4002: a source of secrets that this version does not read.
-pub fn secret_source(name: &str, at: Span) -> Problem {
-    Problem::error("P4002", format!("secrets from `{name}` are not supported by this version"))
-        .at(at, "not supported yet")
-        .help("use `env(\"NAME\")` or `file(\"path\")`")
-}
-
 /// P4002: a secret whose value would stand in the manifest, or nowhere.
 pub fn not_a_secret_source(at: Span) -> Problem {
     Problem::error("P4002", "a secret says where its value comes from")
-        .at(at, "expected `env(\"NAME\")` or `file(\"path\")`")
+        .at(at, "expected `env(\"NAME\")`, `generate()` or another source")
+        .note("the sources are `age`, `command`, `env`, `file`, `generate`, `sops` and `vault`")
 }
 
 /// P4003: a source of secrets where a value stands.
@@ -94,11 +88,6 @@ pub fn secret_source_outside(name: &str, at: Span) -> Problem {
     Problem::error("P4003", format!("`{name}` is only for secrets"))
         .at(at, "its value would be seen here")
         .help(format!("declare `secret name = {name}(…)` and use `secret.name`"))
-}
-
-/// P4004: a source of a secret that is not one text.
-pub fn one_text_expected(at: Span) -> Problem {
-    Problem::error("P4004", "this takes one text").at(at, "expected one string")
 }
 
 /// P6101: a spec whose fields have the right types and still cannot work.

@@ -8,6 +8,7 @@ pub mod lower;
 pub mod names;
 mod print;
 pub mod project;
+pub mod secrets;
 pub mod state;
 pub mod syntax;
 pub mod types;

@@ -6,6 +6,7 @@
 mod names;
 mod project;
 mod rules;
+mod secrets;
 mod state;
 mod syntax;
 mod types;
@@ -32,8 +33,15 @@ impl Page {
 /// Every page, by code.
 pub fn all() -> &'static [Page] {
     static ALL: LazyLock<Vec<Page>> = LazyLock::new(|| {
-        let parts =
-            [syntax::PAGES, names::PAGES, types::PAGES, rules::PAGES, project::PAGES, state::PAGES];
+        let parts = [
+            syntax::PAGES,
+            names::PAGES,
+            types::PAGES,
+            rules::PAGES,
+            secrets::PAGES,
+            project::PAGES,
+            state::PAGES,
+        ];
         let mut all = parts.concat();
         all.sort_by_key(|page| page.code);
         all

@@ -21,7 +21,7 @@ pub use drift::{drift, drift_json};
 pub use graph::{edges, graph_dot, graph_waves};
 pub use json::json;
 pub use markdown::{LIMIT, markdown};
-pub use state::{state_list, state_show};
+pub use state::{secret_list, state_list, state_show};
 pub use summary::{Summary, outcome};
 pub use terminal::terminal;
 

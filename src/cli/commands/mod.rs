@@ -10,4 +10,5 @@ pub mod graph;
 pub mod output;
 pub mod plan;
 pub mod sandbox;
+pub mod secret;
 pub mod state;
