@@ -2,6 +2,7 @@
 //!
 //! The order of this list is the architecture: a module imports only those above it.
 
+pub mod legible;
 pub mod source;
 pub mod problem;
 pub mod syntax;

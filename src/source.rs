@@ -53,13 +53,15 @@ pub struct Sources {
     files: Vec<Source>,
 }
 
-/// A place for people: both numbers count from one, columns count characters.
+/// A place for people: numbers count from one, columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Line number.
     pub line: usize,
     /// Column number.
     pub column: usize,
+    /// The same in bytes.
+    pub byte_column: usize,
 }
 
 impl Sources {
@@ -99,11 +101,30 @@ impl Sources {
 
     /// Where a span starts.
     pub fn place(&self, span: Span) -> Place {
-        let source = self.file(span.file);
-        let line = source.lines.partition_point(|start| *start <= span.start).max(1);
-        let before = source.lines[line - 1] as usize..span.start as usize;
-        let column = source.text.get(before).map_or(0, |text| text.chars().count()) + 1;
-        Place { line, column }
+        self.place_at(span.file, span.start)
+    }
+
+    /// Where a span ends: the place behind its last character.
+    pub fn end_place(&self, span: Span) -> Place {
+        self.place_at(span.file, span.end.max(span.start))
+    }
+
+    fn place_at(&self, file: FileId, at: u32) -> Place {
+        let source = self.file(file);
+        let line = source.lines.partition_point(|start| *start <= at).max(1);
+        let start = source.lines[line - 1];
+        let before = source.text.get(start as usize..at as usize);
+        let column = before.map_or(0, |text| text.chars().count()) + 1;
+        Place { line, column, byte_column: at.saturating_sub(start) as usize + 1 }
+    }
+
+    /// A line of a file without its end, counted from one, and the byte where it begins.
+    pub fn line(&self, file: FileId, number: usize) -> (&str, usize) {
+        let source = self.file(file);
+        let bound = |index: usize| source.lines.get(index).map(|start| *start as usize);
+        let start = bound(number.saturating_sub(1)).unwrap_or(source.text.len());
+        let end = bound(number).unwrap_or(source.text.len());
+        (source.text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r']), start)
     }
 
     /// `main.paas:12`, the way reasons are printed.

@@ -33,7 +33,7 @@ fn files(folder: &str, end: &str) -> Vec<String> {
 
 #[test]
 fn every_code_has_a_page_and_every_page_a_code() {
-    let made = Regex::new(r#"Problem::(?:error|warning)\(\s*"(P\d{4})""#).unwrap();
+    let made = Regex::new(r#"Problem::(?:error|warning)\(\s*"([PL]\d{4})""#).unwrap();
     let sources = files("src/problem", ".rs");
     let texts: Vec<String> = sources.iter().map(|path| read(path)).collect();
     let codes: BTreeSet<&str> = texts

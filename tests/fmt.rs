@@ -3,7 +3,7 @@
 use paas::source::FileId;
 use paas::syntax::{format, parse};
 
-use crate::support::cases::{ALL, Random, items, mutant, pieces};
+use crate::support::cases::{ALL, Random, WHOLE, items, mutant, pieces};
 use crate::support::{dump, golden};
 
 #[track_caller]
@@ -32,7 +32,14 @@ fn every_construct_keeps_its_meaning_and_comments() {
         assert_eq!(comments(text), comments(&once), "{name}");
         let (before, after) = (parse(FileId(0), text), parse(FileId(0), &once));
         assert_eq!(after.1, [], "{name}");
-        assert_eq!(dump::dump(&before.0, text), dump::dump(&after.0, &once), "{name}");
+        assert_eq!(dump::dump(&before.0), dump::dump(&after.0), "{name}");
+    }
+}
+
+#[test]
+fn whole_manifests_are_written_in_their_canonical_form() {
+    for (_, text) in WHOLE {
+        check(text, text);
     }
 }
 
@@ -50,7 +57,7 @@ fn every_mutant_keeps_its_comments_and_is_formatted_once() {
             let (before, problems) = parse(FileId(0), &text);
             if problems.is_empty() {
                 let (after, _) = parse(FileId(0), &once);
-                let (before, after) = (dump::dump(&before, &text), dump::dump(&after, &once));
+                let (before, after) = (dump::dump(&before), dump::dump(&after));
                 assert_eq!(before, after, "round {round}: {text}");
                 assert_eq!(comments(&text), comments(&once), "round {round}: {text}");
             }

@@ -5,7 +5,7 @@ use paas::source::{FileId, Sources};
 use paas::syntax::parse;
 use paas::syntax::tree::Tree;
 
-use crate::support::cases::{ALL, Random, items, mutant, pieces};
+use crate::support::cases::{ALL, Random, WHOLE, items, mutant, pieces};
 use crate::support::{dump, golden};
 
 /// `2:9 P0104 values are assigned with …; label`, one line a problem.
@@ -40,7 +40,7 @@ fn check_value(text: &str, expected: &str) {
     let text = format!("x = {text}\n");
     let (tree, problems) = parse(FileId(0), &text);
     assert!(problems.is_empty(), "{problems:?}");
-    let shown = dump::dump(&tree, &text);
+    let shown = dump::dump(&tree);
     let value = shown.split_once("value: Expr { kind: ").unwrap().1;
     let value = value.strip_suffix(" } }), doc: None }\n").unwrap();
     assert_eq!(value, expected, "in: {text}");
@@ -58,7 +58,14 @@ fn every_construct_is_read_without_a_problem() {
     for (name, text) in ALL {
         assert_eq!(told(text), "", "in {name}");
         let (tree, _) = parse(FileId(0), text);
-        golden::check(&format!("cases/language/{name}.tree"), &dump::dump(&tree, text));
+        golden::check(&format!("cases/language/{name}.tree"), &dump::dump(&tree));
+    }
+}
+
+#[test]
+fn whole_manifests_are_read_without_a_problem() {
+    for (name, text) in WHOLE {
+        assert_eq!(told(text), "", "in {name}");
     }
 }
 
@@ -255,6 +262,79 @@ fn p0116_missing_parts() {
 }
 
 #[test]
+fn p0116_imports_uses_and_modules_half_typed() {
+    check("import\n", "1:7 P0116 expected the name of a file []");
+    check(
+        "import {\n\nx = 1\n",
+        "1:8 P0116 expected the names that are imported [{]\n1:8 P0101 this `{` is never closed [{]",
+    );
+    check("import { A }\n", "1:13 P0116 expected `from` []");
+    check("import { A } from\n", "1:18 P0116 expected the name of a file []");
+    check("import { A } \"./a.paas\"\n", "1:13 P0116 expected `from` []");
+    check("import {} from \"./a.paas\"\n", "1:8 P0116 expected the names that are imported [{}]");
+    check("import ./a.paas\n", "1:8 P0116 `./a.paas` is not the name of a file [./a.paas]");
+    check("import \"./a.paas\" as\nx = 1\n", "1:21 P0116 expected a name []");
+    check(
+        "import \"./\\(a).paas\"\n",
+        "1:8 P0116 the file of an `import` cannot be computed [\"./\\(a).paas\"]",
+    );
+    check("import A from \"./a.paas\"\n", "1:8 P0117 names that are imported stand in braces [A]");
+    check("import { A b } from \"./a.paas\"\n", "1:12 P0117 the value ended before this [b]");
+    check("use\n", "1:4 P0116 expected the name of a service []");
+    check("use catalog.\nx = 1\n", "1:13 P0116 expected a name []");
+    check("use catalog.wiki as\nx = 1\n", "1:20 P0116 expected a name []");
+    check("use catalog.my-wiki { a = 1 }\n", "1:13 P0106 `-` cannot be part of a name [my-wiki]");
+    check("use catalog.wiki for\nx = 1\n", "1:21 P0116 expected what `for` goes through []");
+    check("module\nx = 1\n", "1:7 P0116 expected a name []");
+    check("module from \"./a\"\n", "1:7 P0116 expected a name []");
+    check("module lab\nx = 1\n", "1:11 P0116 expected `from` []");
+    check("module lab {\n  a = 1\n}\n", "1:11 P0116 expected `from` []");
+    check("a {\n  module lab\n  from = 1\n}\n", "2:13 P0116 expected `from` []");
+    check("module lab from\nx = 1\n", "1:16 P0116 expected a value []");
+}
+
+#[test]
+fn p0116_addresses_half_typed() {
+    check("moved\nx = 1\n", "1:6 P0116 expected an address []");
+    check("moved container\nx = 1\n", "1:7 P0116 this address is not complete [container]");
+    check("adopt\nx = 1\n", "1:6 P0116 expected an address []");
+    check("adopt container\nx = 1\n", "1:7 P0116 this address is not complete [container]");
+    check("forget\nx = 1\n", "1:7 P0116 expected an address []");
+    check("forget container\nx = 1\n", "1:8 P0116 this address is not complete [container]");
+    check("forget container.\nx = 1\n", "1:8 P0116 this address is not complete [container.]");
+    check("forget tenant.a/\nx = 1\n", "1:17 P0116 this address is not complete []");
+    check(
+        "forget container.a[\nx = 1\n",
+        "1:19 P0101 this `[` is never closed [[]\n1:20 P0116 expected a value []",
+    );
+    check("mock\nx = 1\n", "1:5 P0116 expected an address []");
+    check("mock container\nx = 1\n", "1:6 P0116 this address is not complete [container]");
+    check("moved container.a\nx = 1\n", "1:18 P0116 expected `->` and the new address []");
+    check("moved container.a ->\nx = 1\n", "1:21 P0116 expected an address []");
+    check(
+        "moved container.a -> container\nx = 1\n",
+        "1:22 P0116 this address is not complete [container]",
+    );
+    check("moved container.a to container.b\n", "1:19 P0105 `to` means nothing here [to]");
+    check("moved container.a => container.b\n", "1:19 P0105 `=>` means nothing here [=>]");
+    check("adopt container.a\nx = 1\n", "1:18 P0116 expected the id of what is there []");
+    check("adopt container.a =\nx = 1\n", "1:20 P0116 expected the id of what is there []");
+    check("adopt container.a: \"101\"\n", "1:18 P0104 values are assigned with `=` [:]");
+    check("forget container.web-1\n", "1:18 P0106 `-` cannot be part of a name [web-1]");
+    check("forget app.a.expose.b\n", "1:13 P0105 `.` means nothing here [.]");
+    check("forget container.a[*]\n", "1:19 P0105 `[*]` means nothing here [[*]]");
+    check(
+        "forget container.a container.b\n",
+        "1:20 P0117 the item ended before this [container.b]",
+    );
+    check("mock container.a\nx = 1\n", "1:17 P0116 expected `{` []");
+    check("expect\nx = 1\n", "1:7 P0116 expected a value []");
+    check("expect a else\nx = 1\n", "1:14 P0116 expected a value []");
+    check("require\nx = 1\n", "1:8 P0116 expected a value []");
+    check("moved a.b ->\n  c.d\n", "");
+}
+
+#[test]
 fn p0117_text_behind_a_value() {
     check("a = 1 b = 2\n", "1:7 P0117 the item ended before this [b = 2]");
     check("a = [1 2]\n", "1:8 P0117 the value ended before this [2]");
@@ -345,6 +425,14 @@ fn half_typed_nesting_is_read_in_linear_time() {
         "a ? (",
         "f(a = [",
         "{ a = f(b, [",
+        "1\nmodule m from [",
+        "1\nmodule m for x in {",
+        "1\nuse a for x in [",
+        "1\nmoved a.b[",
+        "1\nforget a.b/c.d[",
+        "1\nmock a.b {\nmock a.b {",
+        "1\nimport {",
+        "1\nexpect (",
     ];
     for opener in openers {
         let text = format!("x = {}", opener.repeat(60));

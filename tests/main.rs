@@ -9,6 +9,7 @@ mod fmt;
 mod functions;
 mod language;
 mod lowering;
+mod messages;
 mod rendering;
 mod simulation;
 mod sandbox;

@@ -210,7 +210,8 @@ fn a_lock_without_a_name_beside_it_is_still_a_lock() {
     let _first = Store::open(folder.path(), "apply").unwrap();
     fs::write(folder.path().join("paas.lock.json"), "{").unwrap();
     let second = refused(Store::open(folder.path(), "apply"));
-    assert_eq!(shown(&second.problem, folder.path()).lines().next(), Some("P7004"),);
+    let expected = "error[P7004]: the state in `DIR` is locked by another run";
+    assert_eq!(shown(&second.problem, folder.path()).lines().next(), Some(expected));
     assert!(second.problem.message.ends_with("is locked by another run"));
 }
 

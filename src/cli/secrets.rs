@@ -56,7 +56,9 @@ impl Secrets {
     pub async fn open_platform(&mut self) -> Result<(), Stop> {
         let wanted: BTreeSet<String> = match self.sandbox {
             true => BTreeSet::new(),
-            false => self.items.iter().filter(|(_, it)| it.opens).map(|(it, _)| it.clone()).collect(),
+            false => {
+                self.items.iter().filter(|(_, it)| it.opens).map(|(it, _)| it.clone()).collect()
+            }
         };
         self.read(&wanted).await;
         let kept = |address: &&String| self.items[*address].source.recipe().is_some();
@@ -65,7 +67,11 @@ impl Secrets {
     }
 
     /// What is known of the secrets that were sent before, and what to tell about the others.
-    pub async fn observe(&mut self, state: &State, terminal: &Terminal) -> Result<SecretsSeen, Stop> {
+    pub async fn observe(
+        &mut self,
+        state: &State,
+        terminal: &Terminal,
+    ) -> Result<SecretsSeen, Stop> {
         let sent = sent(state);
         let nothing = sent.is_empty() && !Kept::exists(&self.folder) && !has_generated(state);
         if nothing {
@@ -189,9 +195,7 @@ impl Secrets {
         }
         let items = &self.items;
         kept.retain(|address, value| match value {
-            Some(value) => {
-                used.get(address).is_some_and(|it| it.contains(&key.fingerprint(value)))
-            }
+            Some(value) => used.get(address).is_some_and(|it| it.contains(&key.fingerprint(value))),
             None => {
                 let itself = crate::model::Address::parse(address);
                 let recorded = itself.is_some_and(|it| state.latest(&it).is_some());
@@ -266,7 +270,12 @@ impl Secrets {
     }
 
     /// Seals everything with another key; what cannot be opened is given up if `yes`.
-    pub fn new_key(&mut self, store: &Store, yes: bool, terminal: &Terminal) -> Result<String, Stop> {
+    pub fn new_key(
+        &mut self,
+        store: &Store,
+        yes: bool,
+        terminal: &Terminal,
+    ) -> Result<String, Stop> {
         let owner = self.owner(&store.state().lineage);
         if Key::is_given() {
             return Err(Stop::one(problem::key_is_given(), 1));

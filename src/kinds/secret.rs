@@ -11,7 +11,10 @@ pub const CHARSETS: &[(&str, &str)] = &[
     ("alpha", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
     ("digits", "0123456789"),
     ("hex", "0123456789abcdef"),
-    ("symbols", "!#%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz~"),
+    (
+        "symbols",
+        "!#%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz~",
+    ),
 ];
 
 /// The names of [`CHARSETS`].

@@ -58,8 +58,7 @@ impl<'t> Evaluator<'t> {
                 | ItemKind::Adopt(_)
                 | ItemKind::Forget(_)
                 | ItemKind::Mock(_)
-                | ItemKind::Expect(_)
-                | ItemKind::Later(_) => self.problems.push(problem::not_in_a_body(item.span)),
+                | ItemKind::Expect(_) => self.problems.push(problem::not_in_a_body(item.span)),
             }
         }
         for (name, entries) in shape.all() {

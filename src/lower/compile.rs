@@ -12,9 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, SecretSource, graph, secrets, unique};
+use crate::lower::{Desired, Output, SecretItem, SecretSource, graph, lints, secrets, unique};
 use crate::model::{Address, Late, Object, Piece, Ref, Text, Value, digest_all};
-use crate::problem::{Problem, lower as problem, names};
+use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Let, Name, Tree};
 
@@ -81,7 +81,9 @@ pub fn compile(
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     evaluator.secrets_into(&mut desired);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
-    (desired, in_order(evaluator.problems))
+    evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
+    evaluator.problems.extend(lints::empty_allowances(trees, sources));
+    (desired, without_allowed(in_order(evaluator.problems), sources))
 }
 
 impl<'t> Evaluator<'t> {
@@ -123,7 +125,8 @@ impl<'t> Evaluator<'t> {
     /// Hands over the secrets; those that `paas` makes become resources.
     fn secrets_into(&mut self, desired: &mut Desired) {
         for (address, item) in std::mem::take(&mut self.secrets) {
-            if let (Some(resource), Some(name)) = (secrets::resource(&item), Address::parse(&address))
+            if let (Some(resource), Some(name)) =
+                (secrets::resource(&item), Address::parse(&address))
             {
                 desired.resources.insert(name, resource);
             }

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use crate::kinds::{self, Reading, Source};
+use crate::lower::SecretSource;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::nodes::{Layer, Node, NodeId};
 use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
-use crate::lower::SecretSource;
 use crate::model::{Late, Ref, Text};
 use crate::problem::{lower, names as problem};
 use crate::schema::{Choice, Field, Need, Type};

@@ -16,6 +16,7 @@ pub mod functions;
 mod graph;
 mod headers;
 mod inputs;
+mod lints;
 mod nodes;
 mod operators;
 mod order;

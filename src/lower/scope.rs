@@ -6,7 +6,7 @@ use crate::kinds::{self, AnyKind};
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
 use crate::syntax::tree::{Block, Function, Input, Item, ItemKind, Let, Name, Secret, Tree};
-use crate::syntax::tree::{Later, Require, TypeItem};
+use crate::syntax::tree::{Require, TypeItem};
 
 /// A block that makes resources.
 pub(super) struct Declared<'t> {
@@ -119,15 +119,14 @@ impl<'t> Module<'t> {
             },
             ItemKind::Block(block) => self.block(block, item, problems),
             ItemKind::Require(it) => self.requires.push(it),
-            ItemKind::Later(later) => problems.push(unsupported(later)),
-            ItemKind::Import(_)
-            | ItemKind::Use(_)
-            | ItemKind::Module(_)
-            | ItemKind::Moved(_)
-            | ItemKind::Adopt(_)
-            | ItemKind::Forget(_)
-            | ItemKind::Mock(_)
-            | ItemKind::Expect(_) => problems.push(problem::outside_of_block(item.span)),
+            ItemKind::Import(_) => problems.push(unsupported(item, "import")),
+            ItemKind::Use(_) => problems.push(unsupported(item, "use")),
+            ItemKind::Module(_) => problems.push(unsupported(item, "module")),
+            ItemKind::Moved(_) => problems.push(unsupported(item, "moved")),
+            ItemKind::Adopt(_) => problems.push(unsupported(item, "adopt")),
+            ItemKind::Forget(_) => problems.push(unsupported(item, "forget")),
+            ItemKind::Mock(_) => problems.push(unsupported(item, "mock")),
+            ItemKind::Expect(_) => problems.push(unsupported(item, "expect")),
             ItemKind::Attribute(_) | ItemKind::Spread(_) | ItemKind::Comprehension(_) => {
                 problems.push(problem::outside_of_block(item.span));
             }
@@ -242,7 +241,9 @@ fn twice(what: &str, again: &Name, first: &Name) -> Problem {
     problem::declared_twice(what, &again.text, again.span, first.span)
 }
 
-fn unsupported(later: &Later) -> Problem {
-    let what = format!("`{}`", later.word.text);
-    problem::not_supported(later.word.span, &what, "it is read and formatted, but has no effect")
+fn unsupported(item: &Item, word: &'static str) -> Problem {
+    let length = u32::try_from(word.len()).unwrap_or(0);
+    let span = Span { end: item.span.start + length, ..item.span };
+    let help = "it is read and formatted, but has no effect";
+    problem::not_supported(span, &format!("`{word}`"), help)
 }

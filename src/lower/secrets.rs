@@ -94,12 +94,10 @@ fn is_source(callee: &Expr) -> bool {
 /// What a generated secret is as a resource: everything but its value.
 pub(super) fn resource(item: &SecretItem) -> Option<Resource> {
     let SecretSource::Generate(recipe) = &item.source else { return None };
-    let mut spec: Value = [
-        ("length", Value::from(recipe.length)),
-        ("charset", Value::from(recipe.charset.as_str())),
-    ]
-    .into_iter()
-    .collect();
+    let mut spec: Value =
+        [("length", Value::from(recipe.length)), ("charset", Value::from(recipe.charset.as_str()))]
+            .into_iter()
+            .collect();
     if let Some(millis) = recipe.rotate_ms {
         spec.set("rotate", millis.into());
     }

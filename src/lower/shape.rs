@@ -98,8 +98,7 @@ impl<'t> Evaluator<'t> {
             | ItemKind::Adopt(_)
             | ItemKind::Forget(_)
             | ItemKind::Mock(_)
-            | ItemKind::Expect(_)
-            | ItemKind::Later(_) => self.problems.push(problem::not_in_a_body(item.span)),
+            | ItemKind::Expect(_) => self.problems.push(problem::not_in_a_body(item.span)),
             ItemKind::Bad => (),
         }
     }

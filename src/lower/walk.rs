@@ -120,7 +120,6 @@ fn body<'t>(it: &'t Body, found: &mut dyn FnMut(Mention<'t>)) {
             | ItemKind::Forget(_)
             | ItemKind::Mock(_)
             | ItemKind::Expect(_)
-            | ItemKind::Later(_)
             | ItemKind::Bad => (),
         }
     }

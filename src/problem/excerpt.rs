@@ -1,104 +1,72 @@
-//! Source text as a message shows it: of a line that fits on no screen only the part that matters.
+//! A line of a file as a message shows it: harmless, and of a long one only what matters.
 
 use std::ops::Range;
 
-use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use crate::legible::{visible_line, width};
 
-/// A line with more bytes than this is cut.
-const LINE_MAX: usize = 240;
-
-/// How many bytes before the first place on such a line are kept.
-const BEFORE: usize = 40;
-
-/// How many bytes of such a line are kept.
-const KEPT: usize = 160;
-
-/// What stands for the rest of a line.
-const CUT: &str = "…";
-
-/// A source with its name, and the places in it that are pointed at.
+/// A line that can be shown, and the columns of the places in it.
 #[derive(Debug)]
 pub(super) struct Excerpt {
-    name: String,
-    text: String,
-    /// The places in `text`.
-    pub(super) places: Vec<Range<usize>>,
-    /// The column of each place in the whole text, in characters from zero.
-    columns: Vec<usize>,
+    pub(super) text: String,
+    pub(super) columns: Vec<Range<usize>>,
 }
 
-impl Excerpt {
-    /// The text with its long lines cut around these places.
-    pub(super) fn new(name: &str, text: &str, places: &[Range<usize>]) -> Excerpt {
-        let mut out = Excerpt {
-            name: name.to_owned(),
-            text: String::with_capacity(text.len()),
-            places: places.to_vec(),
-            columns: vec![0; places.len()],
-        };
-        let mut start = 0;
-        for line in text.split_inclusive('\n').chain((!text.ends_with('\n')).then_some("")) {
-            out.add(line, start, places);
-            start += line.len();
-        }
-        out
-    }
-
-    /// Adds a line that begins at `start` in the whole text.
-    fn add(&mut self, line: &str, start: usize, places: &[Range<usize>]) {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let within = |at: usize| (start..start + line.len().max(1)).contains(&at);
-        let kept = match body.len() > LINE_MAX {
-            true => {
-                let first = places.iter().map(|it| it.start).filter(|at| within(*at)).min();
-                let from = first.map_or(0, |at| (at - start).saturating_sub(BEFORE));
-                let from = body.floor_char_boundary(from.min(body.len() - KEPT));
-                from..body.floor_char_boundary(from + KEPT)
-            }
-            false => 0..body.len(),
-        };
-        let marked = if kept.start > 0 { CUT.len() } else { 0 };
-        let here = self.text.len();
-        let moved = |at: usize| {
-            let inside = (at - start).clamp(kept.start, kept.end);
-            let ending = if at - start > body.len() { at - start - body.len() } else { 0 };
-            here + marked + (inside - kept.start) + ending
-        };
-        for (index, place) in places.iter().enumerate() {
-            if within(place.start) {
-                self.places[index].start = moved(place.start);
-                let before = line.floor_char_boundary(place.start - start);
-                self.columns[index] = line[..before].chars().count();
-            }
-            if within(place.end) {
-                self.places[index].end = moved(place.end);
-            }
-        }
-        self.text.push_str(if kept.start > 0 { CUT } else { "" });
-        self.text.push_str(&body[kept.clone()]);
-        self.text.push_str(if kept.end < body.len() { CUT } else { "" });
-        self.text.push_str(&line[body.len()..]);
-    }
+/// The line with these places of bytes, the first of which is in view whatever happens.
+///
+/// No more than about `room` columns come out, and `cut` stands for what is left out.
+pub(super) fn excerpt(line: &str, places: &[Range<usize>], room: usize, cut: &str) -> Excerpt {
+    let at = |byte: usize| line.floor_char_boundary(byte.min(line.len()));
+    let places: Vec<Range<usize>> = places.iter().map(|it| at(it.start)..at(it.end)).collect();
+    let kept = match line.len() > room && width(&visible_line(line)) > room {
+        true => window(line, &places, room),
+        false => 0..line.len(),
+    };
+    let before = if kept.start > 0 { cut } else { "" };
+    let after = if kept.end < line.len() { cut } else { "" };
+    let column = |byte: usize| {
+        let inside = &line[kept.start..byte.clamp(kept.start, kept.end)];
+        width(before) + width(&visible_line(inside))
+    };
+    let columns = places.iter().map(|it| {
+        let start = column(it.start);
+        start..column(it.end).max(start + 1)
+    });
+    let columns = columns.collect();
+    let text = visible_line(&line[kept]);
+    Excerpt { text: format!("{before}{text}{after}"), columns }
 }
 
-impl SourceCode for Excerpt {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let read = self.text.read_span(span, before, after)?;
-        // Without lines around it, it is asked where a place is: as written, not as shown.
-        let place = self.places.iter().position(|it| it.start == span.offset());
-        let place = place.filter(|_| before + after == 0);
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            read.data(),
-            *read.span(),
-            read.line(),
-            place.map_or(read.column(), |index| self.columns[index]),
-            read.line_count(),
-        )))
+/// The part of a long line that is shown: some of it before the first place, the rest behind.
+fn window(line: &str, places: &[Range<usize>], room: usize) -> Range<usize> {
+    let first = places.first().map_or(0, |place| place.start);
+    // A place that begins before the first one is in view as well, if there is room for both.
+    let start = places.iter().map(|place| place.start).min().unwrap_or(0);
+    let near = width(&visible_line(&line[start.min(first)..first])) < room / 2;
+    let wanted = if near { start } else { first };
+    let last = places.iter().map(|place| place.end).max().unwrap_or(0).max(wanted);
+    let width_of = |c: char| width(&visible_line(c.encode_utf8(&mut [0; 4])));
+    let whole = width(&visible_line(&line[wanted..last]));
+    let lead = room.saturating_sub(whole).min(room / 2).max(room / 8);
+    let (mut from, mut columns) = (wanted, 0);
+    for (at, c) in line[..wanted].char_indices().rev() {
+        columns += width_of(c);
+        if columns > lead {
+            break;
+        }
+        from = at;
     }
+    let (mut to, mut columns) = (from, 0);
+    for (at, c) in line[from..].char_indices() {
+        columns += width_of(c);
+        if columns > room {
+            break;
+        }
+        to = from + at + c.len_utf8();
+    }
+    // At the end of a line there is room before the place instead.
+    while to == line.len() && from > 0 && columns < room {
+        from = line.floor_char_boundary(from - 1);
+        columns += width_of(line[from..].chars().next().expect("a character begins here"));
+    }
+    from..to
 }

@@ -1,11 +1,16 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
-pub mod pages;
+mod allow;
 mod excerpt;
+mod fix;
+mod frame;
 pub mod graph;
 pub mod inputs;
+pub mod lints;
 pub mod lower;
 pub mod names;
+mod paint;
+pub mod pages;
 mod print;
 pub mod project;
 pub mod secrets;
@@ -13,6 +18,8 @@ pub mod state;
 pub mod syntax;
 pub mod types;
 
+pub use allow::{allowed_codes, without_allowed};
+pub use fix::{Applicability, Edit, Fix};
 pub use print::{Style, print};
 
 use crate::source::Span;
@@ -33,6 +40,8 @@ pub struct Label {
     pub span: Span,
     /// What to know about this place; the first label must make sense alone.
     pub text: String,
+    /// It is wrong here; otherwise the place explains something.
+    pub is_primary: bool,
 }
 
 /// One thing that is wrong: what, where, what was expected, what to do.
@@ -50,20 +59,31 @@ pub struct Problem {
     pub helps: Vec<String>,
     /// Facts.
     pub notes: Vec<String>,
+    /// Changes of the text that would mend it.
+    pub fixes: Vec<Fix>,
 }
 
 impl Problem {
     fn error(code: &'static str, message: impl Into<String>) -> Problem {
-        let (labels, helps, notes) = (Vec::new(), Vec::new(), Vec::new());
-        Problem { code, level: Level::Error, message: message.into(), labels, helps, notes }
+        let (labels, helps, notes, fixes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let message = message.into();
+        Problem { code, level: Level::Error, message, labels, helps, notes, fixes }
     }
 
     fn warning(code: &'static str, message: impl Into<String>) -> Problem {
         Problem { level: Level::Warning, ..Problem::error(code, message) }
     }
 
+    /// Points at a place: the first one is what is wrong, the others explain it.
     fn at(mut self, span: Span, text: impl Into<String>) -> Problem {
-        self.labels.push(Label { span, text: text.into() });
+        let is_primary = self.labels.is_empty();
+        self.labels.push(Label { span, text: text.into(), is_primary });
+        self
+    }
+
+    /// Points at a further place where the same is wrong.
+    fn also_at(mut self, span: Span, text: impl Into<String>) -> Problem {
+        self.labels.push(Label { span, text: text.into(), is_primary: true });
         self
     }
 
@@ -74,6 +94,11 @@ impl Problem {
 
     fn note(mut self, text: impl Into<String>) -> Problem {
         self.notes.push(text.into());
+        self
+    }
+
+    fn fix(mut self, fix: Fix) -> Problem {
+        self.fixes.push(fix);
         self
     }
 

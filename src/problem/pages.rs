@@ -3,6 +3,7 @@
 //! In the text, a `paas-error` block is a manifest that leads to the code and a `paas` block one
 //! that does not; the tests run both.
 
+mod lints;
 mod names;
 mod project;
 mod rules;
@@ -34,6 +35,7 @@ impl Page {
 pub fn all() -> &'static [Page] {
     static ALL: LazyLock<Vec<Page>> = LazyLock::new(|| {
         let parts = [
+            lints::PAGES,
             syntax::PAGES,
             names::PAGES,
             types::PAGES,

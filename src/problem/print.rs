@@ -1,14 +1,18 @@
-//! Problems as text, through miette.
+//! Problems as text for a person: a headline, the places in their lines, what to do.
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic};
-use miette::{Report, Severity};
-
-use crate::problem::excerpt::Excerpt;
-use crate::problem::{Level, Problem};
+use crate::problem::frame::{Frame, last_line};
+use crate::problem::paint::{Canvas, Hue};
+use crate::problem::{Label, Level, Problem};
 use crate::source::Sources;
 
 /// How many problems are printed before the rest is only counted.
 const SHOWN_MAX: usize = 20;
+
+/// How many places of one problem are shown.
+const PLACES_MAX: usize = 10;
+
+/// How many ways out of one problem are told.
+const ADVICE_MAX: usize = 10;
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,63 +27,85 @@ pub struct Style {
 
 /// Every problem with its source lines, and a count of what is left out.
 pub fn print(problems: &[Problem], sources: &Sources, style: Style) -> String {
-    let theme = match (style.colour, style.unicode) {
-        (true, true) => GraphicalTheme::unicode(),
-        (true, false) => GraphicalTheme::ascii(),
-        (false, true) => GraphicalTheme::unicode_nocolor(),
-        (false, false) => GraphicalTheme::none(),
-    };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width);
-    let mut out = String::new();
-    for problem in problems.iter().take(SHOWN_MAX) {
-        let report = report(problem, sources);
-        // Writing to a string does not fail, and a frame that miette cannot draw is still told.
-        if handler.render_report(&mut out, report.as_ref()).is_err() {
-            out.push_str(&problem.message);
+    let mut canvas = Canvas::new(style);
+    let chosen = chosen(problems);
+    for (index, problem) in chosen.iter().enumerate() {
+        if index > 0 {
+            canvas.end_line();
         }
-        out.push('\n');
+        one(problem, sources, &mut canvas);
     }
-    if problems.len() > SHOWN_MAX {
-        out.push_str(&format!("… and {} more\n", problems.len() - SHOWN_MAX));
+    let left = |level: Level| {
+        let count = |all: &mut dyn Iterator<Item = &Problem>| {
+            all.filter(|problem| problem.level == level).count()
+        };
+        count(&mut problems.iter()) - count(&mut chosen.iter().copied())
+    };
+    let (errors, warnings) = (left(Level::Error), left(Level::Warning));
+    let noun = |count: usize, word: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{count} more {word}{plural}"))
+    };
+    let more: Vec<String> =
+        [noun(errors, "error"), noun(warnings, "warning")].into_iter().flatten().collect();
+    if !more.is_empty() {
+        canvas.end_line();
+        canvas.put(Hue::Strong, &format!("… and {}", more.join(" and ")));
+        canvas.end_line();
     }
-    out
+    canvas.out
 }
 
-fn report(problem: &Problem, sources: &Sources) -> Report {
-    let file = problem.labels.first().map(|label| label.span.file);
-    let mut diagnostic = MietteDiagnostic::new(&problem.message).with_code(problem.code);
-    diagnostic = diagnostic.with_severity(match problem.level {
-        Level::Error => Severity::Error,
-        Level::Warning => Severity::Warning,
+/// The first ones in their order; warnings only where errors leave room.
+fn chosen(problems: &[Problem]) -> Vec<&Problem> {
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let mut errors_left = errors.min(SHOWN_MAX);
+    let mut warnings_left = SHOWN_MAX - errors_left;
+    let fits = |problem: &&Problem| {
+        let left = if problem.is_error() { &mut errors_left } else { &mut warnings_left };
+        let fits = *left > 0;
+        *left = left.saturating_sub(1);
+        fits
+    };
+    problems.iter().filter(fits).collect()
+}
+
+fn one(problem: &Problem, sources: &Sources, canvas: &mut Canvas) {
+    let (word, hue) = match problem.level {
+        Level::Error => ("error", Hue::Error),
+        Level::Warning => ("warning", Hue::Warning),
+    };
+    canvas.put(hue, &format!("{word}[{}]", problem.code));
+    canvas.put(Hue::Strong, &format!(": {}", problem.message));
+    canvas.end_line();
+    let labels: Vec<&Label> = problem.labels.iter().take(PLACES_MAX).collect();
+    let shown = problem.fixes.iter().filter(|fix| fix.is_shown);
+    let lines = labels.iter().map(|label| sources.place(label.span).line);
+    let largest = lines.chain(shown.clone().map(|fix| last_line(fix, sources))).max().unwrap_or(0);
+    let digits = largest.max(1).to_string().len();
+    let mut frame = Frame { canvas, sources, hue, digits };
+    frame.places(&labels);
+    let plain = problem.fixes.iter().filter(|fix| !fix.is_shown).map(|fix| &fix.title);
+    let helps: Vec<&String> = problem.helps.iter().chain(plain).collect();
+    let hidden = problem.labels.len() - labels.len();
+    let hidden = (hidden > 0).then(|| match hidden {
+        1 => "there is one more place like these".to_owned(),
+        count => format!("there are {count} more places like these"),
     });
-    let (here, elsewhere): (Vec<_>, Vec<_>) =
-        problem.labels.iter().partition(|label| Some(label.span.file) == file);
-    let excerpt = file.map(|file| {
-        let (source, places) = (sources.file(file), here.iter().map(|label| label.span.range()));
-        Excerpt::new(&source.name, &source.text, &places.collect::<Vec<_>>())
-    });
-    let places = excerpt.iter().flat_map(|excerpt| excerpt.places.iter().cloned());
-    diagnostic = diagnostic.with_labels(here.iter().zip(places).enumerate().map(
-        |(index, (label, place))| {
-            let text = (!label.text.is_empty()).then(|| label.text.clone());
-            match index {
-                0 => LabeledSpan::new_primary_with_span(text, place),
-                _ => LabeledSpan::new_with_span(text, place),
-            }
-        },
-    ));
-    let helps = problem.helps.iter().cloned();
-    let notes = problem.notes.iter().map(|note| format!("note: {note}"));
-    let others = elsewhere
-        .iter()
-        .map(|label| format!("note: see {}: {}", sources.line_of(label.span), label.text));
-    let advice: Vec<String> = helps.chain(others).chain(notes).collect();
-    if !advice.is_empty() {
-        diagnostic = diagnostic.with_help(advice.join("\n"));
+    if !labels.is_empty() && helps.len() + problem.notes.len() + problem.fixes.len() > 0
+        || hidden.is_some()
+    {
+        frame.bar();
+        frame.canvas.end_line();
     }
-    let report = Report::new(diagnostic);
-    match excerpt {
-        Some(excerpt) => report.with_source_code(excerpt),
-        None => report,
+    for help in helps.iter().take(ADVICE_MAX) {
+        frame.advice("help", help);
+    }
+    for note in problem.notes.iter().chain(&hidden) {
+        frame.advice("note", note);
+    }
+    for fix in shown {
+        frame.advice("help", &fix.title);
+        frame.changed(fix);
     }
 }

@@ -87,9 +87,12 @@ pub fn open_key(path: &Path) -> Problem {
 
 /// P4007: a key cannot be made.
 pub fn unmade_key(path: &Path, why: &str) -> Problem {
-    Problem::error("P4007", format!("the project key cannot be made in `{}`: {why}", path.display()))
-        .note("nothing was changed")
-        .help("make its folder writable, or name another place with `XDG_CONFIG_HOME`")
+    Problem::error(
+        "P4007",
+        format!("the project key cannot be made in `{}`: {why}", path.display()),
+    )
+    .note("nothing was changed")
+    .help("make its folder writable, or name another place with `XDG_CONFIG_HOME`")
 }
 
 /// P4007: what should be a key is none. What it is instead is nobody's business.
@@ -122,7 +125,9 @@ pub fn key_missing(place: &Path, id: Option<&str>) -> Problem {
     Problem::error("P4007", format!("the project key{id} is not here"))
         .note(format!("it is looked for in `{}`", place.display()))
         .help("copy the key file there, or set `PAAS_SECRET_KEY` or `PAAS_SECRET_KEY_FILE`")
-        .help("if it is lost for good, `paas secret new-key` makes another one and says what follows")
+        .help(
+            "if it is lost for good, `paas secret new-key` makes another one and says what follows",
+        )
 }
 
 /// P4007: the state was made with another key.
@@ -212,8 +217,9 @@ pub fn key_is_given() -> Problem {
 
 /// P4007: what a new key costs when the old one is lost.
 pub fn new_key_gives_up() -> Problem {
-    Problem::warning("P4007", "another key cannot open what the lost one sealed")
-        .help("if it is lost for good: `paas secret new-key --yes`; generated secrets are made anew")
+    Problem::warning("P4007", "another key cannot open what the lost one sealed").help(
+        "if it is lost for good: `paas secret new-key --yes`; generated secrets are made anew",
+    )
 }
 
 /// P4010: a value is shown only to who says that it shall be.

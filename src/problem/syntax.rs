@@ -1,6 +1,6 @@
 //! Problems of the text itself: delimiters, tokens, other languages' habits. P01xx.
 
-use crate::problem::Problem;
+use crate::problem::{Edit, Fix, Problem};
 use crate::source::Span;
 
 /// A bracket that is never closed, and where it was taken to end.
@@ -85,27 +85,55 @@ pub fn stray_closer(span: Span, closer: &str, instead: Option<Span>) -> Problem 
     problem.help(format!("remove the `{closer}`"))
 }
 
+/// A sign of another language between or behind items, and the edit that makes it ours.
+#[derive(Clone, Debug)]
+pub struct Sign {
+    /// Where it stands.
+    pub span: Span,
+    /// The sign: `:`, `:=`, `=>` or `;`.
+    pub text: String,
+    /// What belongs there instead.
+    pub edit: Edit,
+}
+
 /// P0104: another language's assignment, or `;`; all of one body together.
-pub fn foreign_assignment(places: &[(Span, String)]) -> Problem {
-    let only_semicolons = places.iter().all(|(_, text)| text == ";");
-    let message = match only_semicolons {
+pub fn foreign_assignment(signs: &[Sign]) -> Problem {
+    let is_end = |sign: &&Sign| sign.text == ";";
+    let (ends, assignments): (Vec<&Sign>, Vec<&Sign>) = signs.iter().partition(is_end);
+    let message = match assignments.is_empty() {
         true => "a new line ends an item, `;` is not needed",
         false => "values are assigned with `=`",
     };
     let mut problem = Problem::error("P0104", message);
-    for (span, text) in places.iter().take(PLACES_MAX) {
-        problem = problem.at(
-            *span,
-            match text.as_str() {
-                ";" => "`;` is not needed: a new line ends an item".to_owned(),
-                _ => format!("found `{text}`, expected `=`"),
-            },
-        );
+    for (index, sign) in assignments.iter().take(PLACES_MAX).enumerate() {
+        let text = match index {
+            0 => format!("found `{}`", sign.text),
+            _ => String::new(),
+        };
+        problem = problem.also_at(sign.span, text);
     }
-    if places.len() > PLACES_MAX {
-        problem = problem.note(format!("and {} more in this block", places.len() - PLACES_MAX));
+    for (index, sign) in ends.iter().take(PLACES_MAX).enumerate() {
+        problem = match (index, assignments.is_empty()) {
+            (0, true) => problem.at(sign.span, "not needed"),
+            (0, false) => {
+                problem.at(sign.span, "`;` is not needed either: a new line ends an item")
+            }
+            (_, true) => problem.also_at(sign.span, ""),
+            (_, false) => problem.at(sign.span, ""),
+        };
     }
-    problem.help("`paas fmt` rewrites them")
+    let hidden =
+        assignments.len().saturating_sub(PLACES_MAX) + ends.len().saturating_sub(PLACES_MAX);
+    if hidden > 0 {
+        problem = problem.note(format!("and {hidden} more in this block"));
+    }
+    let title = match signs.len() {
+        1 => "`paas fix` rewrites it",
+        2 => "`paas fix` rewrites both",
+        _ => "`paas fix` rewrites them all",
+    };
+    let edits = signs.iter().map(|sign| sign.edit.clone()).collect();
+    problem.fix(Fix::machine(title, edits).shown())
 }
 
 /// P0105: an operator or a word of another language.
@@ -122,19 +150,44 @@ pub fn ternary(span: Span, instead: &str) -> Problem {
         .help(format!("write `{instead}`"))
 }
 
-/// P0106: a dash in a name.
-pub fn dash_in_name(span: Span, name: &str) -> Problem {
+/// A name with a dash in it.
+#[derive(Clone, Debug)]
+pub struct Dashed {
+    /// The name as it is written.
+    pub name: String,
+    /// Where it is declared.
+    pub declared: Option<Span>,
+    /// Where it is used.
+    pub uses: Vec<Span>,
+}
+
+/// P0106: a dash in a name, where it is declared and used.
+pub fn dash_in_name(dashed: &Dashed) -> Problem {
+    let Dashed { name, declared, uses } = dashed;
     let better = name.replace('-', "_");
-    Problem::error("P0106", "`-` cannot be part of a name")
-        .at(span, "this is the name")
-        .help(format!("name it `{better}`; its hostname is `{name}` without being told"))
+    let mut problem = Problem::error("P0106", "`-` cannot be part of a name");
+    if let Some(declared) = declared {
+        problem = problem.at(*declared, "this is the name");
+    }
+    let (base, rest) = name.split_once('-').unwrap_or((name, ""));
+    for (index, at) in uses.iter().take(PLACES_MAX).enumerate() {
+        let text = match index {
+            0 => format!("here it would mean `{base}` minus `{rest}`"),
+            _ => String::new(),
+        };
+        problem = problem.at(*at, text);
+    }
+    let edits = declared.iter().chain(uses).map(|at| Edit::new(*at, better.as_str()));
+    let title = format!("name it `{better}`; its hostname is `{name}` without being told");
+    problem.fix(Fix::machine(title, edits.collect()))
 }
 
 /// P0106: a dash in a key.
 pub fn dash_in_key(span: Span, name: &str) -> Problem {
+    let title = format!("write `\"{name}\" = …`");
     Problem::error("P0106", "`-` cannot be part of a name")
         .at(span, "this is the key")
-        .help(format!("write `\"{name}\" = …`"))
+        .fix(Fix::machine(title, vec![Edit::new(span, format!("\"{name}\""))]))
 }
 
 /// P0107: comments of other languages; all of a file together.
@@ -186,11 +239,12 @@ pub fn unknown_unit(places: &[(Span, String)]) -> Problem {
         "one number, one unit: B KiB MiB GiB TiB, KB MB GB TB, or ms s m h d w for a time",
     );
     for (span, _) in places.iter().take(PLACES_MAX).skip(1) {
-        problem = problem.at(*span, "the same here");
+        problem = problem.also_at(*span, "the same here");
     }
-    for (_, text) in places.iter().take(PLACES_MAX) {
+    for (span, text) in places.iter().take(PLACES_MAX) {
         if let Some(meant) = meant_unit(text) {
-            problem = problem.help(format!("`{text}` looks like `{meant}`"));
+            let title = format!("`{text}` looks like `{meant}`");
+            problem = problem.fix(Fix::maybe(title, vec![Edit::new(*span, meant)]));
         }
     }
     problem
@@ -338,4 +392,95 @@ pub fn key_in_list(span: Span) -> Problem {
     Problem::error("P0117", "the elements of a list have no keys")
         .at(span, "this is a key")
         .help("write `{ for … : key => value }` for a map")
+}
+
+/// P0116: an `import` or a `module` without `from`; `begun` is what is written before it.
+pub fn missing_from(span: Span, begun: &str) -> Problem {
+    let folder = if begun.starts_with("module") { "./modules/lab" } else { "./types.paas" };
+    Problem::error("P0116", "expected `from`")
+        .at(span, "`from` belongs here")
+        .help(format!("write `{} from \"{folder}\"`", begun.trim_end()))
+}
+
+/// P0116: an `import` without a file.
+pub fn missing_file(span: Span) -> Problem {
+    Problem::error("P0116", "expected the name of a file")
+        .at(span, "a file in quotes belongs here")
+        .help("write `\"./types.paas\"`")
+}
+
+/// P0116: something else stands where an `import` has its file.
+pub fn not_a_file(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("P0116", format!("`{text}` is not the name of a file"))
+        .at(span, "expected a file in quotes");
+    match text.ends_with(".paas") {
+        true => problem.help(format!("write `\"{text}\"`")),
+        false => problem.help("write `import { Name } from \"./types.paas\"`"),
+    }
+}
+
+/// P0116: the file of an `import` is computed.
+pub fn file_with_hole(span: Span) -> Problem {
+    Problem::error("P0116", "the file of an `import` cannot be computed")
+        .at(span, "expected a string without `\\(…)`")
+        .help("import every file that may be needed, and choose between their names")
+}
+
+/// P0116: `import {} from …`.
+pub fn nothing_imported(span: Span) -> Problem {
+    Problem::error("P0116", "expected the names that are imported")
+        .at(span, "at least one name belongs in here")
+        .help("write `import { Name } from \"./types.paas\"`")
+}
+
+/// P0117: `import name from …`.
+pub fn bare_import(span: Span, name: &str) -> Problem {
+    Problem::error("P0117", "names that are imported stand in braces")
+        .at(span, "this is not in braces")
+        .help(format!("write `import {{ {name} }} from …`, or `import … as {name}` for all of it"))
+}
+
+/// P0116: a `use` without a service.
+pub fn missing_service(span: Span) -> Problem {
+    Problem::error("P0116", "expected the name of a service")
+        .at(span, "a service belongs here")
+        .help("write `use catalog.jellyfin`")
+}
+
+/// P0116: no address where one has to be.
+pub fn missing_address(span: Span) -> Problem {
+    Problem::error("P0116", "expected an address")
+        .at(span, "an address belongs here")
+        .help("write `container.web`, or `tenant.acme/app.wiki` for something in a tenant")
+}
+
+/// P0116: an address that ends before its name; `kind` is what there is of it.
+pub fn half_address(span: Span, kind: &str) -> Problem {
+    let problem = Problem::error("P0116", "this address is not complete")
+        .at(span, "expected a kind, a `.` and a name");
+    match kind {
+        "" => problem.help("write `container.web`"),
+        kind => problem.help(format!("write `{kind}.web`, if `{kind}` is a kind")),
+    }
+}
+
+/// P0116: an `adopt` that does not say what there is.
+pub fn missing_id(span: Span) -> Problem {
+    Problem::error("P0116", "expected the id of what is there")
+        .at(span, "an id belongs here")
+        .help("write `adopt container.web = \"101\"`")
+}
+
+/// P0116: `for` alone.
+pub fn missing_binder(span: Span) -> Problem {
+    Problem::error("P0116", "expected what `for` goes through")
+        .at(span, "a name, `in` and a collection belong here")
+        .help("write `for name, machine in machines`")
+}
+
+/// P0116: a `moved` that does not say where to.
+pub fn missing_to(span: Span) -> Problem {
+    Problem::error("P0116", "expected `->` and the new address")
+        .at(span, "`->` belongs here")
+        .help("write `moved container.old -> container.new`")
 }

@@ -1,10 +1,11 @@
 //! One changed resource on a terminal, and what belongs to it.
 
+use crate::legible::{visible, width};
 use crate::model::Address;
 use crate::plan::Reason;
 use crate::render::difference::{Line, Mark};
 use crate::render::entry::{Action, Entry};
-use crate::render::escape::{cut, thousands, visible, width};
+use crate::render::escape::{cut, thousands};
 use crate::render::leaf::{self, Row, What};
 use crate::render::paint::{Hue, Paper, hue_of, hue_of_level};
 use crate::render::tree::{Node, Shown, collapsed};

@@ -2,7 +2,8 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::render::escape::{thousands, visible_line};
+use crate::legible::visible_line;
+use crate::render::escape::thousands;
 
 /// More lines than this are counted, not compared: nobody would read the result.
 const LINES_MAX: usize = 20_000;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::legible::visible;
 use crate::plan::{Drift, DriftKind, Plan};
 use crate::problem::Style;
-use crate::render::escape::visible;
 use crate::render::leaf::{self, What};
 use crate::render::paint::{Hue, Paper};
 use crate::render::terminal::{counted, more, outdated, unmanaged};

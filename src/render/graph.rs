@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::legible::visible;
 use crate::model::Address;
 use crate::plan::Plan;
 use crate::problem::Style;
 use crate::render::entry::entries;
-use crate::render::escape::{dot, thousands, visible};
+use crate::render::escape::{dot, thousands};
 use crate::render::paint::{Hue, Paper};
 use crate::render::words::count;
 

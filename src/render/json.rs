@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::legible::steers;
 use crate::model::Address;
 use crate::plan::{Impact, Leaf, Plan, Reason};
 use crate::render::entry::{self, Action, Entry};
-use crate::render::escape::steers;
 use crate::render::{Context, Verdict, drift, leaf as rows, value, words};
 use crate::schema::{Class, Field};
 

@@ -1,9 +1,10 @@
 //! A plan as one comment of a pull request: the table is the review, details are folded.
 
+use crate::legible::visible;
 use crate::plan::{Capacity, Level, Plan};
 use crate::render::difference::Line;
 use crate::render::entry::{self, Action, Entry};
-use crate::render::escape::{code, fence, html, prose, thousands, visible};
+use crate::render::escape::{code, fence, html, prose, thousands};
 use crate::render::leaf::{self, What};
 use crate::render::{Context, Verdict, drift, value, words};
 

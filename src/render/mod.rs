@@ -105,10 +105,10 @@ impl Context {
     pub(crate) fn title(&self) -> String {
         let project = match self.project.is_empty() {
             true => "project".to_owned(),
-            false => escape::visible(&self.project),
+            false => crate::legible::visible(&self.project),
         };
         match &self.environment {
-            Some(environment) => format!("{project} ({})", escape::visible(environment)),
+            Some(environment) => format!("{project} ({})", crate::legible::visible(environment)),
             None => project,
         }
     }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style as Colour};
 
+use crate::legible::{ascii, width};
 use crate::plan::Level;
 use crate::problem::Style;
 use crate::render::entry::Action;
-use crate::render::escape::{ascii, width};
 
 /// What a colour stands for; never the only thing that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

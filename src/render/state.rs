@@ -1,9 +1,9 @@
 //! What the state knows, for a terminal.
 
+use crate::legible::{visible, width};
 use crate::lower::OnDestroy;
 use crate::model::{ObjectId, Value};
 use crate::problem::Style;
-use crate::render::escape::{visible, width};
 use crate::render::paint::{Hue, Paper};
 use crate::render::value;
 use crate::render::words::{count, short};
@@ -91,7 +91,7 @@ fn table(paper: &mut Paper, heading: &str, rows: Vec<(String, Value, String)>) {
                 paper.put(Hue::Plain, &name);
                 paper.end();
                 for line in lines.lines() {
-                    let line = crate::render::escape::visible_line(line);
+                    let line = crate::legible::visible_line(line);
                     paper.line(6, Hue::Plain, &format!("| {line}"));
                 }
             }

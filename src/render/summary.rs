@@ -1,8 +1,8 @@
 //! What an apply did, what failed, what it left, and how to go on.
 
+use crate::legible::{visible, visible_line};
 use crate::model::ObjectId;
 use crate::problem::Style;
-use crate::render::escape::{visible, visible_line};
 use crate::render::paint::{Hue, Paper};
 use crate::render::words::{count, time};
 use crate::state::Verb;

@@ -1,9 +1,10 @@
 //! A plan for a terminal: what changes, why, how bad, what is untouched.
 
+use crate::legible::visible;
 use crate::plan::{Blocked, Capacity, Level, Outdated, Plan};
 use crate::problem::Style;
 use crate::render::entry::{self, Action, Entry};
-use crate::render::escape::{thousands, visible};
+use crate::render::escape::thousands;
 use crate::render::paint::{Hue, Paper, hue_of, hue_of_level};
 use crate::render::tree::{self, ALIKE_SHOWN, Node};
 use crate::render::{Context, Density, Verdict, change, drift, leaf, value, words};

@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::legible::{push_code, push_visible, visible};
 use crate::model::{Duration, Late, Object, Piece, Ref, Size, Text, Value};
-use crate::render::escape::{cut, push_code, push_visible, visible};
+use crate::render::escape::cut;
 use crate::schema::{Field, Type};
 
 /// How much of a value a line of a plan shows.

@@ -1,9 +1,10 @@
 //! Reasons, impacts and quantities in words; every renderer says the same ones.
 
+use crate::legible::visible;
 use crate::model::Size;
 use crate::plan::{Impact, Level, Reason, What};
 use crate::render::entry::{Action, Entry};
-use crate::render::escape::{cut, thousands, visible};
+use crate::render::escape::{cut, thousands};
 use crate::render::value;
 use crate::schema::Class;
 

@@ -133,10 +133,7 @@ impl Key {
     pub fn fingerprint(&self, value: &Hidden) -> String {
         let mut key = Zeroizing::new([0; LENGTH]);
         self.derive(&[], b"fingerprint", &mut *key);
-        let tag = hmac::sign(
-            &hmac::Key::new(hmac::HMAC_SHA256, &*key),
-            value.expose().as_bytes(),
-        );
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*key), value.expose().as_bytes());
         let tag = URL_SAFE_NO_PAD.encode(&tag.as_ref()[..FINGERPRINT_LENGTH]);
         format!("{}.{tag}", self.id)
     }
@@ -163,7 +160,8 @@ pub fn key_of(fingerprint: &str) -> Option<&str> {
 }
 
 fn place(owner: Owner<'_>) -> Result<PathBuf, Refused> {
-    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
+    let named =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
     let config = named("XDG_CONFIG_HOME").or_else(|| Some(named("HOME")?.join(".config")));
     if owner.sandbox && config.is_none() {
         // Nothing real is behind it, so it may be beside its state.
@@ -191,12 +189,13 @@ fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Refused> {
 
 fn file(path: &Path) -> Result<Option<Zeroizing<String>>, Refused> {
     let bytes = content(path).map_err(|error| unreadable(path, &error))?;
-    bytes.map(|bytes| {
-        let bytes = Zeroizing::new(bytes);
-        let text = std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned()));
-        text.map_err(|_| refused(problem::not_a_key(&shown(path))))
-    })
-    .transpose()
+    bytes
+        .map(|bytes| {
+            let bytes = Zeroizing::new(bytes);
+            let text = std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned()));
+            text.map_err(|_| refused(problem::not_a_key(&shown(path))))
+        })
+        .transpose()
 }
 
 fn unhex(digits: &str) -> Option<Zeroizing<[u8; LENGTH]>> {

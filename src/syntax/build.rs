@@ -1,10 +1,11 @@
 //! What every part of the builder shares: places, groups of problems, limits.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use pest::iterators::{Pair, Pairs};
 
-use crate::problem::{Problem, syntax as problem};
+use crate::problem::{Edit, Problem, syntax as problem};
 use crate::source::{FileId, Span};
 use crate::syntax::delimiters::Prepared;
 use crate::syntax::grammar::Rule;
@@ -20,13 +21,17 @@ pub struct Builder<'t> {
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// Habits of other languages, told together.
-    pub assignments: Vec<(Span, String)>,
+    pub assignments: Vec<problem::Sign>,
     /// Numbers without a unit of ours, told together.
     pub units: Vec<(Span, String)>,
+    /// Declarations with a dash in their name, each told with its uses.
+    pub dashed: Vec<problem::Dashed>,
+    /// Kinds and names of the lines that declare something with a dash, once they were looked for.
+    pub heads: Option<HashSet<(String, String)>>,
     /// How high the expression is that was built last.
     pub height: usize,
     file: FileId,
-    original: &'t str,
+    pub(super) original: &'t str,
     prepared: &'t Prepared<'t>,
     base: usize,
     depth: usize,
@@ -37,13 +42,15 @@ impl<'t> Builder<'t> {
     /// A builder for one file.
     pub fn new(file: FileId, original: &'t str, prepared: &'t Prepared<'t>) -> Builder<'t> {
         let (items, problems) = (Vec::new(), Vec::new());
-        let (assignments, units) = (Vec::new(), Vec::new());
+        let (assignments, units, dashed) = (Vec::new(), Vec::new(), Vec::new());
         let (height, base, depth, next_comment) = (0, 0, 0, 0);
         Builder {
             items,
             problems,
             assignments,
             units,
+            dashed,
+            heads: None,
             height,
             file,
             original,
@@ -75,6 +82,7 @@ impl<'t> Builder<'t> {
     /// The items and what is wrong with them.
     pub fn finish(mut self) -> (Vec<Item>, Vec<Problem>) {
         self.flush();
+        self.problems.extend(self.dashed.iter().map(problem::dash_in_name));
         (self.items, self.problems)
     }
 
@@ -118,6 +126,37 @@ impl<'t> Builder<'t> {
         (start < end).then(|| Span::new(self.file, original(start), original(end)))
     }
 
+    /// Remembers a sign of another language; `instead` is `=`, or nothing for an end of an item.
+    pub fn foreign_sign(&mut self, span: Span, text: &str, instead: &str) {
+        let (before, behind) =
+            (&self.original[..span.start as usize], &self.original[span.end as usize..]);
+        let mut edit = Edit::new(span, instead);
+        if instead.is_empty() {
+            // What follows on the same line needs something between.
+            let next = behind.trim_start_matches([' ', '\t']);
+            let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+            edit.span = Span { start: span.start - u32::try_from(blanks).unwrap_or(0), ..span };
+            if !next.starts_with(['\n', '\r', '}', ']', ')', '#', ';', ',', '/'])
+                && !next.is_empty()
+            {
+                edit.text.push(',');
+            }
+        } else {
+            if !before.ends_with(char::is_whitespace) {
+                edit.text.insert(0, ' ');
+            }
+            if !behind.starts_with(char::is_whitespace) {
+                edit.text.push(' ');
+            }
+        }
+        self.assignments.push(problem::Sign { span, text: text.to_owned(), edit });
+    }
+
+    /// The text at a place, as it was written.
+    pub fn written(&self, span: Span) -> Option<&str> {
+        self.original.get(span.range())
+    }
+
     /// A word with its place.
     pub fn name(&self, pair: &Pair<'_, Rule>) -> Name {
         Name { text: pair.as_str().to_owned(), span: self.span(pair) }
@@ -135,6 +174,13 @@ impl<'t> Builder<'t> {
         let span = self.gap_at(pair.as_span().start());
         self.problems.push(problem::missing(span, expected));
         span
+    }
+
+    /// Reports something, unless the item is already known to be incomplete.
+    pub fn first_of(&mut self, problems_before: usize, problem: Problem) {
+        if self.problems.len() == problems_before {
+            self.problems.push(problem);
+        }
     }
 
     /// Reports text behind a complete item, unless something before it was wrong already.

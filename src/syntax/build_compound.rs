@@ -236,7 +236,8 @@ impl Builder<'_> {
         };
         if let Some(colon) = inner.peek().filter(|pair| pair.as_rule() == Rule::foreign_named) {
             inner.next();
-            self.assignments.push((self.span(&colon), ":".to_owned()));
+            let span = self.span(&colon);
+            self.foreign_sign(span, ":", "=");
         }
         Arg::Named(name, self.expr(&mut inner))
     }

@@ -24,7 +24,12 @@ impl Builder<'_> {
             while next_is(pairs, Rule::infix) {
                 let infix = pairs.next().expect("it was just seen");
                 let op = self.operator(&infix);
-                let operand = self.operand(pairs);
+                let mut operand = self.operand(pairs);
+                let before = steps.last_mut().map_or(&mut first, |(_, operand, _)| operand);
+                if op == BinaryOp::Subtract && self.is_dashed_name(before, &mut operand) {
+                    *before = operand;
+                    continue;
+                }
                 steps.push((op, operand, self.height));
             }
             // A tree this high could not even be dropped.
@@ -140,13 +145,7 @@ impl Builder<'_> {
                 let args = self.args(pair);
                 ExprKind::Call(object, args)
             }
-            Rule::index => {
-                let index = match pair.clone().into_inner().next().map(|pair| pair.as_rule()) {
-                    Some(Rule::splat) => self.splat(&pair, "[*]"),
-                    _ => self.bracketed(pair),
-                };
-                ExprKind::Index(object, Box::new(index))
-            }
+            Rule::index => ExprKind::Index(object, Box::new(self.index(pair))),
             rule => match pair.clone().into_inner().next() {
                 Some(name) if name.as_rule() == Rule::word => match rule {
                     Rule::get => ExprKind::Get(object, self.name(&name)),
@@ -175,6 +174,14 @@ impl Builder<'_> {
         };
         self.height = self.height.max(low) + 1;
         self.limited(Expr { span, kind })
+    }
+
+    /// What stands in `[ ]`.
+    pub fn index(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        match pair.clone().into_inner().next().map(|pair| pair.as_rule()) {
+            Some(Rule::splat) => self.splat(&pair, "[*]"),
+            _ => self.bracketed(pair),
+        }
     }
 
     fn splat(&mut self, pair: &Pair<'_, Rule>, text: &str) -> Expr {

@@ -8,8 +8,8 @@ use crate::syntax::build::Builder;
 use crate::syntax::build_expr::next_is;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
-    Attribute, Block, Body, Expr, ExprKind, For, Function, Input, Item, ItemKind, Key, Later, Let,
-    Name, Param, Require, Secret, TextPart, TypeExpr, TypeItem, TypeKind,
+    Attribute, Block, Body, Expr, ExprKind, For, Function, Input, Item, ItemKind, Key, Let, Name,
+    Param, Require, Secret, TextPart, TypeExpr, TypeItem, TypeKind,
 };
 
 /// Words that a name follows.
@@ -34,7 +34,7 @@ impl Builder<'_> {
         let before = self.problems.len();
         match rule {
             Rule::semicolon => {
-                self.assignments.push((span, ";".to_owned()));
+                self.foreign_sign(span, ";", "");
                 return None;
             }
             Rule::tail => {
@@ -95,24 +95,28 @@ impl Builder<'_> {
                 let each = self.for_clause(inner);
                 ItemKind::Secret(Secret { name, each, value: self.value(inner) })
             }
-            Rule::require_item => {
-                let condition = self.expr(inner);
-                let message = next_is(inner, Rule::kw_else).then(|| {
-                    inner.next();
-                    self.expr(inner)
-                });
-                ItemKind::Require(Require { condition, message })
-            }
+            Rule::require_item => ItemKind::Require(self.demanded(inner)),
+            Rule::expect_item => ItemKind::Expect(self.demanded(inner)),
             Rule::spread_item => {
                 inner.next();
                 ItemKind::Spread(self.value(inner))
             }
-            _ => self.later(inner),
+            _ => self.project_item(rule, inner),
         }
     }
 
+    /// What has to hold, and what to say when it does not.
+    fn demanded(&mut self, inner: &mut Pairs<'_, Rule>) -> Require {
+        let condition = self.expr(inner);
+        let message = next_is(inner, Rule::kw_else).then(|| {
+            inner.next();
+            self.expr(inner)
+        });
+        Require { condition, message }
+    }
+
     /// A value: an expression, or what was reported instead.
-    fn value(&mut self, inner: &mut Pairs<'_, Rule>) -> Expr {
+    pub fn value(&mut self, inner: &mut Pairs<'_, Rule>) -> Expr {
         if let Some(pair) = inner.peek().filter(|pair| pair.as_rule() == Rule::missing_value) {
             inner.next();
             let span = self.missing(&pair, "a value");
@@ -124,6 +128,15 @@ impl Builder<'_> {
 
     fn attribute(&mut self, inner: &mut Pairs<'_, Rule>) -> ItemKind {
         let left = self.left(inner);
+        let value = self.assigned(inner);
+        match left {
+            Left::Key(key) => ItemKind::Attribute(Attribute { key, value }),
+            Left::Path(names) => nested(names, value),
+        }
+    }
+
+    /// What stands right of `=`, or of what was written instead of it.
+    pub fn assigned(&mut self, inner: &mut Pairs<'_, Rule>) -> Expr {
         if let Some(sign) = inner.peek().filter(|pair| pair.as_rule() == Rule::foreign_assign) {
             inner.next();
             let span = self.span(&sign);
@@ -132,14 +145,10 @@ impl Builder<'_> {
                     let help = "write `=`; lists are joined with `[...a, ...b]`";
                     self.problems.push(problem::foreign(span, sign.as_str(), help));
                 }
-                text => self.assignments.push((span, text.to_owned())),
+                text => self.foreign_sign(span, text, "="),
             }
         }
-        let value = self.value(inner);
-        match left {
-            Left::Key(key) => ItemKind::Attribute(Attribute { key, value }),
-            Left::Path(names) => nested(names, value),
-        }
+        self.value(inner)
     }
 
     fn left(&mut self, inner: &mut Pairs<'_, Rule>) -> Left {
@@ -171,20 +180,18 @@ impl Builder<'_> {
     }
 
     /// The name that is declared; a dash in it is reported, and the name kept.
-    fn declared(&mut self, inner: &mut Pairs<'_, Rule>) -> Name {
+    pub fn declared(&mut self, inner: &mut Pairs<'_, Rule>) -> Name {
         match inner.next() {
             Some(pair) => self.label(pair),
             None => Name { text: String::new(), span: Span::default() },
         }
     }
 
-    fn label(&mut self, pair: Pair<'_, Rule>) -> Name {
+    /// A name that may be in quotes; a dash in it is reported, and the name kept.
+    pub fn label(&mut self, pair: Pair<'_, Rule>) -> Name {
         let span = self.span(&pair);
         match pair.as_rule() {
-            Rule::dashed => {
-                self.problems.push(problem::dash_in_name(span, pair.as_str()));
-                self.name(&pair)
-            }
+            Rule::dashed => self.dashed_name(span, pair.as_str()),
             Rule::plain | Rule::raw | Rule::template | Rule::block_text | Rule::block_raw => {
                 let text = self.text(pair, None);
                 let plain = match text.parts.as_slice() {
@@ -208,19 +215,28 @@ impl Builder<'_> {
         note.into_inner().next().map(|pair| self.type_expr(pair))
     }
 
-    fn clause(&mut self, inner: &mut Pairs<'_, Rule>, rule: Rule) -> Option<Expr> {
+    /// The expression of a clause like `if …`.
+    pub fn clause(&mut self, inner: &mut Pairs<'_, Rule>, rule: Rule) -> Option<Expr> {
         let clause = inner.peek().filter(|pair| pair.as_rule() == rule)?;
         inner.next();
         Some(self.expr(&mut clause.into_inner()))
     }
 
-    fn for_clause(&mut self, inner: &mut Pairs<'_, Rule>) -> Option<For> {
+    /// `for … in … by …`
+    pub fn for_clause(&mut self, inner: &mut Pairs<'_, Rule>) -> Option<For> {
         let clause = inner.peek().filter(|pair| pair.as_rule() == Rule::for_clause)?;
         inner.next();
         let text = clause.as_str();
         let start = clause.as_span().start() + text.len() - text.trim_start().len();
         let span = self.span_at(start, clause.as_span().start() + text.trim_end().len());
         let mut pairs = clause.into_inner();
+        if next_is(&mut pairs, Rule::missing_binder) {
+            let at = Span { start: span.end, ..span };
+            self.problems.push(problem::missing_binder(at));
+            let first = Name { text: String::new(), span: at };
+            let over = Expr { span: at, kind: ExprKind::Bad };
+            return Some(For { span, first, second: None, over, by: None });
+        }
         let (first, second) = self.binder(&mut pairs);
         let over = self.expr(&mut pairs);
         let by = next_is(&mut pairs, Rule::kw_by).then(|| {
@@ -336,26 +352,6 @@ impl Builder<'_> {
         let body = next_is(inner, Rule::body).then(|| inner.next()).flatten();
         let body = body.map(|pair| self.body(pair));
         ItemKind::Input(Input { name, ty, default, refinement, body })
-    }
-
-    fn later(&mut self, inner: &mut Pairs<'_, Rule>) -> ItemKind {
-        let word = self.declared(inner);
-        let mut header = Span { start: word.span.end, ..word.span };
-        let mut body = None;
-        while let Some(pair) = inner.peek() {
-            match pair.as_rule() {
-                Rule::header_open | Rule::header_line => {
-                    let written = self.span(&pair);
-                    if written.start < written.end {
-                        header = written;
-                    }
-                }
-                Rule::body => body = Some(self.body(pair)),
-                _ => break,
-            }
-            inner.next();
-        }
-        ItemKind::Later(Later { word, header, body })
     }
 }
 

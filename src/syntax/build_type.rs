@@ -90,7 +90,10 @@ impl Builder<'_> {
         for pair in pair.into_inner() {
             match pair.as_rule() {
                 Rule::field => fields.push(self.field(pair)),
-                Rule::semicolon => self.assignments.push((self.span(&pair), ";".to_owned())),
+                Rule::semicolon => {
+                    let span = self.span(&pair);
+                    self.foreign_sign(span, ";", "");
+                }
                 Rule::bad_field => {
                     self.problems.push(problem::not_a_field(self.span(&pair)));
                 }

@@ -250,7 +250,6 @@ impl Printer<'_> {
         };
         let body: Option<&Body> = match &item.kind {
             ItemKind::Block(block) => Some(&block.body),
-            ItemKind::Later(later) => later.body.as_ref(),
             ItemKind::Use(it) => it.body.as_ref(),
             ItemKind::Module(it) => it.body.as_ref(),
             ItemKind::Mock(it) => Some(&it.body),

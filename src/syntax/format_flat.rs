@@ -6,8 +6,8 @@ use crate::syntax::format::{Printer, WIDTH};
 use crate::syntax::format_expr::{operator, unary_text};
 use crate::syntax::format_item::inside;
 use crate::syntax::tree::{
-    Arg, Arm, Body, Comprehension, Element, Expr, ExprKind, For, Item, ItemKind, Key, Later, Name,
-    Param, TypeExpr, TypeKind,
+    Arg, Arm, Body, Comprehension, Element, Expr, ExprKind, For, Item, ItemKind, Key, Name, Param,
+    Require, TypeExpr, TypeKind,
 };
 
 impl Printer<'_> {
@@ -129,7 +129,8 @@ impl Printer<'_> {
         flat
     }
 
-    fn flat_after(&self, word: &str, expr: &Expr, out: &mut String) -> bool {
+    /// A word and an expression on one line.
+    pub fn flat_after(&self, word: &str, expr: &Expr, out: &mut String) -> bool {
         out.push_str(word);
         self.flat_into(expr, out)
     }
@@ -273,12 +274,8 @@ impl Printer<'_> {
                 self.flat_for(secret.each.as_ref(), out)
                     && self.flat_after(" = ", &secret.value, out)
             }
-            ItemKind::Require(require) => {
-                let message = require.message.as_ref();
-                self.flat_after("require ", &require.condition, out)
-                    && message.is_none_or(|expr| self.flat_after(" else ", expr, out))
-            }
-            ItemKind::Later(later) => self.flat_later(later, out),
+            ItemKind::Require(require) => self.flat_demanded("require ", require, out),
+            ItemKind::Expect(expect) => self.flat_demanded("expect ", expect, out),
             // Declarations of types and functions read better on lines of their own.
             ItemKind::Function(_) | ItemKind::Type(_) | ItemKind::Bad => false,
             ItemKind::Import(_)
@@ -287,9 +284,14 @@ impl Printer<'_> {
             | ItemKind::Moved(_)
             | ItemKind::Adopt(_)
             | ItemKind::Forget(_)
-            | ItemKind::Mock(_)
-            | ItemKind::Expect(_) => false,
+            | ItemKind::Mock(_) => self.flat_project(item, out),
         }
+    }
+
+    fn flat_demanded(&self, word: &str, require: &Require, out: &mut String) -> bool {
+        let message = require.message.as_ref();
+        self.flat_after(word, &require.condition, out)
+            && message.is_none_or(|expr| self.flat_after(" else ", expr, out))
     }
 
     fn flat_key(&self, key: &Key, out: &mut String) -> bool {
@@ -309,19 +311,8 @@ impl Printer<'_> {
         }
     }
 
-    fn flat_later(&self, later: &Later, out: &mut String) -> bool {
-        let header = self.source(later.header);
-        out.push_str(&later.word.text);
-        out.push_str(if header.is_empty() { "" } else { " " });
-        out.push_str(header);
-        !header.contains('\n')
-            && later.body.as_ref().is_none_or(|body| {
-                out.push(' ');
-                self.flat_body(body, out, WIDTH)
-            })
-    }
-
-    fn flat_for(&self, each: Option<&For>, out: &mut String) -> bool {
+    /// ` for … in … by …` on one line.
+    pub fn flat_for(&self, each: Option<&For>, out: &mut String) -> bool {
         let Some(each) = each else { return true };
         out.push_str(" for ");
         self.flat_binder(&each.first, each.second.as_ref(), out);

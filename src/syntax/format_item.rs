@@ -3,8 +3,8 @@
 use crate::source::Span;
 use crate::syntax::format::{Entry, Printer};
 use crate::syntax::tree::{
-    Block, Body, Comprehension, Expr, For, Function, Input, Item, ItemKind, Key, Later, Name,
-    Param, TypeExpr,
+    Block, Body, Comprehension, Expr, For, Function, Input, Item, ItemKind, Key, Name, Param,
+    Require, TypeExpr,
 };
 
 impl Printer<'_> {
@@ -52,30 +52,28 @@ impl Printer<'_> {
                 self.for_clause(secret.each.as_ref());
                 self.assigned(&secret.value);
             }
-            ItemKind::Require(require) => {
-                let start = self.out.len();
-                self.push("require ");
-                self.expr(&require.condition);
-                if let Some(message) = &require.message {
-                    let flat = self.flat(message);
-                    let room = self.room();
-                    let fits = flat.is_some_and(|flat| flat.chars().count() + 6 <= room);
-                    self.else_message(message, fits && !self.out[start..].contains('\n'));
-                }
-            }
+            ItemKind::Require(require) => self.demanded("require ", require),
+            ItemKind::Expect(expect) => self.demanded("expect ", expect),
             ItemKind::Import(_)
             | ItemKind::Use(_)
             | ItemKind::Module(_)
             | ItemKind::Moved(_)
             | ItemKind::Adopt(_)
             | ItemKind::Forget(_)
-            | ItemKind::Mock(_)
-            | ItemKind::Expect(_) => {
-                let text = self.source(item.span).to_owned();
-                self.push(&text);
-            }
-            ItemKind::Later(later) => self.later(later),
+            | ItemKind::Mock(_) => self.project_item(item),
             ItemKind::Bad => {}
+        }
+    }
+
+    fn demanded(&mut self, word: &str, require: &Require) {
+        let start = self.out.len();
+        self.push(word);
+        self.expr(&require.condition);
+        if let Some(message) = &require.message {
+            let flat = self.flat(message);
+            let room = self.room();
+            let fits = flat.is_some_and(|flat| flat.chars().count() + 6 <= room);
+            self.else_message(message, fits && !self.out[start..].contains('\n'));
         }
     }
 
@@ -92,7 +90,7 @@ impl Printer<'_> {
     }
 
     /// A name as it is written, which may be in quotes.
-    fn word(&mut self, name: &Name) {
+    pub fn word(&mut self, name: &Name) {
         let word = self.token(name.span);
         self.push(&word);
     }
@@ -108,7 +106,8 @@ impl Printer<'_> {
         }
     }
 
-    fn clause(&mut self, word: &str, expr: Option<&Expr>) {
+    /// A word and an expression, if there is one.
+    pub fn clause(&mut self, word: &str, expr: Option<&Expr>) {
         if let Some(expr) = expr {
             self.push(word);
             self.expr(expr);
@@ -129,7 +128,8 @@ impl Printer<'_> {
         }
     }
 
-    fn for_clause(&mut self, each: Option<&For>) {
+    /// ` for … in … by …`
+    pub fn for_clause(&mut self, each: Option<&For>) {
         let Some(each) = each else { return };
         self.push(" for ");
         self.binder(&each.first, each.second.as_ref());
@@ -228,19 +228,6 @@ impl Printer<'_> {
         self.default(input.default.as_ref());
         self.clause(" where ", input.refinement.as_ref());
         if let Some(body) = &input.body {
-            self.push(" ");
-            self.body(body);
-        }
-    }
-
-    fn later(&mut self, later: &Later) {
-        self.push(&later.word.text);
-        let header = self.source(later.header).to_owned();
-        if !header.is_empty() {
-            self.push(" ");
-            self.push(&header);
-        }
-        if let Some(body) = &later.body {
             self.push(" ");
             self.body(body);
         }

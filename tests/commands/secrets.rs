@@ -74,7 +74,8 @@ fn a_value_that_cannot_be_had_is_told_once_and_counts_as_unchanged() {
 fn only_what_is_needed_is_read_and_each_at_most_once() {
     let project = project(r#"command(["sh", "-c", "echo x >>count; printf value"])"#);
     let text = project.read("main.paas");
-    project.write("main.paas", text + "secret idle = command([\"sh\", \"-c\", \"echo x >>idle\"])\n");
+    project
+        .write("main.paas", text + "secret idle = command([\"sh\", \"-c\", \"echo x >>idle\"])\n");
     project.fine("plan --sandbox");
     assert!(!project.path("count").exists(), "a plan of something new needs no value");
     project.fine("apply --sandbox --yes");
@@ -149,7 +150,8 @@ fn what_a_resource_brings_along_is_kept_like_any_other() {
     let more = "app pg { on = container.edge, compose { file = \"pg.yml\" } }\n\
                 database pg { on = app.pg, engine = \"postgres\" }\n";
     project.write("main.paas", text + more);
-    project.write("pg.yml", "services:\n  pg: { image: \"postgres:17\", ports: [\"5432:5432\"] }\n");
+    project
+        .write("pg.yml", "services:\n  pg: { image: \"postgres:17\", ports: [\"5432:5432\"] }\n");
     project.edit("main.paas", "app vault {", "app vault {\n  db main { on = database.pg }");
     project.edit("main.paas", "A = secret.a", "A = secret.a, DB = self.db.main.url");
     project.fine("apply --sandbox --yes");

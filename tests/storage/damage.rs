@@ -366,9 +366,9 @@ fn damage_is_shown_with_the_way_out() {
     let problem = refused(read(folder.path())).problem;
     assert_eq!(
         shown(&problem, folder.path()),
-        "P7002\n\n  x `DIR/paas.state.json` is damaged: it is empty\n  \
-         help: `paas state repair` goes back to the newest state that can be read, \
-         keeps the bad files, and says what is missing\n        \
-         note: nothing has been changed\n\n"
+        "error[P7002]: `DIR/paas.state.json` is damaged: it is empty\n  \
+         = help: `paas state repair` goes back to the newest state that can be read, \
+         keeps the bad files, and says what is missing\n  \
+         = note: nothing has been changed\n"
     );
 }

@@ -1,11 +1,21 @@
 //! The manifests under `tests/cases/language`: every construct of the language, without mistakes.
 
 /// Name and text of each.
-pub const ALL: [(&str, &str); 4] = [
+pub const ALL: [(&str, &str); 5] = [
     ("resources", include_str!("../cases/language/resources.paas")),
     ("declarations", include_str!("../cases/language/declarations.paas")),
     ("expressions", include_str!("../cases/language/expressions.paas")),
     ("strings", include_str!("../cases/language/strings.paas")),
+    ("project", include_str!("../cases/language/project.paas")),
+];
+
+/// Whole manifests under `tests/cases/language/whole`, as people write them.
+pub const WHOLE: [(&str, &str); 5] = [
+    ("quickstart", include_str!("../cases/language/whole/quickstart.paas")),
+    ("lab", include_str!("../cases/language/whole/lab.paas")),
+    ("campus-main", include_str!("../cases/language/whole/campus-main.paas")),
+    ("campus-catalog", include_str!("../cases/language/whole/campus-catalog.paas")),
+    ("campus-types", include_str!("../cases/language/whole/campus-types.paas")),
 ];
 
 /// A small generator of random numbers: the same seed gives the same numbers everywhere.

@@ -3,23 +3,16 @@
 use std::sync::LazyLock;
 
 use paas::syntax::tree::Tree;
-use regex::{Captures, Regex};
+use regex::Regex;
 
-static HEADER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(header: )Span \{ file: FileId\(\d+\), start: (\d+), end: (\d+) \}")
-});
 static SPAN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"span: Span \{ file: FileId\(\d+\), start: \d+, end: \d+ \}(, )?"));
 static PLACE: LazyLock<Regex> = LazyLock::new(|| pattern(r"start: (\d+), end: (\d+)"));
 
 /// What a tree says, without where it says it; one item a line.
-pub fn dump(tree: &Tree, text: &str) -> String {
+pub fn dump(tree: &Tree) -> String {
     let shown: Vec<String> = tree.items.iter().map(|item| format!("{item:?}\n")).collect();
     let shown = shown.concat();
-    let shown = HEADER.replace_all(&shown, |found: &Captures| {
-        let (start, end): (usize, usize) = (found[2].parse().unwrap(), found[3].parse().unwrap());
-        format!("{}{:?}", &found[1], &text[start..end])
-    });
     SPAN.replace_all(&shown, "").into_owned()
 }
 

@@ -17,9 +17,10 @@ pub fn make(recipe: &Recipe) -> Hidden {
     let mut drawn = Zeroizing::new([0; 64]);
     while value.len() < length {
         getrandom::fill(&mut *drawn).expect("the system has random numbers");
-        let letters = drawn.iter().filter(|byte| usize::from(**byte) < fair).map(|byte| {
-            char::from(letters[usize::from(*byte) % letters.len()])
-        });
+        let letters = drawn
+            .iter()
+            .filter(|byte| usize::from(**byte) < fair)
+            .map(|byte| char::from(letters[usize::from(*byte) % letters.len()]));
         value.extend(letters.take(length - value.len()));
     }
     Hidden::new(value)

@@ -65,9 +65,8 @@ impl Values {
     /// Reads the values of these secrets that were not read yet. What `paas` makes itself is
     /// not read: it is put in.
     pub async fn read<'a>(&mut self, wanted: impl Iterator<Item = (&'a str, &'a SecretSource)>) {
-        let wanted = wanted.filter(|(address, it)| {
-            !self.known.contains_key(*address) && it.recipe().is_none()
-        });
+        let wanted = wanted
+            .filter(|(address, it)| !self.known.contains_key(*address) && it.recipe().is_none());
         let wanted: Vec<(&str, &SecretSource)> = wanted.collect();
         let mut files = BTreeSet::new();
         let mut todo = Vec::new();
@@ -161,9 +160,9 @@ fn file(folder: &Path, path: &str) -> Result<Hidden, Missing> {
     if !about.is_file() {
         return Err(missing("is not a regular file"));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(BYTES_MAX.min(
-        usize::try_from(about.len()).unwrap_or(BYTES_MAX) + 1,
-    )));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        BYTES_MAX.min(usize::try_from(about.len()).unwrap_or(BYTES_MAX) + 1),
+    ));
     let read = std::fs::File::open(&whole)
         .and_then(|file| file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
     read.map_err(|error| missing(&format!("cannot be read: {}", error.kind())))?;

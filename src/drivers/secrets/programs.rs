@@ -49,7 +49,8 @@ pub async fn age(folder: &Path, file: &str) -> Result<Hidden, Missing> {
     let help = format!(
         "is it encrypted for one of your identities? `age --decrypt --identity FILE {file}` tells"
     );
-    let output = run("age", &argv, Some(&path), folder, inline.as_ref().map(|it| it.as_str()), &help).await;
+    let output =
+        run("age", &argv, Some(&path), folder, inline.as_ref().map(|it| it.as_str()), &help).await;
     let output = output.map_err(|missing| about(missing, file))?;
     checked(output, &format!("what `age` makes of `{file}`"), &help)
 }
@@ -120,7 +121,8 @@ async fn run(
         ),
         kind => Missing::new(format!("`{program}` cannot be run: {kind}"), help),
     })?;
-    let (mut input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut input, output, errors) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let work = async {
         let feed = async {
             if let (Some(mut pipe), Some(text)) = (input.take(), stdin) {

@@ -80,7 +80,10 @@ impl Vault {
         };
         let token = token.filter(|token| !token.is_empty()).map(Zeroizing::new);
         let token = token.ok_or_else(|| {
-            Missing::new("there is no token for the Vault", "log in: `vault login`, or set `VAULT_TOKEN`")
+            Missing::new(
+                "there is no token for the Vault",
+                "log in: `vault login`, or set `VAULT_TOKEN`",
+            )
         })?;
         let mut client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -131,9 +134,8 @@ impl Vault {
             true => serde_json::from_slice(&body).ok(),
             false => return Err(Missing::new(told(status, path), help)),
         };
-        let mount = mount.ok_or_else(|| {
-            Missing::new("the Vault does not say which store this is", help)
-        })?;
+        let mount = mount
+            .ok_or_else(|| Missing::new("the Vault does not say which store this is", help))?;
         let begins = mount.data.path.trim_matches('/').to_owned();
         let version = mount.data.options.and_then(|options| options.version);
         match path.strip_prefix(&begins).is_some_and(|rest| rest.starts_with('/')) {
@@ -213,4 +215,3 @@ fn told(status: StatusCode, path: &str) -> String {
         _ => format!("the Vault refuses ({code})"),
     }
 }
-

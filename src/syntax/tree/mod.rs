@@ -87,8 +87,6 @@ pub enum ItemKind {
     Mock(Mock),
     /// `expect condition else "message"`
     Expect(Require),
-    /// An item whose parts are not read yet.
-    Later(Later),
     /// A line that is none of these; it was reported.
     Bad,
 }
@@ -231,17 +229,6 @@ pub struct Require {
     pub condition: Expr,
     /// What to say when it is not.
     pub message: Option<Expr>,
-}
-
-/// An item whose meaning comes later; enough of it is kept to format and report it.
-#[derive(Clone, Debug)]
-pub struct Later {
-    /// Its first word: `import`, `use`, `module`, …
-    pub word: Name,
-    /// Everything between the word and the body, as it is written.
-    pub header: Span,
-    /// The part in braces.
-    pub body: Option<Body>,
 }
 
 /// An expression.
