@@ -14,9 +14,9 @@ impl Hidden {
         Hidden(Zeroizing::new(value))
     }
 
-    /// Text in UTF-8; other bytes are wiped and nothing is made of them.
-    pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Option<Hidden> {
-        std::str::from_utf8(&bytes).ok().map(|text| Hidden::new(text.to_owned()))
+    /// Text in UTF-8; nothing is made of other bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Hidden> {
+        std::str::from_utf8(bytes).ok().map(|text| Hidden::new(text.to_owned()))
     }
 
     /// The value, for whoever sends it or seals it.

@@ -187,7 +187,7 @@ impl Store {
     }
 }
 
-fn opened(path: &PathBuf, bytes: &[u8], key: &Key) -> Result<Kept, Refused> {
+fn opened(path: &Path, bytes: &[u8], key: &Key) -> Result<Kept, Refused> {
     let damaged = |why: &str| Refused::unreadable(problem::damaged_store(path, why));
     let form: AnyFormat =
         serde_json::from_slice(bytes).map_err(|_| damaged("it is not what was written"))?;

@@ -132,7 +132,7 @@ impl Key {
     /// What tells values apart, for whoever has the key; without it, nothing follows from it.
     pub fn fingerprint(&self, value: &Hidden) -> String {
         let mut key = Zeroizing::new([0; LENGTH]);
-        self.derive(&[], b"fingerprint", &mut *key);
+        self.derive(&[], b"fingerprint", &mut key);
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*key), value.expose().as_bytes());
         let tag = URL_SAFE_NO_PAD.encode(&tag.as_ref()[..FINGERPRINT_LENGTH]);
         format!("{}.{tag}", self.id)
@@ -141,7 +141,7 @@ impl Key {
     /// A key for one sealing.
     pub(super) fn sealing(&self, salt: &[u8]) -> aead::LessSafeKey {
         let mut key = Zeroizing::new([0; LENGTH]);
-        self.derive(salt, b"secrets", &mut *key);
+        self.derive(salt, b"secrets", &mut key);
         let key = aead::UnboundKey::new(&aead::AES_256_GCM, &*key);
         aead::LessSafeKey::new(key.expect("the key has the length of the cipher"))
     }

@@ -166,15 +166,15 @@ fn file(folder: &Path, path: &str) -> Result<Hidden, Missing> {
     let read = std::fs::File::open(&whole)
         .and_then(|file| file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
     read.map_err(|error| missing(&format!("cannot be read: {}", error.kind())))?;
-    checked(bytes, &format!("the file `{path}`"), &help)
+    checked(&bytes, &format!("the file `{path}`"), &help)
 }
 
 /// Bytes that something gave, as a value.
-fn checked(bytes: Zeroizing<Vec<u8>>, what: &str, help: &str) -> Result<Hidden, Missing> {
+fn checked(bytes: &Zeroizing<Vec<u8>>, what: &str, help: &str) -> Result<Hidden, Missing> {
     if bytes.len() > BYTES_MAX {
         return Err(Missing::new(format!("{what} gives more than {} MiB", BYTES_MAX >> 20), help));
     }
-    let value = Hidden::from_bytes(bytes)
+    let value = Hidden::from_bytes(bytes.as_slice())
         .ok_or_else(|| Missing::new(format!("{what} is not text in UTF-8"), help))?
         .without_newline();
     match value.expose().is_empty() {

@@ -23,7 +23,7 @@ pub async fn sops(folder: &Path, file: &str) -> Result<Hidden, Missing> {
     let argv = ["--decrypt", "--output-type", "json"].map(Into::into);
     let output = run("sops", &argv, Some(&path), folder, None, &help).await;
     let output = output.map_err(|missing| about(missing, file))?;
-    checked(output, &format!("what `sops` makes of `{file}`"), &help)
+    checked(&output, &format!("what `sops` makes of `{file}`"), &help)
 }
 
 /// A file as `age` decrypts it.
@@ -52,7 +52,7 @@ pub async fn age(folder: &Path, file: &str) -> Result<Hidden, Missing> {
     let output =
         run("age", &argv, Some(&path), folder, inline.as_ref().map(|it| it.as_str()), &help).await;
     let output = output.map_err(|missing| about(missing, file))?;
-    checked(output, &format!("what `age` makes of `{file}`"), &help)
+    checked(&output, &format!("what `age` makes of `{file}`"), &help)
 }
 
 /// What a program prints.
@@ -63,7 +63,7 @@ pub async fn command(folder: &Path, argv: &[String]) -> Result<Hidden, Missing> 
     let help = format!("run `{program}` by hand, in the folder of the manifest");
     let arguments: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
     let output = run(program, &arguments, None, folder, None, &help).await?;
-    checked(output, &format!("what `{program}` prints"), &help)
+    checked(&output, &format!("what `{program}` prints"), &help)
 }
 
 /// The files in which `age` finds what it decrypts with.
