@@ -17,6 +17,7 @@ mod sandbox;
 mod saved;
 mod secrets;
 mod selection;
+mod sources;
 mod state;
 mod terminal;
 

@@ -332,7 +332,12 @@ impl Secrets {
     }
 
     fn all_there(&self, wanted: &[&String]) -> Result<(), Stop> {
-        let missing = wanted.iter().filter_map(|address| {
+        // A sandbox has no shared services that anything would have to open.
+        let dispensable = |address: &str| {
+            self.sandbox && self.items.get(address).is_some_and(|item| !item.needed_in_sandbox)
+        };
+        let wanted = wanted.iter().filter(|address| !dispensable(address));
+        let missing = wanted.filter_map(|address| {
             let span = self.items.get(*address).map(|item| item.span);
             match self.values.get(address) {
                 Some(Ok(_)) => None,

@@ -9,7 +9,7 @@ use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::Missing;
 use crate::lower::scope::{Named, unknown_kind};
 use crate::lower::value::{Data, Val};
-use crate::model::{Key, Late};
+use crate::model::{Key, Late, Piece, Text};
 use crate::problem::{names as problem, types};
 use crate::source::Span;
 use crate::syntax::tree::{Expr, ExprKind, Name};
@@ -100,7 +100,7 @@ impl<'t> Evaluator<'t> {
         match word {
             "self" | "owner" if env.here.is_some() => None,
             "secret" => Some(match self.module.secret(text) {
-                Some(index) => self.secret_value(index),
+                Some(index) => refers_here(self.secret_value(index), at),
                 None => {
                     let near = crate::problem::nearest(text, self.module.secret_names());
                     self.bad(problem::unknown_member("secret", text, name.span, &near, &[]), at)
@@ -219,12 +219,18 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-/// A reference stands where it is written, other values where they were made.
+/// A reference stands where it is written, and so does a secret; other values where they were
+/// made.
 fn refers_here(value: Val, at: Span) -> Val {
-    match value.data {
+    match &value.data {
+        Data::Text(text) if is_one_secret(text) => Val { origin: at, ..value },
         Data::Ref(_) | Data::Late(_) | Data::Null => Val { origin: at, ..value },
         _ => value,
     }
+}
+
+fn is_one_secret(text: &Text) -> bool {
+    matches!(text.pieces(), [Piece::Secret { .. }])
 }
 
 fn key_text(key: &Key) -> String {

@@ -27,7 +27,7 @@ impl<'t> Evaluator<'t> {
                 self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Either(types)) => self.fit_either(value, types, field, node),
-            (Data::Late(late), Type::Text) => {
+            (Data::Late(late), Type::Text | Type::Shown) => {
                 Val::new(Data::Text(Text::late(late.as_ref().clone()).into()), at)
             }
             (Data::Late(late), _) => {
@@ -57,8 +57,13 @@ impl<'t> Evaluator<'t> {
             (Data::Text(text), Type::Text) if !text.pieces().is_empty() => value.clone(),
             (Data::Text(text), _) if text.has_secret() => {
                 let kind = self.nodes[node].kind.schema().kind;
-                self.bad(lower::secret_refused(at, field, kind), at)
+                let place = match ty {
+                    Type::Shown => lower::Place::Shown,
+                    _ => lower::Place::Field,
+                };
+                self.secret_refused((value, text), place, field, kind, Some(node))
             }
+            (Data::Text(text), Type::Shown) if !text.pieces().is_empty() => value.clone(),
             (Data::Text(text), _) => match compile::late_in(text) {
                 Some(late) => {
                     let late = self.late_told(&late);
@@ -73,13 +78,34 @@ impl<'t> Evaluator<'t> {
         }
     }
 
+    /// Where a field is written, if its value comes from elsewhere and needs a second place.
+    fn used(&self, at: Span, field: &str, node: NodeId) -> Option<Span> {
+        let written = self.nodes[node].layers[0].shape.entries(field);
+        written.first().map(Entry::name_span).filter(|span| {
+            span.file != at.file || self.sources.line_of(*span) != self.sources.line_of(at)
+        })
+    }
+
+    /// Refuses a secret where it would be seen: the place of use first, then where it comes from.
+    fn secret_refused(
+        &mut self,
+        (value, text): (&Val, &Text),
+        place: lower::Place,
+        field: &str,
+        kind: &str,
+        node: Option<NodeId>,
+    ) -> Val {
+        let at = value.origin;
+        let used = node.and_then(|node| self.used(at, field, node));
+        let mut names: Vec<String> = text.secrets().map(|name| format!("`{name}`")).collect();
+        names.dedup();
+        let problem = lower::secret_refused(place, (field, kind), (used, at), &names.join(", "));
+        self.bad(problem, at)
+    }
+
     fn wrong(&mut self, value: &Val, ty: &Type, field: &str, node: NodeId) -> Val {
         let at = value.origin;
-        let written = self.nodes[node].layers[0].shape.entries(field);
-        let used = written.first().map(Entry::name_span).filter(|span| {
-            // Only a value from elsewhere needs a second place.
-            span.file != at.file || self.sources.line_of(*span) != self.sources.line_of(at)
-        });
+        let used = self.used(at, field, node);
         if let (Data::Str(text), Some(words)) = (&value.data, words_of(ty)) {
             let near = crate::problem::nearest(text, words.iter().copied());
             return self.bad(types::not_a_choice(at, field, text, words, &near), at);
@@ -173,7 +199,8 @@ impl<'t> Evaluator<'t> {
                 return self.bad(lower::field_late(at, field, &late), at);
             }
             Data::Text(text) if text.has_secret() => {
-                return self.bad(lower::secret_refused(at, field, "plain data"), at);
+                let place = lower::Place::Field;
+                return self.secret_refused((value, text), place, field, "plain data", None);
             }
             Data::Text(text) => match compile::late_in(text) {
                 Some(late) => {
@@ -197,7 +224,7 @@ fn may_fit(data: &Data, ty: &Type) -> bool {
         Type::Object(_) | Type::Map(_) | Type::Blocks(_) => matches!(data, Data::Map(_)),
         Type::List(_) => matches!(data, Data::List(_)),
         Type::Ref(_) => matches!(data, Data::Ref(_)),
-        Type::Text => !matches!(data, Data::Map(_) | Data::List(_) | Data::Ref(_)),
+        Type::Text | Type::Shown => !matches!(data, Data::Map(_) | Data::List(_) | Data::Ref(_)),
         Type::OneOf(_) | Type::Str => matches!(data, Data::Str(_)),
         _ => scalars::adapted(data, ty).is_some(),
     }

@@ -43,11 +43,35 @@ pub fn list_without_key(over: Span, element: &str, field: Option<&str>) -> Probl
         .help(format!("write `by {element}.{field}` after it"))
 }
 
-/// P4001: a secret where everybody can read it.
-pub fn secret_refused(at: Span, field: &str, kind: &str) -> Problem {
-    Problem::error("P4001", format!("`{field}` of `{kind}` does not take a secret"))
-        .at(at, "this contains a secret")
-        .help("put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens")
+/// Where a secret is that may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a field that has to be known, or that stands where everybody looks.
+    Field,
+    /// In text that is for everybody to read: a command line, a public record.
+    Shown,
+}
+
+/// P4001: a secret where everybody can read it. The value comes from `from`; `used` is where the
+/// field stands, if that is somewhere else.
+pub fn secret_refused(
+    place: Place,
+    (field, kind): (&str, &str),
+    (used, from): (Option<Span>, Span),
+    names: &str,
+) -> Problem {
+    let message = match place {
+        Place::Field => format!("`{field}` of `{kind}` does not take a secret"),
+        Place::Shown => format!("`{field}` of `{kind}` is for everybody to read"),
+    };
+    let problem = Problem::error("P4001", message);
+    let problem = match used {
+        Some(used) => problem
+            .at(used, format!("this value contains {names}"))
+            .at(from, "the secret comes in here"),
+        None => problem.at(from, format!("this contains {names}")),
+    };
+    problem.help("put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens")
 }
 
 /// P4001: a secret in a key.

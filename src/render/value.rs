@@ -66,7 +66,8 @@ fn inner<'a>(ty: &'a Type, segment: &str) -> Option<&'a Type> {
         Type::List(of) | Type::Map(of) | Type::Blocks(of) => Some(of),
         Type::Object(fields) => type_at(fields, segment),
         Type::Either(types) => types.iter().find_map(|ty| inner(ty, segment)),
-        Type::Any | Type::Bool | Type::Int(..) | Type::Float | Type::Str | Type::Text => None,
+        Type::Any | Type::Bool | Type::Int(..) | Type::Float => None,
+        Type::Str | Type::Text | Type::Shown => None,
         Type::Size | Type::Duration | Type::Ip | Type::Cidr | Type::IpRange | Type::Fqdn => None,
         Type::Url | Type::Path | Type::Port | Type::PortRange => None,
         Type::OneOf(_) | Type::Ref(_) => None,
@@ -80,7 +81,7 @@ pub fn type_name(ty: &Type) -> &'static str {
         Type::Bool => "bool",
         Type::Int(..) => "int",
         Type::Float => "float",
-        Type::Str | Type::Text | Type::OneOf(_) => "string",
+        Type::Str | Type::Text | Type::Shown | Type::OneOf(_) => "string",
         Type::Size => "size",
         Type::Duration => "duration",
         Type::Ip => "ip",
@@ -248,7 +249,8 @@ pub fn fitting<'a>(ty: &'a Type, value: &Value) -> &'a Type {
         }
         Type::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Type::Either(_) | Type::Any => false,
-        Type::Str | Type::Text | Type::Ip | Type::Cidr | Type::IpRange => value.as_str().is_some(),
+        Type::Str | Type::Text | Type::Shown => value.as_str().is_some(),
+        Type::Ip | Type::Cidr | Type::IpRange => value.as_str().is_some(),
         Type::Fqdn | Type::Url | Type::Path | Type::PortRange => value.as_str().is_some(),
     };
     match ty {

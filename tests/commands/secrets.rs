@@ -225,7 +225,7 @@ fn the_key_is_outside_of_the_project_and_only_the_right_one_opens_the_store() {
     let project = project.with("PAAS_SECRET_KEY", "").with("PAAS_SECRET_KEY_FILE", &file);
     says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
     let project = project.with("PAAS_SECRET_KEY_FILE", "/nowhere/x.key");
-    says(&project.untouched("apply --sandbox --yes", 0), &["there is no key file"]);
+    says(&project.untouched("plan --sandbox", 0), &["there is no key file"]);
 }
 
 #[test]

@@ -30,7 +30,10 @@ const PLATFORM: [(&str, &str); 5] = [
 ];
 
 /// Codes without an example: what leads to them cannot be seen, is huge, or is no manifest.
-const WITHOUT: [&str; 6] = ["P0114", "P0119", "P1005", "P3004", "P4005", "P5005"];
+const WITHOUT: [&str; 11] = [
+    "P0114", "P0119", "P1005", "P3004", "P4005", "P4006", "P4007", "P4008", "P4009", "P4010",
+    "P5005",
+];
 
 struct Project;
 
