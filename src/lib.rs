@@ -7,6 +7,7 @@ pub mod source;
 pub mod problem;
 pub mod syntax;
 pub mod model;
+pub mod compose;
 pub mod schema;
 pub mod runtimes;
 pub mod proxies;

@@ -1,6 +1,13 @@
 //! Source files and places in them: bytes, lines, columns.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Files that are read while others are evaluated are numbered from here.
+const LATER: u32 = 1 << 24;
+
+/// How many files are in the first bucket of [`Later`]; each next one has twice as many.
+const BUCKET: u32 = 16;
 
 /// One file of a project, by its place in [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,10 +54,48 @@ pub struct Source {
     lines: Vec<u32>,
 }
 
+fn offset(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+impl Source {
+    fn new(name: String, text: Arc<str>, is_manifest: bool) -> Source {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| offset(at + 1))).collect();
+        Source { name, text, is_manifest, lines }
+    }
+}
+
 /// Every file that was read in this run; a [`Span`] points into one of them.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// Apart, because sources are handed around.
+    later: Box<Later>,
+}
+
+/// Files that are added while others are lent out, so none may ever move.
+#[derive(Debug, Default)]
+struct Later {
+    buckets: [OnceLock<Box<[OnceLock<Source>]>>; 20],
+    length: AtomicU32,
+}
+
+impl Clone for Later {
+    fn clone(&self) -> Later {
+        let length = AtomicU32::new(self.length.load(Ordering::Acquire));
+        Later { buckets: self.buckets.clone(), length }
+    }
+}
+
+impl Later {
+    fn slot(&self, index: u32) -> Option<&OnceLock<Source>> {
+        let bucket = (index / BUCKET + 1).ilog2();
+        let before = BUCKET * ((1 << bucket) - 1);
+        let slots = self.buckets.get(bucket as usize)?;
+        let slots = slots.get_or_init(|| (0..BUCKET << bucket).map(|_| OnceLock::new()).collect());
+        slots.get((index - before) as usize)
+    }
 }
 
 /// A place for people: numbers count from one, columns count characters.
@@ -76,26 +121,39 @@ impl Sources {
     }
 
     fn push(&mut self, name: String, text: Arc<str>, is_manifest: bool) -> FileId {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let offset = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-        let lines = std::iter::once(0).chain(ends.map(|(at, _)| offset(at + 1))).collect();
-        self.files.push(Source { name, text, is_manifest, lines });
+        self.files.push(Source::new(name, text, is_manifest));
         FileId(offset(self.files.len() - 1))
+    }
+
+    /// Adds a file that a manifest names, so that problems in it can be shown.
+    pub fn add_read(&self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let index = self.later.length.fetch_add(1, Ordering::AcqRel);
+        let source = Source::new(name.into(), text.into(), false);
+        let slot = self.later.slot(index).expect("nobody reads twenty million files");
+        slot.set(source).expect("each number is given once");
+        FileId(LATER + index)
     }
 
     /// The file a span is in.
     pub fn file(&self, id: FileId) -> &Source {
-        &self.files[id.0 as usize]
+        self.find(id).expect("spans are made of files that were added")
     }
 
-    /// Every file, in the order it was added.
+    fn find(&self, id: FileId) -> Option<&Source> {
+        match id.0.checked_sub(LATER) {
+            Some(index) => self.later.slot(index)?.get(),
+            None => self.files.get(id.0 as usize),
+        }
+    }
+
+    /// Every manifest and file of values, in the order it was added.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().zip(0..).map(|(source, index)| (FileId(index), source))
     }
 
     /// The text under a span.
     pub fn text(&self, span: Span) -> &str {
-        let source = self.files.get(span.file.0 as usize);
+        let source = self.find(span.file);
         source.and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 

@@ -5,6 +5,7 @@
 mod apply;
 mod bad_manifests;
 mod bad_places;
+mod compose;
 mod explain;
 mod formatting;
 mod inputs;

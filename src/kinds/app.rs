@@ -1,8 +1,9 @@
 //! `app`: one deployed thing, by Compose, NixOS or systemd.
 
 use crate::kinds::health::Health;
-use crate::kinds::{Around, First, Kind, Objection, Reading, bundled};
+use crate::kinds::{Around, First, Kind, Objection, Reading, bundled, composed};
 use crate::model::{Bundle, ObjectId, Ref, digest};
+use crate::problem::Problem;
 use crate::runtimes::{self, Compose, Nixos, Runtime as _, Unit};
 use crate::schema::{Type, spec};
 
@@ -43,8 +44,7 @@ impl App {
             (_, _, Some(unit)) => unit.bundle(place),
             (None, None, None) => Bundle::on(&self.machine),
         };
-        let published =
-            self.compose.as_ref().and_then(|compose| compose.published().ports.first().copied());
+        let published = self.compose.as_ref().and_then(Compose::first_published);
         let exposed = self.port.and_then(|port| u16::try_from(port).ok());
         if let Some(health) = &self.health {
             bundle.gate = health.gate(exposed.or(published));
@@ -70,14 +70,29 @@ impl Kind for App {
 
     fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {
         let Some(compose) = &mut self.compose else { return Vec::new() };
-        let read = |path: &str| around.read(path);
-        let objection = |message| Objection {
-            field: "compose/file".to_owned(),
-            message,
-            help: "`file` is a path from the manifest's folder, the file's text, or an object"
-                .to_owned(),
+        let objection = |message, help: &str| {
+            let field = "compose/file".to_owned();
+            vec![Objection { field, message, help: help.to_owned() }]
         };
-        compose.complete(read).err().map(objection).into_iter().collect()
+        if let Err(why) = compose.complete(|path| around.read(path)) {
+            let help = "`file` is a path from the manifest's folder, the file's text, or an object";
+            return objection(why, help);
+        }
+        match composed::files(compose, around) {
+            Ok(files) => compose.files = files,
+            Err(why) => {
+                return objection(
+                    why,
+                    "what services mount is sent with the Compose file, as text",
+                );
+            }
+        }
+        Vec::new()
+    }
+
+    fn review(&self, around: &dyn Around) -> Vec<Problem> {
+        let Some(compose) = &self.compose else { return Vec::new() };
+        composed::review(compose, around, self.health.is_some()).1
     }
 
     bundled!(App);

@@ -3,6 +3,7 @@
 mod app;
 mod cert;
 mod cluster;
+mod composed;
 mod container;
 mod dashboard;
 mod database;
@@ -11,6 +12,7 @@ mod guest;
 mod health;
 mod host;
 mod identity;
+mod macros;
 mod network;
 mod proxy;
 pub mod secret;
@@ -25,7 +27,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::{Answer, Bundle, BundleFound, ObjectId, Question, Step, Value};
+use crate::problem::Problem;
 use crate::schema::{Class, Field, Fields, Schema, Type};
+use crate::source::{FileId, Span};
+use crate::syntax::literal::Positions;
 
 /// Which of the two goes first when one object takes the place of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +106,14 @@ pub trait Around {
     fn read(&self, path: &str) -> Result<String, String>;
     /// The paths that match a pattern, sorted.
     fn matching(&self, pattern: &str) -> Result<Vec<String>, String>;
+    /// The same file as one that problems can show.
+    fn shown(&self, path: &str) -> Option<FileId>;
+    /// Where a field is written, by its path from the spec; else where the resource is.
+    fn place(&self, field: &str) -> Span;
+    /// Where the name of a field is written; else its value.
+    fn name(&self, field: &str) -> Span;
+    /// Where the characters of a field's text are written.
+    fn positions(&self, field: &str, text: &str) -> Positions;
 }
 
 /// What is wrong with a spec beyond its types: the field it is about, and a sentence.
@@ -171,6 +184,12 @@ pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
         Vec::new()
     }
 
+    /// Reads the files that it names as their own programs would, and tells what is wrong or
+    /// doubtful in them.
+    fn review(&self, _around: &dyn Around) -> Vec<Problem> {
+        Vec::new()
+    }
+
     /// What a new value of a field costs; nothing if the object keeps the old value instead.
     fn class(&self, _before: &Self, field: &Field) -> Option<Class> {
         Some(field.class)
@@ -200,6 +219,8 @@ pub trait AnyKind: Send + Sync {
     fn traits(&self) -> &Traits;
     /// See [`Kind::complete`].
     fn complete(&self, spec: &mut Value, around: &dyn Around) -> Vec<Objection>;
+    /// See [`Kind::review`].
+    fn review(&self, spec: &Value, around: &dyn Around) -> Vec<Problem>;
     /// See [`Kind::class`].
     fn class(&self, before: &Value, after: &Value, field: &Field) -> Option<Class>;
     /// See [`Kind::create`].
@@ -240,87 +261,6 @@ pub struct Traits {
     pub readings: Vec<Reading>,
 }
 
-/// A [`Kind`] that exists only in the manifest and the state: nothing is sent and nothing is seen.
-macro_rules! declared {
-    ($kind:ident { $($more:item)* }) => {
-        impl $crate::kinds::Kind for $kind {
-            const WORD: &'static str = $kind::KIND;
-            const ABOUT: &'static str = $kind::DOC;
-            const FIRST: $crate::kinds::First = $crate::kinds::First::Create;
-
-            $($more)*
-
-            fn create(&self, _: &$crate::model::ObjectId, _: &str) -> Vec<$crate::model::Step> {
-                Vec::new()
-            }
-
-            fn update(
-                &self,
-                _: &$crate::model::ObjectId,
-                _: &str,
-                _: &$kind,
-                _: &[&str],
-            ) -> Vec<$crate::model::Step> {
-                Vec::new()
-            }
-
-            fn delete(&self, _: &$crate::model::ObjectId) -> Vec<$crate::model::Step> {
-                Vec::new()
-            }
-
-            fn look(&self, _: &$crate::model::ObjectId) -> Option<$crate::model::Question> {
-                None
-            }
-
-            fn found(
-                &self,
-                _: $crate::kinds::Memory<'_>,
-                _: &$crate::model::Answer,
-            ) -> $crate::kinds::Found {
-                $crate::kinds::Found::Ours(std::collections::BTreeMap::new())
-            }
-        }
-    };
-}
-use declared;
-
-/// The rest of a [`Kind`] whose objects are a [`crate::model::Bundle`] on a machine, which
-/// `fn bundle(&self, id: &ObjectId) -> Bundle` gives.
-macro_rules! bundled {
-    ($kind:ident) => {
-        fn create(&self, id: &$crate::model::ObjectId, _: &str) -> Vec<$crate::model::Step> {
-            self.bundle(id).create(id)
-        }
-
-        fn update(
-            &self,
-            id: &$crate::model::ObjectId,
-            _: &str,
-            before: &$kind,
-            _: &[&str],
-        ) -> Vec<$crate::model::Step> {
-            self.bundle(id).update(id, &before.bundle(id))
-        }
-
-        fn delete(&self, id: &$crate::model::ObjectId) -> Vec<$crate::model::Step> {
-            self.bundle(id).delete(id)
-        }
-
-        fn look(&self, id: &$crate::model::ObjectId) -> Option<$crate::model::Question> {
-            Some(self.bundle(id).look(id))
-        }
-
-        fn found(
-            &self,
-            memory: $crate::kinds::Memory<'_>,
-            answer: &$crate::model::Answer,
-        ) -> $crate::kinds::Found {
-            memory.found(&self.bundle(memory.id), answer)
-        }
-    };
-}
-use bundled;
-
 impl Memory<'_> {
     /// What an answer says about a bundle of ours.
     fn found(self, bundle: &Bundle, answer: &Answer) -> Found {
@@ -348,6 +288,9 @@ struct Erased<K> {
     kind: PhantomData<fn() -> K>,
 }
 
+use macros::{bundled, declared};
+
+pub use composed::document as compose_document;
 pub use network::ends as range_ends;
 
 /// Every kind, by its word.
@@ -422,6 +365,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         let objections = typed.complete(around);
         *spec = json(&typed);
         objections
+    }
+
+    fn review(&self, spec: &Value, around: &dyn Around) -> Vec<Problem> {
+        typed::<K>(spec).review(around)
     }
 
     fn class(&self, before: &Value, after: &Value, field: &Field) -> Option<Class> {

@@ -12,7 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::Module;
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Output, SecretItem, SecretSource, graph, lints, secrets, unique};
+use crate::lower::{
+    Desired, Output, SecretItem, SecretSource, graph, lints, machines, secrets, unique,
+};
 use crate::model::{Address, Late, Object, Piece, Ref, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -78,6 +80,7 @@ pub fn compile(
         evaluator.finish_into(node, &mut desired, &mut edges);
     }
     unique::conflicts(&desired, &mut evaluator.problems);
+    machines::conflicts(&desired, &files, sources, &mut evaluator.problems);
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     evaluator.secrets_into(&mut desired);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);

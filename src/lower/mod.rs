@@ -17,6 +17,7 @@ mod graph;
 mod headers;
 mod inputs;
 mod lints;
+mod machines;
 mod nodes;
 mod operators;
 mod order;

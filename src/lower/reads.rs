@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::kinds::Around;
 use crate::lower::functions::Files;
+use crate::lower::shape::Shape;
+use crate::source::{FileId, Sources, Span};
+use crate::syntax::literal::Positions;
 
 type Answer = Result<Vec<u8>, String>;
 
@@ -12,12 +15,20 @@ type Answer = Result<Vec<u8>, String>;
 pub(super) struct Recorded<'a> {
     files: &'a dyn Files,
     answers: RefCell<BTreeMap<(&'static str, String), Answer>>,
+    shown: RefCell<BTreeMap<String, FileId>>,
 }
 
 impl<'a> Recorded<'a> {
     /// Nothing was asked yet.
     pub fn new(files: &'a dyn Files) -> Recorded<'a> {
-        Recorded { files, answers: RefCell::default() }
+        Recorded { files, answers: RefCell::default(), shown: RefCell::default() }
+    }
+
+    /// The text of a file, or a sentence that says why there is none.
+    fn text(&self, path: &str) -> Result<String, String> {
+        let bytes =
+            Files::read(self, path).map_err(|why| format!("cannot read `{path}`: {why}"))?;
+        text(bytes).map_err(|why| format!("cannot read `{path}`: {why}"))
     }
 
     /// Every question and its answer, in a fixed order.
@@ -63,14 +74,70 @@ impl Files for Recorded<'_> {
     }
 }
 
-impl Around for Recorded<'_> {
+/// What a kind may ask about one resource.
+pub(super) struct Surroundings<'a> {
+    /// The project's files.
+    pub files: &'a Recorded<'a>,
+    /// The texts.
+    pub sources: &'a Sources,
+    /// Where each written value stands, by path in the spec.
+    pub origins: &'a [(Box<str>, Span)],
+    /// What is written about it, strongest first.
+    pub shapes: &'a [&'a Shape<'a>],
+    /// The resource.
+    pub span: Span,
+}
+
+impl Around for Surroundings<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
-        let bytes =
-            Files::read(self, path).map_err(|why| format!("cannot read `{path}`: {why}"))?;
-        text(bytes).map_err(|why| format!("cannot read `{path}`: {why}"))
+        self.files.text(path)
     }
 
     fn matching(&self, pattern: &str) -> Result<Vec<String>, String> {
-        Files::matching(self, pattern)
+        Files::matching(self.files, pattern)
+    }
+
+    fn shown(&self, path: &str) -> Option<FileId> {
+        if let Some(known) = self.files.shown.borrow().get(path) {
+            return Some(*known);
+        }
+        let text = self.files.text(path).ok()?;
+        let id = self.sources.add_read(beside_the_manifest(self.sources, path), text);
+        self.files.shown.borrow_mut().insert(path.to_owned(), id);
+        Some(id)
+    }
+
+    fn place(&self, field: &str) -> Span {
+        let mut path = field;
+        while !path.is_empty() {
+            let found = self.origins.iter().find(|(other, _)| {
+                let rest = other.strip_prefix(path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            if let Some((_, span)) = found {
+                return *span;
+            }
+            path = path.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+        self.span
+    }
+
+    fn name(&self, field: &str) -> Span {
+        let written = self.shapes.iter().find_map(|shape| shape.name_at(field));
+        written.unwrap_or_else(|| self.place(field))
+    }
+
+    fn positions(&self, field: &str, text: &str) -> Positions {
+        let whole = self.place(field);
+        Positions::of(self.sources.text(whole), whole, text)
+    }
+}
+
+/// A path as people write it from where they are: manifests are named like that too.
+fn beside_the_manifest(sources: &Sources, path: &str) -> String {
+    let manifest = sources.files().find(|(_, source)| source.is_manifest);
+    match manifest.and_then(|(_, source)| source.name.rsplit_once('/')) {
+        Some((folder, _)) => format!("{folder}/{path}"),
+        None => path.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::lower::evaluator::Evaluator;
 use crate::problem::names as problem;
 use crate::source::Span;
-use crate::syntax::tree::{Attribute, Block, Body, Expr, Item, ItemKind, Key, Require};
+use crate::syntax::tree::{Attribute, Block, Body, Expr, ExprKind, Item, ItemKind, Key, Require};
 
 /// One thing that is written under a name.
 #[derive(Clone, Copy)]
@@ -46,6 +46,16 @@ impl<'t> Shape<'t> {
         found.map_or(&[], |(_, entries)| entries)
     }
 
+    /// Where the name at the end of a path like `compose/env/TOKEN` is written.
+    pub fn name_at(&self, path: &str) -> Option<Span> {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        self.entries(first).iter().find_map(|entry| match (rest, entry) {
+            ("", entry) => Some(entry.name_span()),
+            (rest, Entry::Attribute(attribute)) => inside_value(&attribute.value, rest),
+            (rest, Entry::Block(block)) => inside(&block.body, rest),
+        })
+    }
+
     /// Every name with what is written under it, in the order of the first ones.
     pub fn all(&self) -> impl Iterator<Item = (&'t str, &[Entry<'t>])> {
         self.entries.iter().map(|(name, entries)| (*name, entries.as_slice()))
@@ -57,6 +67,32 @@ impl<'t> Shape<'t> {
             Some((_, entries)) => entries.push(entry),
             None => self.entries.push((name, vec![entry])),
         }
+    }
+}
+
+fn inside(body: &Body, path: &str) -> Option<Span> {
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    body.items.iter().find_map(|item| match &item.kind {
+        ItemKind::Attribute(attribute) => match &attribute.key {
+            Key::Plain(name) if name.text == first => match rest {
+                "" => Some(name.span),
+                rest => inside_value(&attribute.value, rest),
+            },
+            Key::Plain(_) | Key::Computed(_) => None,
+        },
+        ItemKind::Block(block) if block.kind.text == first => match rest {
+            "" => Some(block.kind.span),
+            rest => inside(&block.body, rest),
+        },
+        _ => None,
+    })
+}
+
+fn inside_value(value: &Expr, path: &str) -> Option<Span> {
+    match &value.kind {
+        ExprKind::Object(body) => inside(body, path),
+        ExprKind::Paren(inner) => inside_value(inner, path),
+        _ => None,
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::kinds::Source;
+use crate::kinds::{Around as _, Source};
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
 use crate::lower::nodes::{Node, NodeId};
+use crate::lower::reads::Surroundings;
 use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
@@ -312,24 +313,22 @@ impl<'t> Evaluator<'t> {
 
     /// Lets the kind's own code fill in what follows from files, and say what cannot work.
     fn complete(&mut self, node: &Rc<Node<'t>>, spec: &mut Value, writing: &Writing) {
-        for objection in node.kind.complete(spec, self.files) {
-            let mut path = objection.field.as_str();
-            let origin = loop {
-                let found = writing.origins.iter().find(|(other, _)| {
-                    let rest = other.strip_prefix(path);
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                });
-                match (found, path.rsplit_once('/')) {
-                    (Some((_, span)), _) => break *span,
-                    (None, Some((above, _))) => path = above,
-                    (None, None) => break node.span,
-                }
-            };
+        let mut origins = writing.origins.clone();
+        origins.sort();
+        let (files, sources) = (self.files, self.sources);
+        let shapes: Vec<&Shape<'_>> = node.layers.iter().map(|layer| &*layer.shape).collect();
+        let (origins, shapes, span) = (origins.as_slice(), shapes.as_slice(), node.span);
+        let around = Surroundings { files, sources, origins, shapes, span };
+        let objections = node.kind.complete(spec, &around);
+        if objections.is_empty() {
+            self.problems.extend(node.kind.review(spec, &around));
+        }
+        for objection in objections {
             self.problems.push(lower::objection(
                 node.address.as_str(),
                 &objection.message,
                 &objection.help,
-                origin,
+                around.place(&objection.field),
             ));
         }
     }

@@ -1,6 +1,7 @@
 //! The one shape of everything `paas` tells the user is wrong, and the only place it is made.
 
 mod allow;
+pub mod compose;
 mod excerpt;
 mod fix;
 mod frame;

@@ -3,6 +3,8 @@
 //! In the text, a `paas-error` block is a manifest that leads to the code and a `paas` block one
 //! that does not; the tests run both.
 
+mod compose;
+mod compose_lints;
 mod lints;
 mod names;
 mod project;
@@ -41,6 +43,8 @@ pub fn all() -> &'static [Page] {
             types::PAGES,
             rules::PAGES,
             secrets::PAGES,
+            compose::PAGES,
+            compose_lints::PAGES,
             project::PAGES,
             state::PAGES,
         ];

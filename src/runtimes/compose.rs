@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Bundle, Text, Value, run, script};
+use crate::compose::{Document, Node};
+use crate::model::{Bundle, Piece, Text, Value, run, script};
 use crate::runtimes::{Place, Runtime, env_file};
 use crate::schema::{Type, object};
+use crate::source::Span;
 
 object! {
     /// A Compose project.
@@ -28,16 +30,9 @@ object! {
         install: bool, Note, default "true";
         /// The text of the file.
         content: Option<Text>, Redeploy, computed;
+        /// Files of the project that it reads, by their path from the Compose file.
+        files: Option<BTreeMap<String, Text>>, Redeploy, computed;
     }
-}
-
-/// What a Compose file says, as far as `paas` reads it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Project {
-    /// Ports of the machine that a service publishes, in the order they are written.
-    pub ports: Vec<u16>,
-    /// A service uses the machine's own network.
-    pub host_network: bool,
 }
 
 const INSTALL: &str = "\
@@ -63,22 +58,49 @@ impl Compose {
         &mut self,
         read: impl Fn(&str) -> Result<String, String>,
     ) -> Result<(), String> {
-        let content = match self.file.read::<Text>() {
-            Ok(text) => match text.as_literal() {
-                Some(path) if !path.contains('\n') => Text::literal(read(path)?),
-                Some(_) | None => text,
-            },
-            Err(_) => Text::literal(format!("{:#}\n", self.file)),
-        };
-        Project::read(&content)?;
-        self.content = Some(content);
+        self.content = Some(match (self.path(), self.object()) {
+            (Some(path), _) => Text::literal(read(path)?),
+            (None, Some(object)) => Text::literal(format!("{object:#}\n")),
+            (None, None) => self.file.read().unwrap_or_default(),
+        });
         Ok(())
     }
 
-    /// What its file says; it was read before, so it can be read.
-    pub fn published(&self) -> Project {
-        let content = self.content.as_ref();
-        content.and_then(|content| Project::read(content).ok()).unwrap_or_default()
+    /// The file's path, if it is one.
+    pub fn path(&self) -> Option<&str> {
+        self.file.as_str().filter(|text| !text.contains('\n'))
+    }
+
+    /// The folder of the file, from the manifest's.
+    pub fn base(&self) -> &str {
+        self.path().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder)
+    }
+
+    /// The file, if it is an object of the manifest.
+    pub fn object(&self) -> Option<&Value> {
+        self.file.read::<Text>().is_err().then_some(&self.file)
+    }
+
+    /// The file's text, with something harmless in the place of what is known only later.
+    pub fn known_content(&self) -> String {
+        let content = self.content.clone().unwrap_or_default();
+        let known = content.filled(|piece| match piece {
+            Piece::Literal(_) => None,
+            Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => {
+                Some("0".to_owned())
+            }
+        });
+        known.to_string()
+    }
+
+    /// The first port of the machine that it publishes; the file was read before.
+    pub fn first_published(&self) -> Option<u16> {
+        let text = self.known_content();
+        let nowhere = |_: std::ops::Range<usize>| Span::default();
+        let root = Node::read(&text, &nowhere).ok()?;
+        let document = Document::of(&root, &self.env);
+        let mut services = document.on(&self.profiles);
+        services.find_map(|service| service.ports.iter().find_map(|port| port.first))
     }
 
     fn dir(&self, place: Place<'_>) -> String {
@@ -102,6 +124,9 @@ impl Runtime for Compose {
             content: env_file(&self.env, "$$"),
             mode: 0o600,
         });
+        for (path, content) in self.files.iter().flatten() {
+            bundle = bundle.file(format!("{dir}/{path}"), content.clone());
+        }
         if self.install {
             bundle.start.push(script(INSTALL));
         }
@@ -113,53 +138,5 @@ impl Runtime for Compose {
         bundle.stop.push(compose(&["down", "--remove-orphans"]));
         bundle.services.push(name.clone());
         bundle
-    }
-}
-
-impl Project {
-    /// Reads a Compose file; what is known later does not matter to what is read here.
-    pub fn read(content: &Text) -> Result<Project, String> {
-        let known = content.filled(|piece| match piece {
-            crate::model::Piece::Literal(_) => None,
-            crate::model::Piece::Secret { .. }
-            | crate::model::Piece::Late { .. }
-            | crate::model::Piece::Project { .. } => Some("0".to_owned()),
-        });
-        let text = known.to_string();
-        let file: Value = serde_saphyr::from_str(&text).map_err(|error| {
-            let whole = error.to_string();
-            let first = whole.lines().next().unwrap_or_default();
-            format!("the Compose file cannot be read: {first}")
-        })?;
-        let Some(services) = file.get("services").and_then(Value::as_object) else {
-            return Err("the Compose file has no `services`".to_owned());
-        };
-        if services.is_empty() {
-            return Err("the Compose file has no service".to_owned());
-        }
-        let mut project = Project::default();
-        for service in services.values() {
-            project.host_network |=
-                service.get("network_mode").and_then(Value::as_str) == Some("host");
-            let ports = service.get("ports").and_then(Value::as_array);
-            project.ports.extend(ports.into_iter().flatten().filter_map(published));
-        }
-        Ok(project)
-    }
-}
-
-/// The machine's port in `8080:80`, `127.0.0.1:8080:80/tcp` or `{ published: 8080 }`.
-fn published(port: &Value) -> Option<u16> {
-    match port {
-        Value::String(text) => {
-            let text = text.split('/').next()?;
-            let parts: Vec<&str> = text.rsplitn(3, ':').collect();
-            parts.get(1)?.parse().ok()
-        }
-        Value::Object(long) => match long.get("published")? {
-            Value::String(text) => text.parse().ok(),
-            number => number.as_u64().and_then(|number| u16::try_from(number).ok()),
-        },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
     }
 }

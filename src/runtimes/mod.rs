@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Bundle, Ref, Text};
 
-pub use compose::{Compose, Project};
+pub use compose::Compose;
 pub use nixos::Nixos;
 pub use unit::Unit;
 

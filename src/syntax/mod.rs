@@ -16,6 +16,7 @@ mod format_flat;
 mod format_item;
 mod format_project;
 mod grammar;
+pub mod literal;
 mod scanner;
 mod statements;
 pub mod tree;

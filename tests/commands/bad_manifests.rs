@@ -126,13 +126,13 @@ fn a_route_and_a_port_belong_to_one() {
 proxy edge { on = container.web, engine = "traefik" }
 app one {
   on = container.web
-  compose { file = "blog.yml" }
+  unit { exec = "/usr/bin/one" }
   expose www { via = proxy.edge, port = 2368, http { host = "a.example.com" } }
   expose ssh { via = proxy.edge, port = 22, tcp { port = 2222 } }
 }
 app two {
   on = container.web
-  compose { file = "blog.yml" }
+  unit { exec = "/usr/bin/two" }
   expose www { via = proxy.edge, port = 2368, http { host = "a.example.com" } }
   expose ssh { via = proxy.edge, port = 22, tcp { port = 2222 } }
 }
@@ -224,7 +224,7 @@ fn text_that_is_no_text() {
 fn a_secret_that_is_not_there() {
     let lines = r#"secret env = env("APP_PASSWORD")
 secret file = file("password.txt")
-container web { on = cluster.home, template = "debian", network = network.lan, ip = "auto" }
+container web { on = cluster.home, template = "debian", network = network.lan, ip = "auto", features { nesting = true } }
 app blog {
   on = container.web
   compose { file = "blog.yml", env = { A = secret.env, B = secret.file } }

@@ -30,7 +30,13 @@ secret long = file("keys/long.txt")
 secret made = generate(length = 48)
 input token: secret<string>
 
-container vault { on = cluster.home, template = template.base, network = network.lan, ip = "auto" }
+container vault {
+  on = cluster.home
+  template = template.base
+  network = network.lan
+  ip = "auto"
+  features { nesting = true }
+}
 
 app vault {
   on = container.vault

@@ -35,13 +35,20 @@ const WITHOUT: [&str; 11] = [
     "P5005",
 ];
 
+/// A Compose file with which nothing is wrong.
+const COMPOSE: &str = r#"
+services:
+  web: { image: "nginx:1.27", ports: ["8080:80"], healthcheck: { test: [CMD, "true"] } }
+"#;
+
 struct Project;
 
 impl Files for Project {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         let text = match path {
-            "compose.yml" | "blog/compose.yml" => {
-                "services: { web: { image: nginx, ports: [\"8080:80\"] } }\n"
+            "compose.yml" => COMPOSE,
+            "blog/compose.yml" => {
+                "services: { ghost: { image: \"ghost:5\", ports: [\"2368:2368\"] } }\n"
             }
             "people.json" => r#"[{ "login": "ada" }, { "login": "bob" }]"#,
             "keys/admins.pub" => "ssh-ed25519 AAAA ada\n",
@@ -51,8 +58,9 @@ impl Files for Project {
         Ok(text.as_bytes().to_vec())
     }
 
-    fn matching(&self, _pattern: &str) -> Result<Vec<String>, String> {
-        Ok(vec!["setup.sh".to_owned()])
+    fn matching(&self, pattern: &str) -> Result<Vec<String>, String> {
+        let found = matches!(pattern, "*" | "*.sh" | "scripts/*.sh" | "setup.sh");
+        Ok(found.then(|| "setup.sh".to_owned()).into_iter().collect())
     }
 
     fn commit(&self, _path: &str) -> Result<String, String> {

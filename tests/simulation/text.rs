@@ -119,7 +119,9 @@ impl Writer<'_> {
             put("tags", "[\"web\"]".to_owned());
         }
         let names = ["nesting", "keyctl", "fuse"].into_iter().enumerate();
-        let features = names.filter(|(bit, _)| machine.features & (1 << bit) != 0);
+        // Without `nesting` no app could run by Compose.
+        let features =
+            names.filter(|(bit, name)| machine.features & (1 << bit) != 0 || *name == "nesting");
         let features: Vec<String> = features.map(|(_, name)| format!("{name} = true")).collect();
         put("features", format!("{{ {} }}", features.join(", ")));
         body + &lifecycle(machine.lifecycle)
