@@ -8,7 +8,13 @@ use crate::commands::says;
 use crate::support::project::{Project, Run};
 
 const APP: &str = r#"
-container vault { on = cluster.home, template = template.base, network = network.lan, ip = "auto" }
+container vault {
+  on = cluster.home
+  template = template.base
+  network = network.lan
+  ip = "auto"
+  features { nesting = true }
+}
 app vault {
   on = container.vault
   compose { file = "vault.yml", env = { A = secret.a, URL = "postgres://me:\(secret.a)@db/x" } }
@@ -147,7 +153,7 @@ fn a_rotation_on_request_reaches_everything_and_an_import_too() {
 fn what_a_resource_brings_along_is_kept_like_any_other() {
     let project = project("generate()");
     let text = project.read("main.paas");
-    let more = "app pg { on = container.edge, compose { file = \"pg.yml\" } }\n\
+    let more = "app pg { on = container.web, compose { file = \"pg.yml\" } }\n\
                 database pg { on = app.pg, engine = \"postgres\" }\n";
     project.write("main.paas", text + more);
     project

@@ -13,7 +13,13 @@ use crate::support::project::Project;
 const VALUE: &str = "a \"quoted\" \\(x) $HOME `id` {} [.*] 'é' \t end";
 
 const APP: &str = r#"
-container vault { on = cluster.home, template = template.base, network = network.lan, ip = "auto" }
+container vault {
+  on = cluster.home
+  template = template.base
+  network = network.lan
+  ip = "auto"
+  features { nesting = true }
+}
 app vault {
   on = container.vault
   compose { file = "vault.yml", env = { A = secret.a } }
@@ -113,9 +119,9 @@ fn programs_give_what_they_print_and_their_output_is_in_no_message() {
     let cat = project(source);
     cat.write("a.txt", VALUE);
     gives(cat, source, VALUE);
-    let fails = r#"command(["sh", "-c", "echo leak; echo leak >&2; exit 3"])"#;
+    let fails = r#"command(["sh", "-c", "echo le''ak; echo le''ak >&2; exit 3"])"#;
     refused(&project(fails), &["`sh` fails with exit code 3"]);
-    refused(&project(r#"command(["no-such-program", "leak"])"#), &["is not installed", "`PATH`"]);
+    refused(&project(r#"command(["no-such-program", "x"])"#), &["is not installed", "`PATH`"]);
     refused(&project(r#"command(["sh", "-c", "kill -9 $$"])"#), &["ended by a signal"]);
     refused(&project(r#"command(["true"])"#), &["what `true` prints is empty"]);
     refused(&project(r#"command(["head", "-c", "9000000", "/dev/zero"])"#), &["4 MiB"]);
