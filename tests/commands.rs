@@ -16,6 +16,7 @@ mod plan;
 mod quiet;
 mod sandbox;
 mod saved;
+mod scopes;
 mod secrets;
 mod selection;
 mod sources;

@@ -1,7 +1,7 @@
 //! Manifests in, what is desired out: values, resources, edges, and every problem of this stage.
 
 use paas::lower::functions::Files;
-use paas::lower::{Desired, Given, compile};
+use paas::lower::{Desired, Given, Library, compile};
 use paas::problem::{Problem, any_error};
 use paas::source::{FileId, Sources};
 use paas::syntax::tree::{Expr, ItemKind};
@@ -49,7 +49,7 @@ fn compiled(text: &str, given: &[(&str, &str, &str)]) -> (Desired, Vec<Problem>,
             from: (*from).to_owned(),
         })
         .collect();
-    let (desired, problems) = compile(&[tree], &sources, &given, &Project);
+    let (desired, problems) = compile(&[tree], &Library::default(), &sources, &given, &Project);
     (desired, problems, sources)
 }
 

@@ -3,6 +3,7 @@
 mod commands;
 mod files;
 mod given;
+mod imports;
 mod options;
 mod pipeline;
 mod progress;

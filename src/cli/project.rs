@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::files::Folder;
+use crate::cli::imports::Imports;
 use crate::cli::options::Inputs;
 use crate::cli::stop::Stop;
 use crate::cli::{given, terminal::Terminal};
@@ -52,8 +53,19 @@ pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
     let mut desired = Desired::default();
     if !unreadable {
         let files = Folder::new(folder.clone());
-        let (lowered, more) = lower::compile(&trees, &sources, &given, &files);
-        desired = lowered;
+        let mut imports = Imports::new(folder.clone());
+        let trees = imports.prepare(trees, &mut sources);
+        let more = loop {
+            let (lowered, more) =
+                lower::compile(&trees, &imports.library, &sources, &given, &files);
+            desired = lowered;
+            if desired.wanted.is_empty() {
+                break more;
+            }
+            // Where a module is could only be told by evaluating what was there.
+            imports.read(&desired.wanted, &mut sources);
+        };
+        problems.extend(imports.problems);
         problems.extend(more);
     }
     if any_error(&problems) {

@@ -15,7 +15,8 @@ spec! {
         /// The machine.
         machine: Ref, Replace, derived "self.on.machine", is Type::Ref(&["machine"]);
         /// Its public name.
-        fqdn: Option<String>, Note, optional, is Type::Fqdn;
+        fqdn: Option<String>, Note, default "if tenant?.domain == null then null \
+            else \"\\(self.label_below).\\(tenant.domain)\"", is Type::Fqdn;
         /// It is a Compose project.
         compose: Option<Compose>, Redeploy, optional;
         /// It is a part of the machine's NixOS configuration.

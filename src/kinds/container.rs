@@ -33,8 +33,7 @@ spec! {
         /// Its number in the cluster.
         id: Value, Replace, default "\"auto\"", is id_or_auto(), choose VmId;
         /// Its name in the network.
-        hostname: String, Live, default "if self.key == null then slug(self.name) \
-            else slug(\"\\(self.name)-\\(self.key)\")", is Type::Fqdn;
+        hostname: String, Live, default "slug(self.label)", is Type::Fqdn;
         /// What it is made from: a template, or the name of an image on the cluster.
         template: Value, Note, required, is template_or_name();
         /// The image.

@@ -17,6 +17,7 @@ mod network;
 mod proxy;
 pub mod secret;
 mod template;
+mod tenant;
 mod vm;
 mod zone;
 
@@ -315,6 +316,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<proxy::Proxy>::boxed(),
                 Erased::<secret::Secret>::boxed(),
                 Erased::<template::Template>::boxed(),
+                Erased::<tenant::Tenant>::boxed(),
                 Erased::<vm::Vm>::boxed(),
                 Erased::<zone::Zone>::boxed(),
             ];

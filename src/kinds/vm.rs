@@ -23,8 +23,7 @@ spec! {
             Type::Int(100, 999_999_999), Type::OneOf(&["auto"]),
         ])), choose VmId;
         /// Its name in the network.
-        hostname: String, Live, default "if self.key == null then slug(self.name) \
-            else slug(\"\\(self.name)-\\(self.key)\")", is Type::Fqdn;
+        hostname: String, Live, default "slug(self.label)", is Type::Fqdn;
         /// What it is made from: a template, or the name of an image on the cluster.
         template: Value, Note, required,
             is Type::Either(Arc::new(vec![Type::Ref(&["template"]), Type::Str]));

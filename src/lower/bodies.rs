@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::headers::{Expansion, bound};
+use crate::lower::scope::header;
 use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::model::Key;
@@ -133,7 +134,7 @@ impl<'t> Evaluator<'t> {
             let here = env.place(entry.name_span());
             let value = match entry {
                 Entry::Attribute(attribute) => Some(self.eval(&attribute.value, env)),
-                Entry::Block(block) => match self.header(block, env) {
+                Entry::Block(block) => match self.header(header(block), env) {
                     Expansion::Absent => None,
                     Expansion::Bad => Some(Val::new(Data::Bad, here)),
                     Expansion::One(inner) => {

@@ -3,24 +3,31 @@
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument};
+use crate::lower::scope::{In, Named, ScopeId};
 use crate::lower::sources;
 use crate::lower::value::{Data, Val};
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
-use crate::syntax::tree::{Arg, Expr, ExprKind, Function};
+use crate::syntax::tree::{Arg, Expr, ExprKind, Function, Name};
 
 impl<'t> Evaluator<'t> {
     /// `callee(arguments)`.
     pub fn call(&mut self, callee: &'t Expr, arguments: &'t [Arg], env: &Env<'t>, at: Span) -> Val {
-        let ExprKind::Name(name) = &callee.kind else {
-            if matches!(callee.kind, ExprKind::Bad) {
-                return Val::new(Data::Bad, at);
-            }
-            return self.bad(problem::not_callable(env.place(callee.span)), at);
+        let name = match &callee.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Get(base, name) => match self.library_named(base, env) {
+                Some(library) => return self.library_call(library, name, arguments, env, at),
+                None => return self.bad(problem::not_callable(env.place(callee.span)), at),
+            },
+            ExprKind::Bad => return Val::new(Data::Bad, at),
+            _ => return self.bad(problem::not_callable(env.place(callee.span)), at),
         };
-        let (passed, places) = self.arguments(arguments, env);
-        if let Some(function) = self.module.functions.get(name.as_str()).copied() {
+        let (mut passed, places) = self.arguments(arguments, env);
+        if let Some(function) = self.program.function(env.scope, name) {
             return self.own_function(function, passed, &places, at);
+        }
+        if functions::READS.contains(&name.as_str()) {
+            passed.iter_mut().take(1).for_each(|path| self.place_path(&mut path.value));
         }
         if name != "file" && sources::names().any(|it| it == name) {
             return self.bad(crate::problem::lower::secret_source_outside(name, at), at);
@@ -38,12 +45,46 @@ impl<'t> Evaluator<'t> {
                     at,
                 )
             }
-            None => self.unknown_function(name, env.place(callee.span), at),
+            None => self.unknown_function(name, env.place(callee.span), env.scope, at),
         }
     }
 
-    fn unknown_function(&mut self, name: &str, name_at: Span, at: Span) -> Val {
-        let own = self.module.functions.keys().copied();
+    /// The imported file that a name stands for.
+    pub fn library_named(&self, base: &Expr, env: &Env<'t>) -> Option<ScopeId> {
+        let ExprKind::Name(word) = &base.kind else { return None };
+        match self.program.name(env.scope, word)? {
+            Named::Library(library) if env.get(word).is_none() => Some(library),
+            Named::Library(_) | Named::Let(_) | Named::Input(_) => None,
+        }
+    }
+
+    fn library_call(
+        &mut self,
+        library: ScopeId,
+        name: &'t Name,
+        arguments: &'t [Arg],
+        env: &Env<'t>,
+        at: Span,
+    ) -> Val {
+        let Some(function) = self.program.scopes[library].functions.get(name.text.as_str()) else {
+            return self.unknown_function(&name.text, env.place(name.span), library, at);
+        };
+        let function = *function;
+        let (passed, places) = self.arguments(arguments, env);
+        self.own_function(function, passed, &places, at)
+    }
+
+    /// A path is written from the folder of its file; it is read from that of the project.
+    pub fn place_path(&self, value: &mut Val) {
+        if let Data::Str(path) = &value.data
+            && let Some(whole) = self.library.from_root(value.origin.file, path)
+        {
+            value.data = Data::Str(whole.into());
+        }
+    }
+
+    fn unknown_function(&mut self, name: &str, name_at: Span, scope: ScopeId, at: Span) -> Val {
+        let own = self.program.function_names(scope).into_iter();
         let all: Vec<&str> = own.chain(functions::names()).collect();
         let near = crate::problem::nearest(name, all);
         self.bad(problem::unknown_function(name, name_at, &near), at)
@@ -76,12 +117,13 @@ impl<'t> Evaluator<'t> {
 
     fn own_function(
         &mut self,
-        function: &'t Function,
+        index: usize,
         passed: Vec<Argument>,
         places: &[Span],
         at: Span,
     ) -> Val {
-        if self.recursive.contains(function.name.text.as_str()) {
+        let In { it: function, scope } = self.program.functions[index];
+        if self.recursive.contains(&index) {
             return Val::new(Data::Bad, at);
         }
         let mut values: Vec<Option<Val>> = vec![None; function.params.len()];
@@ -102,7 +144,7 @@ impl<'t> Evaluator<'t> {
                 }
             }
         }
-        let mut env = Env::default();
+        let mut env = self.env_of(scope);
         for (param, value) in function.params.iter().zip(values) {
             let value = match (value, &param.default) {
                 (Some(value), _) => value,
@@ -114,14 +156,14 @@ impl<'t> Evaluator<'t> {
                 }
             };
             let value = match &param.ty {
-                Some(ty) => self.typed(value, ty, &param.name.text),
+                Some(ty) => self.typed(value, ty, &param.name.text, scope),
                 None => value,
             };
             env = env.with(&param.name.text, value);
         }
         let value = self.eval(&function.value, &env);
         match &function.result {
-            Some(ty) => self.typed(value, ty, &function.name.text),
+            Some(ty) => self.typed(value, ty, &function.name.text, scope),
             None => value,
         }
     }

@@ -5,7 +5,7 @@ use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::printed;
 use crate::lower::headers::{Expansion, Keys};
-use crate::lower::scope::span;
+use crate::lower::scope::{In, header, span};
 use crate::lower::value::Data;
 use crate::problem::{Level, inputs as problem, names, types};
 use crate::source::Span;
@@ -15,14 +15,15 @@ impl<'t> Evaluator<'t> {
     /// Everything that the module requires beyond single resources, and what its checks said.
     pub fn checks(&mut self) -> Vec<Checked> {
         let mut said = Vec::new();
-        for require in &self.module.requires {
-            self.require(require, &Env::default(), Level::Error, None);
+        for In { it: require, scope } in self.program.requires.clone() {
+            let env = self.env_of(scope);
+            self.require(require, &env, Level::Error, None);
         }
-        for block in &self.module.checks {
-            let env = Env::default();
+        for In { it: block, scope } in self.program.checks.clone() {
+            let env = self.env_of(scope);
             let expansion = match &block.each {
                 Some(each) => self.each(each, block.condition.as_ref(), &env, Keys::Count),
-                None => self.header(block, &env),
+                None => self.header(header(block), &env),
             };
             let instances = match expansion {
                 Expansion::One(env) => vec![env],

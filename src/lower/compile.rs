@@ -3,22 +3,23 @@
 use std::collections::HashSet;
 
 use crate::lower::env::Env;
-use crate::lower::evaluator::Evaluator;
+use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::expressions::shown;
 use crate::lower::functions::Files;
 use crate::lower::nodes::NodeId;
 use crate::lower::order::{self, Unit};
 use crate::lower::reads::Recorded;
-use crate::lower::scope::Module;
+use crate::lower::scope::{In, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{
-    Desired, Output, SecretItem, SecretSource, graph, lints, machines, secrets, unique,
+    Desired, Library, Output, SecretItem, SecretSource, graph, lints, machines, quota, secrets,
+    unique,
 };
 use crate::model::{Address, Late, Object, Piece, Ref, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
-use crate::syntax::tree::{Expr, Let, Name, Tree};
+use crate::syntax::tree::{Expr, Name, Tree};
 
 /// Kinds whose own secrets open shared services: a sandbox does without them.
 const CREDENTIALS_OF: [&str; 6] = ["cluster", "zone", "identity", "database", "host", "cert"];
@@ -36,60 +37,86 @@ pub struct Given {
 
 /// Everything that the trees ask for, and everything that is wrong; `given` is weakest first.
 ///
-/// With an error among the problems what is desired is incomplete, and good for looking only.
+/// What is imported and not in `library` is [`Desired::wanted`]: it has to be read, and everything
+/// compiled again. With an error among the problems what is desired is incomplete, and good for
+/// looking only.
 pub fn compile(
     trees: &[Tree],
+    library: &Library,
     sources: &Sources,
     given: &[Given],
     files: &dyn Files,
 ) -> (Desired, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let module = Module::collect(trees, &mut problems);
     let files = Recorded::new(files);
-    let mut evaluator = Evaluator::new(&module, given, sources, &files);
-    evaluator.recursive = order::recursive(&module, &mut problems);
-    evaluator.problems = problems;
+    let mut evaluator = Evaluator::new(library, given, sources, &files);
+    let root = evaluator.program.add(Scope::new(Role::Module, None), &Env::default(), None);
+    for tree in trees {
+        evaluator.collect(&tree.items, root);
+    }
+    evaluator.recursive = order::recursive(&evaluator.program, root, &mut evaluator.problems);
     evaluator.undeclared_inputs();
     evaluator.settings();
     let mut desired = Desired::default();
     let mut edges = Vec::new();
-    for unit in order::needed_first(&module) {
-        let nodes = match unit {
-            Unit::Let(index) => {
-                evaluator.let_value(index);
-                continue;
-            }
-            Unit::Input(index) => {
-                evaluator.input_value(index);
-                continue;
-            }
-            Unit::Block(index) => evaluator.block_instances(index).nodes,
-        };
-        for node in nodes.iter() {
-            evaluator.prepare_all(*node);
-        }
+    let mut scope = root;
+    while scope < evaluator.program.scopes.len() {
+        evaluator.prepare_scope(scope);
+        scope += 1;
     }
-    for index in 0..module.secrets.len() {
+    for index in 0..evaluator.program.secrets.len() {
         evaluator.secret_value(index);
     }
-    for output in &module.outputs {
-        evaluator.output(output, &mut desired);
+    for index in 0..evaluator.program.outputs.len() {
+        evaluator.output(index, &mut desired);
     }
     desired.checks = evaluator.checks();
     for node in 0..evaluator.nodes.len() {
         evaluator.finish_into(node, &mut desired, &mut edges);
     }
     unique::conflicts(&desired, &mut evaluator.problems);
+    quota::exceeded(&desired, &mut evaluator.problems);
     machines::conflicts(&desired, &files, sources, &mut evaluator.problems);
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     evaluator.secrets_into(&mut desired);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
-    evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
-    evaluator.problems.extend(lints::empty_allowances(trees, sources));
+    desired.wanted = std::mem::take(&mut evaluator.wanted);
+    let imported = library.parts.iter().map(|part| part.trees.as_slice());
+    for trees in std::iter::once(trees).chain(imported) {
+        evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
+        evaluator.problems.extend(lints::empty_allowances(trees, sources));
+    }
     (desired, without_allowed(in_order(evaluator.problems), sources))
 }
 
 impl<'t> Evaluator<'t> {
+    /// Evaluates and checks everything in a scope, and opens the tenants and modules in it.
+    fn prepare_scope(&mut self, scope: ScopeId) {
+        if let Some(tenant) = self.node_of_tenant(scope) {
+            self.prepare_all(tenant);
+        }
+        for unit in order::needed_first(&self.program, scope) {
+            let nodes = match unit {
+                Unit::Let(index) => {
+                    self.let_value(index);
+                    continue;
+                }
+                Unit::Input(index) => {
+                    self.input_value(index);
+                    continue;
+                }
+                Unit::Block(index) => self.block_instances(index).nodes,
+            };
+            for node in nodes.iter() {
+                self.prepare_all(*node);
+            }
+        }
+        let mut inside: Vec<usize> = self.program.scopes[scope].opens.values().copied().collect();
+        inside.sort_unstable();
+        for index in inside {
+            self.open(index);
+        }
+    }
+
     /// Prepares a node and its facets.
     fn prepare_all(&mut self, id: NodeId) {
         self.prepare(id);
@@ -139,21 +166,39 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn output(&mut self, output: &'t Let, desired: &mut Desired) {
+    /// The value of an output.
+    pub fn output_value(&mut self, index: usize) -> Val {
+        let In { it: output, scope } = self.program.outputs[index];
         let at = output.name.span;
-        let value = match &output.value {
-            Some(value) => self.eval(value, &Env::default()),
-            None => self.bad(names::no_value(&output.name.text, at), at),
-        };
-        let value = match &output.ty {
-            Some(ty) => self.typed(value, ty, &output.name.text),
-            None => value,
-        };
+        let stage = Stage { what: StageName::Name(output.name.text.clone()), span: at };
+        self.once(
+            |this| &mut this.output_values[index],
+            stage,
+            Val::new(Data::Bad, at),
+            |this| {
+                let env = this.env_of(scope);
+                let value = match &output.value {
+                    Some(value) => this.eval(value, &env),
+                    None => this.bad(names::no_value(&output.name.text, at), at),
+                };
+                match &output.ty {
+                    Some(ty) => this.typed(value, ty, &output.name.text, scope),
+                    None => value,
+                }
+            },
+        )
+    }
+
+    fn output(&mut self, index: usize, desired: &mut Desired) {
+        let value = self.output_value(index);
+        let In { it: output, scope } = self.program.outputs[index];
         let may_be_secret =
             output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
         if let Some(value) = self.output_json(&value, &output.name, may_be_secret) {
-            let output_value = Output { value, span: at };
-            desired.outputs.insert(output.name.text.clone(), output_value);
+            let prefix = self.program.scopes[scope].prefix.as_ref();
+            let around = prefix.map(|prefix| format!("{prefix}.")).unwrap_or_default();
+            let name = format!("{around}{}", output.name.text);
+            desired.outputs.insert(name, Output { value, span: output.name.span });
         }
     }
 
@@ -220,6 +265,18 @@ fn config(sources: &Sources, inputs: &[&Given], files: &Recorded<'_>) -> String 
     digest_all(parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))
 }
 
+/// A message without the tenants and modules in its addresses: what is wrong in a module is told
+/// once, however often it is used.
+fn without_scopes(message: &str) -> String {
+    let quoted = message.split('`').map(|part| {
+        match part.starts_with("tenant.") || part.starts_with("module.") {
+            true => part.rsplit('/').next().unwrap_or(part),
+            false => part,
+        }
+    });
+    quoted.collect::<Vec<_>>().join("`")
+}
+
 /// Each problem once, in the order of their places.
 fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
     let mut seen = HashSet::new();
@@ -227,7 +284,7 @@ fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
         .into_iter()
         .filter(|problem| {
             let at = problem.labels.first().map(|label| label.span);
-            seen.insert((problem.code, at, problem.message.clone()))
+            seen.insert((problem.code, at, without_scopes(&problem.message)))
         })
         .collect();
     once.sort_by_key(|problem| problem.labels.first().map(|label| label.span));

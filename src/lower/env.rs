@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::lower::nodes::NodeId;
+use crate::lower::scope::ScopeId;
 use crate::lower::value::{Data, Val};
 use crate::model::Address;
 use crate::source::Span;
@@ -11,8 +12,12 @@ use crate::source::Span;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Env<'t> {
     local: Option<Rc<Local<'t>>>,
+    /// The scope whose names it sees.
+    pub scope: ScopeId,
     /// The resource being written: `self`.
     pub here: Option<NodeId>,
+    /// The app that is made from the service whose expression this is: `app`.
+    pub app: Option<NodeId>,
     /// Where to point for an expression that stands in a schema, not in the manifest.
     pub at: Option<Span>,
 }
@@ -25,9 +30,9 @@ struct Local<'t> {
 }
 
 impl<'t> Env<'t> {
-    /// What an attribute of a resource sees of a schema or of `defaults`.
-    pub fn of(here: NodeId) -> Env<'t> {
-        Env { here: Some(here), ..Env::default() }
+    /// What an expression of a schema sees as an attribute of a resource of a scope.
+    pub fn of(here: NodeId, scope: ScopeId) -> Env<'t> {
+        Env { here: Some(here), scope, ..Env::default() }
     }
 
     /// The same with one more name.
@@ -40,6 +45,16 @@ impl<'t> Env<'t> {
     /// The same for an expression that stands outside of the manifest: problems point at `at`.
     pub fn pointing(self, at: Span) -> Env<'t> {
         Env { at: Some(at), ..self }
+    }
+
+    /// The same, with the names of a scope.
+    pub fn in_scope(&self, scope: ScopeId) -> Env<'t> {
+        Env { scope, ..self.clone() }
+    }
+
+    /// The same, as the service of an app sees it.
+    pub fn of_app(&self, app: NodeId) -> Env<'t> {
+        Env { here: Some(app), app: Some(app), ..self.clone() }
     }
 
     /// The same, seen from inside a resource.

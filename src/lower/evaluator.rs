@@ -6,9 +6,10 @@ use std::rc::Rc;
 use crate::lower::Given;
 use crate::lower::SecretItem;
 use crate::lower::env::Env;
+use crate::lower::library::{Library, Wanted};
 use crate::lower::nodes::{Facets, Instances, Node, NodeId};
 use crate::lower::reads::Recorded;
-use crate::lower::scope::{Module, span};
+use crate::lower::scope::{In, Program, ScopeId};
 use crate::lower::shape::Shape;
 use crate::lower::specs::Spec;
 use crate::lower::value::{Data, Val};
@@ -52,7 +53,7 @@ pub(super) struct Stage {
 pub(super) enum StageName {
     /// A let or an input.
     Name(String),
-    /// The instances of a block, by its place in [`Module::blocks`].
+    /// The instances of a block, by its place in [`Program::blocks`].
     Instances(usize),
     /// Everything that is written about a resource.
     Spec(NodeId),
@@ -60,12 +61,18 @@ pub(super) enum StageName {
     Attribute(NodeId, &'static str),
 }
 
-/// Evaluates the expressions of one module.
+/// Evaluates the expressions of a project.
 pub(super) struct Evaluator<'t> {
     /// What is declared.
-    pub module: &'t Module<'t>,
-    /// Functions that call themselves; they have no value.
-    pub recursive: HashSet<&'t str>,
+    pub program: Program<'t>,
+    /// The files that are imported and those of modules.
+    pub library: &'t Library,
+    /// Imported files that were opened: the scopes of their parts.
+    pub libraries: HashMap<usize, ScopeId>,
+    /// What is meant by imports and modules, and was not read yet.
+    pub wanted: Vec<Wanted>,
+    /// Functions that call themselves, by their places; they have no value.
+    pub recursive: HashSet<usize>,
     /// Values of inputs from outside, weakest first.
     pub given: &'t [Given],
     /// The texts.
@@ -84,13 +91,27 @@ pub(super) struct Evaluator<'t> {
     pub needed: BTreeSet<String>,
     /// The secrets that are a shared service's credential.
     pub opening: BTreeSet<String>,
-    /// By the places in [`Module::lets`].
+    /// By the places in [`Program::opens`].
+    pub opened: Vec<Slot<Val>>,
+    /// The scopes of tenants and modules, by their addresses.
+    pub scope_of: HashMap<Address, ScopeId>,
+    /// By the places in [`Program::outputs`].
+    pub output_values: Vec<Slot<Val>>,
+    /// Services by the addresses that stand for them.
+    pub service_of: HashMap<Address, usize>,
+    /// The sorted bodies of services, by their places: about themselves, about their apps.
+    pub service_shapes: HashMap<usize, (Rc<Shape<'t>>, Rc<Shape<'t>>)>,
+    /// Apps of services that are not there.
+    pub unserved: HashSet<NodeId>,
+    /// Inputs of services, by app and place in the service's body.
+    pub service_inputs: HashMap<(NodeId, usize), Slot<Val>>,
+    /// By the places in [`Program::lets`].
     pub lets: Vec<Slot<Val>>,
-    /// By the places in [`Module::inputs`].
+    /// By the places in [`Program::inputs`].
     pub inputs: Vec<Slot<Val>>,
-    /// By the places in [`Module::secrets`].
+    /// By the places in [`Program::secrets`].
     pub secret_values: Vec<Slot<Val>>,
-    /// By the places in [`Module::blocks`].
+    /// By the places in [`Program::blocks`].
     pub instances: Vec<Slot<Instances>>,
     /// By node, then fields and readings in the schema's order.
     pub fields: Vec<Vec<Slot<Val>>>,
@@ -102,8 +123,8 @@ pub(super) struct Evaluator<'t> {
     pub facets: Vec<Vec<Slot<Facets>>>,
     /// Bodies that were sorted already.
     pub shapes: HashMap<*const Body, Rc<Shape<'t>>>,
-    /// Every resource of a kind.
-    pub everything: HashMap<&'static str, Slot<Val>>,
+    /// Every resource of a kind that is inside of a scope.
+    pub everything: HashMap<(&'static str, ScopeId), Slot<Val>>,
     stages: Vec<Stage>,
     touched: Touched,
     depth: usize,
@@ -113,16 +134,16 @@ pub(super) struct Evaluator<'t> {
 impl<'t> Evaluator<'t> {
     /// An evaluator that knows nothing yet.
     pub fn new(
-        module: &'t Module<'t>,
+        library: &'t Library,
         given: &'t [Given],
         sources: &'t Sources,
         files: &'t Recorded<'t>,
     ) -> Evaluator<'t> {
-        fn empty<T: Clone>(count: usize) -> Vec<Slot<T>> {
-            vec![Slot::Empty; count]
-        }
         Evaluator {
-            module,
+            program: Program::default(),
+            library,
+            libraries: HashMap::new(),
+            wanted: Vec::new(),
             recursive: HashSet::new(),
             given,
             sources,
@@ -133,10 +154,17 @@ impl<'t> Evaluator<'t> {
             secrets: BTreeMap::new(),
             needed: BTreeSet::new(),
             opening: BTreeSet::new(),
-            lets: empty(module.lets.len()),
-            inputs: empty(module.inputs.len()),
-            secret_values: empty(module.secrets.len()),
-            instances: empty(module.blocks.len()),
+            opened: Vec::new(),
+            scope_of: HashMap::new(),
+            output_values: Vec::new(),
+            service_of: HashMap::new(),
+            service_shapes: HashMap::new(),
+            unserved: HashSet::new(),
+            service_inputs: HashMap::new(),
+            lets: Vec::new(),
+            inputs: Vec::new(),
+            secret_values: Vec::new(),
+            instances: Vec::new(),
             fields: Vec::new(),
             plain: HashMap::new(),
             specs: Vec::new(),
@@ -248,7 +276,7 @@ impl<'t> Evaluator<'t> {
 
     /// The value of a `let`.
     pub fn let_value(&mut self, index: usize) -> Val {
-        let it = self.module.lets[index];
+        let In { it, scope } = self.program.lets[index];
         let stage = Stage { what: StageName::Name(it.name.text.clone()), span: it.name.span };
         let broken = Val::new(Data::Bad, it.name.span);
         self.once(
@@ -256,7 +284,7 @@ impl<'t> Evaluator<'t> {
             stage,
             broken,
             |this| {
-                let env = Env::default();
+                let env = this.env_of(scope);
                 let value = match &it.value {
                     Some(value) => this.eval(value, &env),
                     None => {
@@ -265,16 +293,21 @@ impl<'t> Evaluator<'t> {
                     }
                 };
                 match &it.ty {
-                    Some(ty) => this.typed(value, ty, &it.name.text),
+                    Some(ty) => this.typed(value, ty, &it.name.text, scope),
                     None => value,
                 }
             },
         )
     }
 
+    /// What the expressions of a scope see.
+    pub fn env_of(&self, scope: ScopeId) -> Env<'t> {
+        self.program.scopes[scope].env.clone()
+    }
+
     /// The place of the instances of a block in a circle.
     pub fn block_stage(&self, index: usize) -> Stage {
-        Stage { what: StageName::Instances(index), span: span(self.module.blocks[index].block) }
+        Stage { what: StageName::Instances(index), span: self.program.blocks[index].span }
     }
 
     fn circle(&mut self, again: &Stage) {
@@ -289,8 +322,8 @@ impl<'t> Evaluator<'t> {
         match name {
             StageName::Name(name) => name.clone(),
             StageName::Instances(index) => {
-                let block = self.module.blocks[*index].block;
-                format!("the instances of `{}.{}`", block.kind.text, block.labels[0].text)
+                let block = &self.program.blocks[*index];
+                format!("the instances of `{}.{}`", block.kind.schema().kind, block.name.text)
             }
             StageName::Spec(node) => format!("the spec of `{}`", self.nodes[*node].address),
             StageName::Attribute(node, field) => format!("{}.{field}", self.nodes[*node].address),

@@ -8,7 +8,7 @@ use crate::kinds::{self, Reading, Source};
 use crate::lower::SecretSource;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
-use crate::lower::nodes::{Layer, Node, NodeId};
+use crate::lower::nodes::{Layer, Node, NodeId, Role};
 use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
 use crate::model::{Late, Ref, Text};
@@ -98,7 +98,7 @@ impl<'t> Evaluator<'t> {
             ExprKind::Int(it) => return Val::new(Data::Int(*it), at),
             _ => (),
         }
-        let env = Env::of(node).pointing(at);
+        let env = Env::of(node, self.nodes[node].scope).pointing(at);
         self.eval(expr, &env)
     }
 
@@ -140,8 +140,11 @@ impl<'t> Evaluator<'t> {
                     _ => self.fit(&value, &field.ty, field.name, node.id),
                 }
             }
-            // It is reported once, with the others of its block.
-            (None, Need::Required) => Val::new(Data::Bad, node.span),
+            (None, Need::Required) => match self.from_tenant(node, field.name) {
+                Some(value) => self.fit(&value, &field.ty, field.name, node.id),
+                // It is reported once, with the others of its block.
+                None => Val::new(Data::Bad, node.span),
+            },
             (None, Need::Optional | Need::Computed) => Val::new(Data::Null, node.span),
         }
     }
@@ -149,8 +152,8 @@ impl<'t> Evaluator<'t> {
     /// What is written for a field or said by `defaults`: objects are merged, the strongest wins.
     fn written(&mut self, node: &Rc<Node<'t>>, field: &Field) -> Option<Val> {
         let mut merged: Option<Val> = None;
-        for (depth, layer) in node.layers.iter().enumerate() {
-            if depth > 0 {
+        for layer in &node.layers {
+            if layer.role == Role::Defaults {
                 let only_with = ONLY_WITH.contains(&field.name) && merged.is_none();
                 if only_with || (merged.is_none() && self.has_rival(node, field.name, layer)) {
                     continue;
@@ -172,20 +175,24 @@ impl<'t> Evaluator<'t> {
     fn has_rival(&mut self, node: &Rc<Node<'t>>, name: &str, layer: &Layer<'t>) -> bool {
         let groups = node.kind.traits().one_of;
         let Some(group) = groups.iter().find(|group| group.contains(&name)) else { return false };
-        if layer.shape.entries(name).is_empty() && layer.shape.spreads.is_empty() {
+        if layer.entries(name).is_empty() && layer.shape.spreads.is_empty() {
             return false;
         }
-        let rivals = group.iter().filter(|rival| **rival != name);
-        rivals.into_iter().any(|rival| self.layer_value(&node.layers[0], rival).is_some())
+        let own = node.layers.iter().filter(|layer| layer.role != Role::Defaults);
+        let mut pairs = own.flat_map(|layer| group.iter().map(move |rival| (layer, *rival)));
+        pairs.any(|(layer, rival)| rival != name && self.layer_value(layer, rival).is_some())
     }
 
     /// What one body says about a field; null says nothing.
     pub fn layer_value(&mut self, layer: &Layer<'t>, name: &str) -> Option<Val> {
         let shape = Rc::clone(&layer.shape);
-        let entries = shape.entries(name);
+        let entries = layer.entries(name);
         if !entries.is_empty() {
             let value = self.entries_value(name, entries, &layer.env)?;
             return (value.data != Data::Null).then_some(value);
+        }
+        if layer.hidden.contains(&name) {
+            return None;
         }
         for expr in shape.spreads.iter().rev() {
             let spread = self.eval(expr, &layer.env);
@@ -228,6 +235,9 @@ impl<'t> Evaluator<'t> {
         if let Some(position) = facets.iter().position(|word| *word == name) {
             return self.facets_of(id, position).value;
         }
+        if let Some(value) = self.read_scoped(&node, name, at) {
+            return value;
+        }
         match name {
             "address" => Val::str(node.address.as_str(), at),
             "name" => Val::str(node.address.name(), at),
@@ -244,7 +254,12 @@ impl<'t> Evaluator<'t> {
             _ => {
                 let fields = schema.fields.iter().map(|field| field.name);
                 let all = fields.chain(readings.iter().map(|reading| reading.name));
-                let all: Vec<&str> = all.chain(facets.iter().copied()).collect();
+                let outputs = self
+                    .scope_of
+                    .get(&node.address)
+                    .map(|scope| self.program.scopes[*scope].outputs.keys().copied());
+                let all = all.chain(facets.iter().copied());
+                let all: Vec<&str> = all.chain(outputs.into_iter().flatten()).collect();
                 let near = crate::problem::nearest(name, all);
                 self.bad(problem::no_reading(schema.kind, name, name_at, &near), at)
             }
@@ -348,7 +363,7 @@ fn is_left_open(choice: Choice, data: &Data) -> bool {
 }
 
 /// Two objects as one: at every depth the first one's values win.
-fn merge(strong: &Val, weak: &Val) -> Val {
+pub(super) fn merge(strong: &Val, weak: &Val) -> Val {
     let (Data::Map(first), Data::Map(second)) = (&strong.data, &weak.data) else {
         return strong.clone();
     };

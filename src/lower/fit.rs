@@ -35,6 +35,15 @@ impl<'t> Evaluator<'t> {
                 self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Any) => self.fit_any(value, field),
+            (Data::Str(text), Type::Content) if !text.contains('\n') => {
+                let mut path = value.clone();
+                self.place_path(&mut path);
+                path
+            }
+            (Data::Map(_) | Data::List(_) | Data::Ref(_), Type::Content) => {
+                self.fit_any(value, field)
+            }
+            (_, Type::Content) => self.fit(value, &Type::Text, field, node),
             (Data::List(list), Type::List(of)) => {
                 let fitted = list.iter().map(|value| self.fit(value, of, field, node));
                 Val::list(fitted.collect(), at)
@@ -72,7 +81,13 @@ impl<'t> Evaluator<'t> {
                 None => self.wrong(value, ty, field, node),
             },
             (data, _) => match scalars::adapted(data, ty) {
-                Some(data) => Val::new(data, at),
+                Some(data) => {
+                    let mut fitted = Val::new(data, at);
+                    if matches!(ty, Type::Path) {
+                        self.place_path(&mut fitted);
+                    }
+                    fitted
+                }
                 None => self.wrong(value, ty, field, node),
             },
         }
@@ -151,6 +166,11 @@ impl<'t> Evaluator<'t> {
                     let value = self.schema_value(text, node);
                     self.fit(&value, &field.ty, field.name, node)
                 }
+                (None, Need::Required) if map.contains_key(&key) => {
+                    let at = map.get(&key).map_or(at, |value| value.origin);
+                    let text = format!("`{}` needs a value, and this has none", field.name);
+                    self.bad(types::may_be_null(at, &text), at)
+                }
                 (None, Need::Required) => {
                     absent.push((field.name, field.ty.expected()));
                     Val::new(Data::Bad, at)
@@ -219,7 +239,7 @@ impl<'t> Evaluator<'t> {
 /// Whether it is worth trying: the shape is right, whatever the contents are.
 fn may_fit(data: &Data, ty: &Type) -> bool {
     match ty {
-        Type::Any => true,
+        Type::Any | Type::Content => true,
         Type::Either(types) => types.iter().any(|ty| may_fit(data, ty)),
         Type::Object(_) | Type::Map(_) | Type::Blocks(_) => matches!(data, Data::Map(_)),
         Type::List(_) => matches!(data, Data::List(_)),

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::lower::compile;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
+use crate::lower::scope::Header;
 use crate::lower::value::{Data, Val};
 use crate::model::Key;
 use crate::problem::{lower as problem, names, types};
 use crate::source::Span;
-use crate::syntax::tree::{Block, Expr, For};
+use crate::syntax::tree::{Expr, For};
 
 /// What the keys of instances are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +35,15 @@ pub(super) enum Expansion<'t> {
 
 impl<'t> Evaluator<'t> {
     /// Evaluates the header of a block.
-    pub fn header(&mut self, block: &'t Block, env: &Env<'t>) -> Expansion<'t> {
-        match (&block.each, &block.condition) {
+    pub fn header(&mut self, header: Header<'t>, env: &Env<'t>) -> Expansion<'t> {
+        match (header.each, header.condition) {
             (None, None) => Expansion::One(env.clone()),
             (None, Some(condition)) => match self.decided(condition, env) {
                 Some(true) => Expansion::One(env.clone()),
                 Some(false) => Expansion::Absent,
                 None => Expansion::Bad,
             },
-            (Some(each), condition) => self.each(each, condition.as_ref(), env, Keys::Name),
+            (Some(each), condition) => self.each(each, condition, env, Keys::Name),
         }
     }
 

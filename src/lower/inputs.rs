@@ -2,10 +2,11 @@
 
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
+use crate::lower::scope::{In, ROOT, ScopeId};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Given, SecretSource};
 use crate::model::Text;
-use crate::problem::{inputs as problem, names};
+use crate::problem::{inputs as problem, names, scopes};
 use crate::source::Span;
 use crate::syntax::tree::{Input, ItemKind, TypeExpr, TypeKind};
 
@@ -15,7 +16,8 @@ const VARIABLE: &str = "PAAS_INPUT_";
 impl<'t> Evaluator<'t> {
     /// What is given to the inputs that are no secrets: of every input the strongest.
     pub fn shown_inputs(&self) -> Vec<&'t Given> {
-        let inputs = self.module.inputs.iter();
+        let inputs = self.program.inputs.iter();
+        let inputs = inputs.filter(|input| input.scope == ROOT).map(|input| input.it);
         let shown = inputs.filter(|input| !input.ty.as_ref().is_some_and(is_secret));
         let strongest = |name: &str| self.given.iter().rev().find(|given| given.name == name);
         shown.filter_map(|input| strongest(&input.name.text)).collect()
@@ -23,8 +25,8 @@ impl<'t> Evaluator<'t> {
 
     /// Reports values for inputs that nobody declares.
     pub fn undeclared_inputs(&mut self) {
-        let names: Vec<&str> =
-            self.module.inputs.iter().map(|input| input.name.text.as_str()).collect();
+        let inputs = self.program.inputs.iter().filter(|input| input.scope == ROOT);
+        let names: Vec<&str> = inputs.map(|input| input.it.name.text.as_str()).collect();
         for given in self.given {
             if !names.contains(&given.name.as_str()) {
                 let near = crate::problem::nearest(&given.name, names.iter().copied());
@@ -44,7 +46,7 @@ impl<'t> Evaluator<'t> {
 
     /// The value of an input.
     pub fn input_value(&mut self, index: usize) -> Val {
-        let input = self.module.inputs[index];
+        let In { it: input, scope } = self.program.inputs[index];
         let at = input.name.span;
         let stage = Stage { what: StageName::Name(input.name.text.clone()), span: at };
         self.once(
@@ -52,20 +54,50 @@ impl<'t> Evaluator<'t> {
             stage,
             Val::new(Data::Bad, at),
             |this| {
-                let value = this.input_raw(input);
-                let name = &input.name.text;
-                let value = match &input.ty {
-                    Some(ty) => this.typed(value, ty, name),
-                    None => value,
+                let env = this.env_of(scope);
+                let value = match scope {
+                    ROOT => this.input_raw(input),
+                    _ => this.input_of_module(input, scope),
                 };
-                let value = match &input.refinement {
-                    Some(refinement) => this.refined(value, refinement, name),
-                    None => value,
-                };
-                this.input_requires(input, &value);
-                value
+                this.checked_input(input, value, &env)
             },
         )
+    }
+
+    /// The value of an input as its declaration wants it.
+    pub fn checked_input(&mut self, input: &'t Input, value: Val, env: &Env<'t>) -> Val {
+        let name = &input.name.text;
+        let value = match &input.ty {
+            Some(ty) => self.typed(value, ty, name, env.scope),
+            None => value,
+        };
+        let value = match &input.refinement {
+            Some(refinement) => self.refined(value, refinement, name, env.scope),
+            None => value,
+        };
+        self.input_requires(input, &value, env);
+        value
+    }
+
+    fn input_of_module(&mut self, input: &'t Input, scope: ScopeId) -> Val {
+        let name = input.name.text.as_str();
+        let layer = self.program.scopes[scope].given.clone();
+        let given = layer.and_then(|layer| self.layer_value(&layer, name));
+        match (given, &input.default) {
+            (Some(value), _) => value,
+            (None, Some(default)) => {
+                let env = self.env_of(scope);
+                self.eval(default, &env)
+            }
+            (None, None) if may_be_left_out(input) => Val::new(Data::Null, input.name.span),
+            (None, None) => {
+                let module = self.program.scopes[scope].prefix.clone();
+                let module = module.map(|it| it.to_string()).unwrap_or_default();
+                let inner = self.program.opens.iter().find(|it| module.contains(&it.name.text));
+                let at = inner.map_or(input.name.span, |inner| inner.span);
+                self.bad(scopes::missing_input(name, &module, at, input.name.span), at)
+            }
+        }
     }
 
     fn input_raw(&mut self, input: &'t Input) -> Val {
@@ -77,13 +109,14 @@ impl<'t> Evaluator<'t> {
                 if input.ty.as_ref().is_some_and(is_secret) {
                     return self.given_secret(name, &given.from, input.name.span);
                 }
-                let env = Env::default().pointing(at);
+                let env = self.env_of(ROOT).pointing(at);
                 self.eval(&given.value, &env)
             }
-            (None, Some(default)) => self.eval(default, &Env::default()),
-            (None, None) if input.ty.as_ref().is_some_and(is_optional) => {
-                Val::new(Data::Null, input.name.span)
+            (None, Some(default)) => {
+                let env = self.env_of(ROOT);
+                self.eval(default, &env)
             }
+            (None, None) if may_be_left_out(input) => Val::new(Data::Null, input.name.span),
             (None, None) => {
                 let is_secret = input.ty.as_ref().is_some_and(is_secret);
                 self.bad(problem::missing(name, input.name.span, is_secret), input.name.span)
@@ -101,9 +134,9 @@ impl<'t> Evaluator<'t> {
         Val::new(Data::Text(Text::secret(address).into()), at)
     }
 
-    fn input_requires(&mut self, input: &'t Input, value: &Val) {
+    fn input_requires(&mut self, input: &'t Input, value: &Val, env: &Env<'t>) {
         let Some(body) = &input.body else { return };
-        let env = Env::default().with("it", value.clone()).with(&input.name.text, value.clone());
+        let env = env.with("it", value.clone()).with(&input.name.text, value.clone());
         for item in &body.items {
             match &item.kind {
                 ItemKind::Require(require) => {
@@ -124,6 +157,11 @@ fn is_secret(ty: &TypeExpr) -> bool {
         TypeKind::Optional(inner) | TypeKind::Paren(inner) => is_secret(inner),
         _ => false,
     }
+}
+
+/// Whether an input without a default need not be given.
+pub(super) fn may_be_left_out(input: &Input) -> bool {
+    input.ty.as_ref().is_some_and(is_optional)
 }
 
 fn is_optional(ty: &TypeExpr) -> bool {

@@ -4,7 +4,9 @@
 mod access;
 mod bodies;
 mod calls;
+mod card;
 mod checks;
+mod collect;
 mod common;
 mod compile;
 mod env;
@@ -16,15 +18,19 @@ pub mod functions;
 mod graph;
 mod headers;
 mod inputs;
+mod library;
 mod lints;
 mod machines;
 mod nodes;
+mod open;
 mod operators;
 mod order;
+mod quota;
 mod reads;
 mod scalars;
 mod scope;
 mod secrets;
+mod services;
 mod settings;
 mod shape;
 mod sources;
@@ -35,6 +41,7 @@ pub mod value;
 mod walk;
 
 pub use compile::{Given, compile};
+pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -240,6 +247,8 @@ pub struct Desired {
     pub config: String,
     /// What its checks said, in their order.
     pub checks: Vec<Checked>,
+    /// What is imported and was not read yet; everything else is incomplete without it.
+    pub wanted: Vec<Wanted>,
     /// Version of every template, by address.
     pub templates: BTreeMap<Address, String>,
 }

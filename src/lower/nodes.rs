@@ -7,13 +7,14 @@ use crate::kinds::{self, AnyKind};
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName};
 use crate::lower::headers::Expansion;
-use crate::lower::scope::{is_word, span};
+use crate::lower::scope::{self, In, Inner, ScopeId, header, is_word, span};
+use crate::lower::services::Instance;
 use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::model::{Address, Key};
 use crate::problem::names as problem;
 use crate::source::Span;
-use crate::syntax::tree::Block;
+use crate::syntax::tree::{Block, Body, Use};
 
 /// The place of a [`Node`] in [`Evaluator::nodes`].
 pub(super) type NodeId = usize;
@@ -29,14 +30,29 @@ pub(super) struct Node<'t> {
     pub address: Address,
     /// Its kind.
     pub kind: &'static dyn AnyKind,
-    /// What is written, then what `defaults` say, strongest first.
+    /// What is written, then what its service and `defaults` say, strongest first.
     pub layers: Vec<Layer<'t>>,
     /// The resource around it, if it is a facet.
     pub owner: Option<NodeId>,
+    /// The scope it is in.
+    pub scope: ScopeId,
+    /// The service that it is an instance of.
+    pub service: Option<Instance<'t>>,
     /// The block's kind and labels.
     pub span: Span,
     /// The doc comment.
     pub doc: Option<&'t str>,
+}
+
+/// Whose words a [`Layer`] has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The resource's own.
+    Written,
+    /// Its service's.
+    Service,
+    /// Those of `defaults`, which say how, not whether.
+    Defaults,
 }
 
 /// A body that gives attributes to a node, and what its expressions see.
@@ -46,6 +62,10 @@ pub(super) struct Layer<'t> {
     pub shape: Rc<Shape<'t>>,
     /// What its expressions see.
     pub env: Env<'t>,
+    /// Whose words these are.
+    pub role: Role,
+    /// Attributes that are there and do not count: the runtime that was not chosen.
+    pub hidden: Vec<&'static str>,
 }
 
 /// What became of a block with a header.
@@ -70,18 +90,35 @@ pub(super) struct Facets {
 struct Plan<'t> {
     kind: &'static dyn AnyKind,
     name: &'t str,
-    shape: Rc<Shape<'t>>,
-    defaults: Vec<(Rc<Shape<'t>>, Env<'t>)>,
+    /// The first one sees what the header of the block adds.
+    layers: Vec<Layer<'t>>,
+    used: Option<&'t Use>,
     owner: Option<NodeId>,
+    scope: ScopeId,
     span: Span,
     doc: Option<&'t str>,
+}
+
+impl<'t> Layer<'t> {
+    /// A layer of which everything counts.
+    pub fn new(shape: Rc<Shape<'t>>, env: Env<'t>, role: Role) -> Layer<'t> {
+        Layer { shape, env, role, hidden: Vec::new() }
+    }
+
+    /// What is written in it under a name.
+    pub fn entries(&self, name: &str) -> &[Entry<'t>] {
+        match self.hidden.contains(&name) {
+            true => &[],
+            false => self.shape.entries(name),
+        }
+    }
 }
 
 impl<'t> Evaluator<'t> {
     /// The resources of a block.
     pub fn block_instances(&mut self, index: usize) -> Instances {
-        let declared = &self.module.blocks[index];
-        let at = span(declared.block);
+        let declared = self.program.blocks[index];
+        let at = declared.span;
         let stage = self.block_stage(index);
         let broken = Instances { value: Val::new(Data::Bad, at), nodes: Rc::default() };
         self.once(
@@ -90,25 +127,62 @@ impl<'t> Evaluator<'t> {
             broken,
             |this| {
                 let kind = declared.kind;
+                let env = this.env_of(declared.scope);
+                let shape = declared.body.map(|body| this.shape(body)).unwrap_or_default();
+                let mut layers = vec![Layer::new(shape, env.clone(), Role::Written)];
+                layers.extend(this.kind_defaults(declared.scope, kind.schema().kind));
                 let plan = Plan {
                     kind,
                     name: &declared.name.text,
-                    shape: this.shape(&declared.block.body),
-                    defaults: this.kind_defaults(kind.schema().kind),
+                    layers,
+                    used: declared.used,
                     owner: None,
+                    scope: declared.scope,
                     span: at,
                     doc: declared.doc,
                 };
-                let expansion = this.header(declared.block, &Env::default());
+                let expansion = this.header(declared.header, &env);
                 let (value, nodes) = this.grow(&plan, expansion, at);
                 Instances { value, nodes: Rc::new(nodes) }
             },
         )
     }
 
-    fn kind_defaults(&mut self, kind: &str) -> Vec<(Rc<Shape<'t>>, Env<'t>)> {
-        let block = self.module.defaults.get(kind).copied();
-        block.map(|block| (self.shape(&block.body), Env::default())).into_iter().collect()
+    /// The node of a tenant, in its own scope; false if there is one of its address already.
+    pub fn tenant_node(
+        &mut self,
+        inner: &Inner<'t>,
+        key: Option<&Key>,
+        body: &'t Body,
+        scope: ScopeId,
+    ) -> bool {
+        let Some(kind) = kinds::find("tenant") else { return false };
+        let env = self.env_of(scope);
+        let shape = self.tenant_shape(body);
+        let mut layers = vec![Layer::new(shape, env.clone(), Role::Written)];
+        layers.extend(self.kind_defaults(inner.scope, "tenant"));
+        let plan = Plan {
+            kind,
+            name: &inner.name.text,
+            layers,
+            used: None,
+            owner: None,
+            // Its address begins with the scope around it.
+            scope: inner.scope,
+            span: inner.span,
+            doc: inner.doc,
+        };
+        self.node(&plan, key, &env).is_some()
+    }
+
+    /// What `defaults` say about a kind: the nearest ones are the strongest.
+    fn kind_defaults(&mut self, scope: ScopeId, kind: &str) -> Vec<Layer<'t>> {
+        let said = self.program.defaults(scope, kind);
+        let layer = |said: In<&'t Block>| {
+            let (shape, env) = (self.shape(&said.it.body), self.env_of(said.scope));
+            Layer::new(shape, env, Role::Defaults)
+        };
+        said.into_iter().map(layer).collect()
     }
 
     fn grow(&mut self, plan: &Plan<'t>, to: Expansion<'t>, at: Span) -> (Val, Vec<NodeId>) {
@@ -139,7 +213,9 @@ impl<'t> Evaluator<'t> {
     }
 
     fn node(&mut self, plan: &Plan<'t>, key: Option<&Key>, env: &Env<'t>) -> Option<NodeId> {
-        let parent = plan.owner.map(|owner| self.nodes[owner].address.clone());
+        let owner = plan.owner.map(|owner| self.nodes[owner].address.clone());
+        let around = || self.program.scopes[plan.scope].prefix.clone();
+        let parent = owner.or_else(around);
         let word = plan.kind.schema().kind;
         let address = Address::new(parent.as_ref(), word, plan.name, key);
         if let Some(first) = self.by_address.get(&address) {
@@ -149,19 +225,23 @@ impl<'t> Evaluator<'t> {
             return None;
         }
         let id = self.nodes.len();
-        let written = Layer { shape: Rc::clone(&plan.shape), env: env.inside(id) };
-        let defaults = plan
-            .defaults
-            .iter()
-            .map(|(shape, env)| Layer { shape: Rc::clone(shape), env: env.inside(id) });
-        let layers = std::iter::once(written).chain(defaults).collect();
-        let (kind, owner, doc) = (plan.kind, plan.owner, plan.doc);
+        let mut layers = plan.layers.clone();
+        for (depth, layer) in layers.iter_mut().enumerate() {
+            let seen = if depth == 0 { env } else { &layer.env };
+            layer.env = seen.inside(id);
+        }
+        let (kind, owner, doc, scope) = (plan.kind, plan.owner, plan.doc, plan.scope);
+        let (span, service) = (plan.span, None);
         self.by_address.insert(address.clone(), id);
-        self.nodes.push(Rc::new(Node { id, address, kind, layers, owner, span: plan.span, doc }));
+        let node = Node { id, address, kind, layers, owner, scope, service, span, doc };
+        self.nodes.push(Rc::new(node));
         let slots = kind.schema().fields.len() + kind.traits().readings.len();
         self.fields.push(vec![Slot::Empty; slots]);
         self.specs.push(Slot::Empty);
         self.facets.push(vec![Slot::Empty; kind.traits().facets.len()]);
+        if word == "app" {
+            self.serve(id, plan.used);
+        }
         Some(id)
     }
 
@@ -180,19 +260,32 @@ impl<'t> Evaluator<'t> {
     }
 
     fn make_facets(&mut self, owner: &Rc<Node<'t>>, word: &'static str) -> Facets {
-        let (mut nodes, mut map) = (Vec::new(), BTreeMap::new());
-        let at = owner.span;
-        for entry in owner.layers[0].shape.entries(word) {
-            match entry {
-                Entry::Block(block) => {
-                    if let Some((name, value, made)) = self.facet_block(owner, word, block) {
-                        nodes.extend(made);
-                        map.insert(Key::Text(name.into()), value);
+        // Of each name the blocks that are written, then those of the service.
+        let mut blocks: Vec<(&'t str, Vec<(&'t Block, &Layer<'t>)>)> = Vec::new();
+        for layer in owner.layers.iter().filter(|layer| layer.role != Role::Defaults) {
+            for entry in layer.entries(word) {
+                match entry {
+                    Entry::Block(block) => {
+                        let Some(name) = self.facet_name(word, block) else { continue };
+                        match blocks.iter_mut().find(|(other, said)| {
+                            *other == name && said.iter().all(|(_, its)| its.role != layer.role)
+                        }) {
+                            Some((_, said)) => said.push((block, layer)),
+                            None => blocks.push((name, vec![(block, layer)])),
+                        }
+                    }
+                    Entry::Attribute(attribute) => {
+                        self.problems.push(problem::facet_is_block(word, attribute.value.span));
                     }
                 }
-                Entry::Attribute(attribute) => {
-                    self.problems.push(problem::facet_is_block(word, attribute.value.span));
-                }
+            }
+        }
+        let (mut nodes, mut map) = (Vec::new(), BTreeMap::new());
+        let at = owner.span;
+        for (name, said) in blocks {
+            if let Some((value, made)) = self.facet(owner, word, name, &said) {
+                nodes.extend(made);
+                map.insert(Key::Text(name.into()), value);
             }
         }
         let single = SINGLE.contains(&word);
@@ -203,35 +296,46 @@ impl<'t> Evaluator<'t> {
         Facets { value, nodes: Rc::new(nodes) }
     }
 
-    fn facet_block(
+    fn facet_name(&mut self, word: &'static str, block: &'t Block) -> Option<&'t str> {
+        match block.labels.as_slice() {
+            [] => Some(word),
+            [name] if is_word(&name.text) => Some(name.text.as_str()),
+            [name] => {
+                self.problems.push(problem::not_a_name(&name.text, name.span));
+                None
+            }
+            [..] => {
+                self.problems.push(problem::wrong_labels(&block.kind.text, span(block)));
+                None
+            }
+        }
+    }
+
+    fn facet(
         &mut self,
         owner: &Rc<Node<'t>>,
         word: &'static str,
-        block: &'t Block,
-    ) -> Option<(&'t str, Val, Vec<NodeId>)> {
+        name: &'t str,
+        said: &[(&'t Block, &Layer<'t>)],
+    ) -> Option<(Val, Vec<NodeId>)> {
+        let (block, first) = *said.first()?;
         let Some(kind) = kinds::find(word) else {
             let what = format!("`{word}`");
             self.problems.push(problem::not_supported(block.kind.span, &what, ""));
             return None;
         };
-        let name = match block.labels.as_slice() {
-            [] => word,
-            [name] if is_word(&name.text) => name.text.as_str(),
-            [name] => {
-                self.problems.push(problem::not_a_name(&name.text, name.span));
-                return None;
-            }
-            [..] => {
-                self.problems.push(problem::wrong_labels(&block.kind.text, span(block)));
-                return None;
-            }
-        };
-        let mut defaults = Vec::new();
-        for layer in &owner.layers[1..] {
-            for entry in layer.shape.entries(word) {
+        let mut layers: Vec<Layer<'t>> = Vec::new();
+        for (block, layer) in said {
+            layers.push(Layer::new(self.shape(&block.body), layer.env.clone(), layer.role));
+        }
+        // A facet that only the service has stands for what is written.
+        layers[0].role = Role::Written;
+        for layer in owner.layers.iter().filter(|layer| layer.role == Role::Defaults) {
+            for entry in layer.entries(word) {
                 match entry {
                     Entry::Block(block) if block.labels.is_empty() => {
-                        defaults.push((self.shape(&block.body), Env::default()));
+                        let (shape, env) = (self.shape(&block.body), layer.env.clone());
+                        layers.push(Layer::new(shape, env, Role::Defaults));
                     }
                     Entry::Block(block) => {
                         self.problems.push(problem::labelled_default(word, span(block)));
@@ -242,43 +346,36 @@ impl<'t> Evaluator<'t> {
                 }
             }
         }
-        defaults.extend(self.kind_defaults(word));
+        layers.extend(self.kind_defaults(owner.scope, word));
         let at = span(block);
         let plan = Plan {
             kind,
             name,
-            shape: self.shape(&block.body),
-            defaults,
+            layers,
+            used: None,
             owner: Some(owner.id),
+            scope: owner.scope,
             span: at,
             doc: None,
         };
-        let expansion = self.header(block, &owner.layers[0].env);
-        let (value, nodes) = self.grow(&plan, expansion, at);
-        Some((name, value, nodes))
+        let expansion = self.header(header(block), &first.env);
+        Some(self.grow(&plan, expansion, at))
     }
 
-    /// References to every resource of a kind, facets included, in the order of addresses.
-    pub fn all_of(&mut self, kind: &'static str, at: Span) -> Val {
+    /// References to every resource of a kind inside of a scope, tenants, modules and facets
+    /// included, in the order of addresses.
+    pub fn all_of(&mut self, kind: &'static str, scope: ScopeId, at: Span) -> Val {
         let stage = Stage { what: StageName::Name(format!("all.{kind}")), span: at };
         let broken = Val::new(Data::Bad, at);
         self.once(
-            |this| this.everything.entry(kind).or_default(),
+            |this| this.everything.entry((kind, scope)).or_default(),
             stage,
             broken,
             |this| {
-                let mut found = Vec::new();
-                if let Some(blocks) = this.module.by_kind.get(kind) {
-                    for index in blocks {
-                        found.extend(this.block_instances(*index).nodes.iter().copied());
-                    }
-                }
+                let mut found = this.instances_within(kind, scope);
                 for (owner, position) in this.facet_places(kind) {
-                    let blocks = this.module.by_kind.get(owner).cloned().unwrap_or_default();
-                    for index in blocks {
-                        for node in this.block_instances(index).nodes.iter() {
-                            found.extend(this.facets_of(*node, position).nodes.iter().copied());
-                        }
+                    for node in this.instances_within(owner, scope) {
+                        found.extend(this.facets_of(node, position).nodes.iter().copied());
                     }
                 }
                 found.sort_by(|a, b| this.nodes[*a].address.cmp(&this.nodes[*b].address));
@@ -286,6 +383,27 @@ impl<'t> Evaluator<'t> {
                 Val::list(references, at)
             },
         )
+    }
+
+    fn instances_within(&mut self, kind: &'static str, scope: ScopeId) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        for inner in self.opened_within(scope) {
+            if kind == "tenant" && inner != scope {
+                found.extend(self.node_of_tenant(inner));
+            }
+            let blocks = self.program.scopes[inner].by_kind.get(kind).cloned();
+            for index in blocks.unwrap_or_default() {
+                found.extend(self.block_instances(index).nodes.iter().copied());
+            }
+        }
+        found
+    }
+
+    /// The node of a tenant, by its scope.
+    pub fn node_of_tenant(&self, scope: ScopeId) -> Option<NodeId> {
+        let scope = &self.program.scopes[scope];
+        let address = scope.prefix.as_ref().filter(|_| scope.role == scope::Role::Tenant)?;
+        self.by_address.get(address).copied()
     }
 
     fn facet_places(&self, facet: &str) -> Vec<(&'static str, usize)> {

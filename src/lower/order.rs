@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::lower::scope::{Module, Named};
+use crate::lower::scope::{Named, Program, ScopeId};
 use crate::lower::walk::{self, Mention};
 use crate::problem::{Problem, graph as problem};
-use crate::syntax::tree::Function;
 
 /// Something that is evaluated on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,14 +17,21 @@ pub(super) enum Unit {
     Block(usize),
 }
 
-/// Every let, input and block; what another one mentions comes before it where that is possible.
-pub(super) fn needed_first(module: &Module<'_>) -> Vec<Unit> {
-    let lets = (0..module.lets.len()).map(Unit::Let);
-    let inputs = (0..module.inputs.len()).map(Unit::Input);
-    let blocks = (0..module.blocks.len()).map(Unit::Block);
+/// Every let, input and block of a scope; what another one mentions comes before it where that is
+/// possible.
+pub(super) fn needed_first(program: &Program<'_>, scope: ScopeId) -> Vec<Unit> {
+    fn own(count: usize, is_own: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
+        (0..count).filter(move |index| is_own(*index))
+    }
+    let lets = own(program.lets.len(), |index| program.lets[index].scope == scope);
+    let inputs = own(program.inputs.len(), |index| program.inputs[index].scope == scope);
+    let blocks = own(program.blocks.len(), |index| program.blocks[index].scope == scope);
+    let lets = lets.map(Unit::Let);
+    let inputs = inputs.map(Unit::Input);
+    let blocks = blocks.map(Unit::Block);
     let mut order = Vec::new();
     let mut begun = HashSet::new();
-    let mut called = Calls { module, known: HashMap::new() };
+    let mut called = Calls { program, scope, known: HashMap::new() };
     for unit in inputs.chain(lets).chain(blocks) {
         // Each entry is a unit and what it mentions that was not looked at yet.
         let mut open: Vec<(Unit, Vec<Unit>)> = Vec::new();
@@ -50,9 +56,10 @@ pub(super) fn needed_first(module: &Module<'_>) -> Vec<Unit> {
 }
 
 struct Calls<'m, 't> {
-    module: &'m Module<'t>,
-    /// What the body of each function mentions, through the functions it calls.
-    known: HashMap<&'t str, Vec<Unit>>,
+    program: &'m Program<'t>,
+    scope: ScopeId,
+    /// What the body of each function mentions, by its place.
+    known: HashMap<usize, Vec<Unit>>,
 }
 
 impl<'t> Calls<'_, 't> {
@@ -61,15 +68,15 @@ impl<'t> Calls<'_, 't> {
         let mut found = |mention: Mention<'t>| mentions.push(mention);
         match unit {
             Unit::Let(index) => {
-                let value = self.module.lets[index].value.as_ref();
+                let value = self.program.lets[index].it.value.as_ref();
                 value.iter().for_each(|value| walk::expression(value, &mut found));
             }
             Unit::Input(index) => {
-                let input = self.module.inputs[index];
+                let input = self.program.inputs[index].it;
                 let parts = input.default.iter().chain(&input.refinement);
                 parts.for_each(|part| walk::expression(part, &mut found));
             }
-            Unit::Block(index) => walk::block(self.module.blocks[index].block, &mut found),
+            Unit::Block(index) => walk::declared(&self.program.blocks[index], &mut found),
         }
         let mut units = Vec::new();
         for mention in mentions {
@@ -89,61 +96,69 @@ impl<'t> Calls<'_, 't> {
             }
             Mention::Member(kind, name) => {
                 let kind = crate::kinds::find(kind).map(|kind| kind.schema().kind);
-                let block = kind.and_then(|kind| self.module.by_name.get(&(kind, name)));
-                units.extend(block.copied().map(Unit::Block));
+                let block = kind.and_then(|kind| self.program.block(self.scope, kind, name));
+                units.extend(block.map(Unit::Block));
             }
             Mention::Bare(_) => (),
-            Mention::Call(name) => units.extend(self.function(name).iter().copied()),
+            Mention::Call(name) => {
+                units.extend(self.function(name).unwrap_or_default().iter().copied())
+            }
         }
     }
 
     fn bare(&self, name: &str) -> Option<Unit> {
-        self.module.names.get(name).map(|named| match named {
-            Named::Let(index) => Unit::Let(*index),
-            Named::Input(index) => Unit::Input(*index),
-        })
+        match self.program.name(self.scope, name)? {
+            Named::Let(index) => Some(Unit::Let(index)),
+            Named::Input(index) => Some(Unit::Input(index)),
+            Named::Library(_) => None,
+        }
     }
 
-    fn function(&mut self, name: &'t str) -> &[Unit] {
-        if !self.known.contains_key(name) {
+    fn function(&mut self, name: &'t str) -> Option<&[Unit]> {
+        let index = self.program.function(self.scope, name)?;
+        if !self.known.contains_key(&index) {
             // Known as nothing meanwhile, so that a recursive function ends here too.
-            self.known.insert(name, Vec::new());
+            self.known.insert(index, Vec::new());
             let mut mentions = Vec::new();
-            if let Some(function) = self.module.functions.get(name) {
-                walk::expression(&function.value, &mut |mention| mentions.push(mention));
-            }
+            let function = self.program.functions[index].it;
+            walk::expression(&function.value, &mut |mention| mentions.push(mention));
             let mut units = Vec::new();
             // Calls inside of calls are left to evaluation: it has a guard of its own.
             mentions.retain(|mention| !matches!(mention, Mention::Call(_)));
             for mention in mentions {
                 self.add(mention, &mut units);
             }
-            self.known.insert(name, units);
+            self.known.insert(index, units);
         }
-        self.known.get(name).map_or(&[], Vec::as_slice)
+        self.known.get(&index).map(Vec::as_slice)
     }
 }
 
-/// The functions that call themselves, through others or not; each circle is one problem.
-pub(super) fn recursive<'t>(module: &Module<'t>, problems: &mut Vec<Problem>) -> HashSet<&'t str> {
-    let mut graph = petgraph::graphmap::DiGraphMap::<&'t str, ()>::new();
-    let mut functions: Vec<&'t Function> = module.functions.values().copied().collect();
-    functions.sort_by_key(|function| function.name.span);
-    for function in &functions {
-        graph.add_node(&function.name.text);
-        walk::expression(&function.value, &mut |mention| {
+/// The functions of a scope that call themselves, through others or not; each circle is one
+/// problem.
+pub(super) fn recursive(
+    program: &Program<'_>,
+    scope: ScopeId,
+    problems: &mut Vec<Problem>,
+) -> HashSet<usize> {
+    let mut graph = petgraph::graphmap::DiGraphMap::<usize, ()>::new();
+    let own = |index: &usize| program.functions[*index].scope == scope;
+    for index in (0..program.functions.len()).filter(own) {
+        graph.add_node(index);
+        walk::expression(&program.functions[index].it.value, &mut |mention| {
             if let Mention::Call(name) = mention
-                && module.functions.contains_key(name)
+                && let Some(called) = program.function(scope, name)
             {
-                graph.add_edge(&function.name.text, name, ());
+                graph.add_edge(index, called, ());
             }
         });
     }
     let mut bad = HashSet::new();
     for circle in petgraph::algo::kosaraju_scc(&graph) {
         if circle.len() > 1 || graph.contains_edge(circle[0], circle[0]) {
+            let name = |index: &usize| &program.functions[*index].it.name;
             let mut names: Vec<_> =
-                circle.iter().map(|name| (*name, module.functions[name].name.span)).collect();
+                circle.iter().map(name).map(|name| (name.text.as_str(), name.span)).collect();
             names.sort_by_key(|(_, span)| *span);
             problems.push(problem::recursion(&names));
             bad.extend(circle);

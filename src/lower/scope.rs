@@ -1,218 +1,395 @@
-//! What a module declares: every item of every file by its name; order means nothing.
+//! What is declared where: every item of every file by its name, scope by scope.
 
 use std::collections::HashMap;
 
 use crate::kinds::{self, AnyKind};
+use crate::lower::env::Env;
+use crate::lower::nodes::Layer;
+use crate::model::Address;
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
-use crate::syntax::tree::{Block, Function, Input, Item, ItemKind, Let, Name, Secret, Tree};
-use crate::syntax::tree::{Require, TypeItem};
+use crate::syntax::tree::{Block, Body, Expr, For, Function, Input, Let, ModuleItem, Name};
+use crate::syntax::tree::{Require, Secret, TypeItem, Use};
 
-/// A block that makes resources.
+/// The place of a [`Scope`] in [`Program::scopes`].
+pub(super) type ScopeId = usize;
+
+/// The project itself.
+pub(super) const ROOT: ScopeId = 0;
+
+/// Something that is declared, and in which scope.
+#[derive(Clone, Copy)]
+pub(super) struct In<T> {
+    /// What is declared.
+    pub it: T,
+    /// Where.
+    pub scope: ScopeId,
+}
+
+/// `for … by …` and `if …` of a block.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Header<'t> {
+    /// One instance for each element.
+    pub each: Option<&'t For>,
+    /// Whether there is any.
+    pub condition: Option<&'t Expr>,
+}
+
+/// What makes resources of one kind: a block, or a `use`.
+#[derive(Clone, Copy)]
 pub(super) struct Declared<'t> {
-    /// The block.
-    pub block: &'t Block,
-    /// Its kind.
+    /// What is made.
     pub kind: &'static dyn AnyKind,
-    /// Its label.
+    /// Its name.
     pub name: &'t Name,
+    /// How many of it.
+    pub header: Header<'t>,
+    /// What is written for it; a `use` has none of its own.
+    pub body: Option<&'t Body>,
+    /// The service that it is an instance of.
+    pub used: Option<&'t Use>,
+    /// The block's kind and labels.
+    pub span: Span,
     /// Its doc comment.
     pub doc: Option<&'t str>,
+    /// The scope it stands in.
+    pub scope: ScopeId,
+}
+
+/// A `service`: what a catalogue has.
+#[derive(Clone, Copy)]
+pub(super) struct Service<'t> {
+    /// Its block.
+    pub block: &'t Block,
+    /// Its name.
+    pub name: &'t Name,
+    /// The scope its expressions are written in.
+    pub scope: ScopeId,
+}
+
+/// An item that has a scope of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Inner<'t> {
+    /// Which one.
+    pub what: Opens<'t>,
+    /// Its name.
+    pub name: &'t Name,
+    /// How many of it.
+    pub header: Header<'t>,
+    /// Where it is declared.
+    pub span: Span,
+    /// Its doc comment.
+    pub doc: Option<&'t str>,
+    /// The scope around it.
+    pub scope: ScopeId,
+}
+
+/// What a scope is opened by.
+#[derive(Clone, Copy)]
+pub(super) enum Opens<'t> {
+    /// `tenant acme { … }`: the names around it are seen in it.
+    Tenant(&'t Block),
+    /// `module lab from "…" { … }`: nothing around it is seen in it.
+    Module(&'t ModuleItem),
+}
+
+impl Opens<'_> {
+    /// The word it is declared with, which is its kind in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Opens::Tenant(_) => "tenant",
+            Opens::Module(_) => "module",
+        }
+    }
 }
 
 /// What a bare name stands for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
-    /// A `let`, by its place in [`Module::lets`].
+    /// A `let`, by its place in [`Program::lets`].
     Let(usize),
-    /// An `input`, by its place in [`Module::inputs`].
+    /// An `input`, by its place in [`Program::inputs`].
     Input(usize),
+    /// Everything that an imported file declares.
+    Library(ScopeId),
 }
 
-/// Everything that a module declares.
-#[derive(Default)]
-pub(super) struct Module<'t> {
-    /// In the order they are written, as everything here.
-    pub lets: Vec<&'t Let>,
-    /// Inputs.
-    pub inputs: Vec<&'t Input>,
-    /// Lets and inputs by name.
+/// What declarations a scope may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The project, or a module.
+    Module,
+    /// A tenant.
+    Tenant,
+    /// An imported file, which makes nothing.
+    Library,
+}
+
+/// The names of one module, tenant or imported file.
+pub(super) struct Scope<'t> {
+    /// What may be declared in it.
+    pub role: Role,
+    /// The scope whose names are seen in it too.
+    pub outer: Option<ScopeId>,
+    /// The scope it stands in.
+    pub around: Option<ScopeId>,
+    /// The files it is made of, by their place in the library, if it is a module's.
+    pub part: Option<usize>,
+    /// What the addresses of its resources begin with.
+    pub prefix: Option<Address>,
+    /// What its expressions see beyond names.
+    pub env: Env<'t>,
+    /// What its inputs are given, if it is a module's.
+    pub given: Option<Layer<'t>>,
+    /// The scopes inside.
+    pub inner: Vec<ScopeId>,
+    /// Lets, inputs and imported files by name.
     pub names: HashMap<&'t str, Named>,
-    /// Functions by name.
-    pub functions: HashMap<&'t str, &'t Function>,
-    /// Types by name.
-    pub types: HashMap<&'t str, &'t TypeItem>,
-    /// Outputs.
-    pub outputs: Vec<&'t Let>,
-    /// Secrets.
-    pub secrets: Vec<&'t Secret>,
-    /// Blocks that make resources.
-    pub blocks: Vec<Declared<'t>>,
-    /// Their places, by kind.
+    /// Places in [`Program::functions`].
+    pub functions: HashMap<&'t str, usize>,
+    /// Places in [`Program::types`].
+    pub types: HashMap<&'t str, usize>,
+    /// Places in [`Program::services`].
+    pub services: HashMap<&'t str, usize>,
+    /// Places in [`Program::outputs`].
+    pub outputs: HashMap<&'t str, usize>,
+    /// Places in [`Program::secrets`].
+    pub secrets: HashMap<&'t str, usize>,
+    /// Places in [`Program::blocks`], by kind.
     pub by_kind: HashMap<&'static str, Vec<usize>>,
-    /// Their places, by kind and name.
+    /// Places in [`Program::blocks`], by kind and name.
     pub by_name: HashMap<(&'static str, &'t str), usize>,
+    /// Places in [`Program::opens`], by their word and name.
+    pub opens: HashMap<(&'static str, &'t str), usize>,
     /// `defaults`, by kind.
     pub defaults: HashMap<&'t str, &'t Block>,
-    /// `check` blocks.
-    pub checks: Vec<&'t Block>,
-    /// Requirements of the module as a whole.
-    pub requires: Vec<&'t Require>,
     /// `paas { … }`
     pub settings: Option<&'t Block>,
-    secret_names: HashMap<&'t str, usize>,
 }
 
-impl<'t> Module<'t> {
-    /// Gathers the items of all files.
-    pub fn collect(trees: &'t [Tree], problems: &mut Vec<Problem>) -> Module<'t> {
-        let mut module = Module::default();
-        for item in trees.iter().flat_map(|tree| &tree.items) {
-            module.item(item, problems);
+/// Everything that is declared, in all scopes; it grows while tenants and modules are opened.
+#[derive(Default)]
+pub(super) struct Program<'t> {
+    /// The project first.
+    pub scopes: Vec<Scope<'t>>,
+    /// Lets, in the order they are written, as everything here.
+    pub lets: Vec<In<&'t Let>>,
+    /// Inputs.
+    pub inputs: Vec<In<&'t Input>>,
+    /// Functions.
+    pub functions: Vec<In<&'t Function>>,
+    /// Types.
+    pub types: Vec<In<&'t TypeItem>>,
+    /// Outputs.
+    pub outputs: Vec<In<&'t Let>>,
+    /// Secrets.
+    pub secrets: Vec<In<&'t Secret>>,
+    /// What makes resources.
+    pub blocks: Vec<Declared<'t>>,
+    /// Catalogue entries.
+    pub services: Vec<Service<'t>>,
+    /// Tenants and modules.
+    pub opens: Vec<Inner<'t>>,
+    /// `check` blocks.
+    pub checks: Vec<In<&'t Block>>,
+    /// Requirements of a module as a whole.
+    pub requires: Vec<In<&'t Require>>,
+}
+
+impl<'t> Scope<'t> {
+    /// A scope with nothing in it.
+    pub fn new(role: Role, outer: Option<ScopeId>) -> Scope<'t> {
+        Scope {
+            role,
+            outer,
+            around: None,
+            part: None,
+            prefix: None,
+            env: Env::default(),
+            given: None,
+            inner: Vec::new(),
+            names: HashMap::new(),
+            functions: HashMap::new(),
+            types: HashMap::new(),
+            services: HashMap::new(),
+            outputs: HashMap::new(),
+            secrets: HashMap::new(),
+            by_kind: HashMap::new(),
+            by_name: HashMap::new(),
+            opens: HashMap::new(),
+            defaults: HashMap::new(),
+            settings: None,
         }
-        module
+    }
+}
+
+impl<'t> Program<'t> {
+    /// Adds a scope that stands in another one; its expressions see what `env` has.
+    pub fn add(&mut self, mut scope: Scope<'t>, env: &Env<'t>, around: Option<ScopeId>) -> ScopeId {
+        let id = self.scopes.len();
+        scope.env = env.in_scope(id);
+        scope.around = around;
+        if let Some(around) = around {
+            self.scopes[around].inner.push(id);
+        }
+        self.scopes.push(scope);
+        id
     }
 
-    /// The place of a secret in [`Module::secrets`].
-    pub fn secret(&self, name: &str) -> Option<usize> {
-        self.secret_names.get(name).copied()
+    /// A scope and those around it, innermost first.
+    pub fn outward(&self, scope: ScopeId) -> impl Iterator<Item = &Scope<'t>> {
+        let first = self.scopes.get(scope);
+        std::iter::successors(first, |scope| scope.outer.map(|outer| &self.scopes[outer]))
     }
 
-    /// The names of all secrets.
-    pub fn secret_names(&self) -> impl Iterator<Item = &'t str> {
-        self.secrets.iter().map(|secret| secret.name.text.as_str())
+    /// A scope and everything that is inside of it.
+    pub fn within(&self, scope: ScopeId) -> Vec<ScopeId> {
+        let mut all = vec![scope];
+        let mut next = 0;
+        while let Some(scope) = all.get(next) {
+            all.extend(&self.scopes[*scope].inner);
+            next += 1;
+        }
+        all
     }
 
-    fn item(&mut self, item: &'t Item, problems: &mut Vec<Problem>) {
-        match &item.kind {
-            ItemKind::Let(it) => {
-                self.bare(&it.name, Named::Let(self.lets.len()), problems);
-                self.lets.push(it);
-            }
-            ItemKind::Input(it) => {
-                self.bare(&it.name, Named::Input(self.inputs.len()), problems);
-                self.inputs.push(it);
-            }
-            ItemKind::Function(it) => match self.functions.get(it.name.text.as_str()) {
-                Some(first) => problems.push(twice("function", &it.name, &first.name)),
-                None => drop(self.functions.insert(&it.name.text, it)),
+    /// What a bare name stands for.
+    pub fn name(&self, scope: ScopeId, name: &str) -> Option<Named> {
+        self.outward(scope).find_map(|scope| scope.names.get(name)).copied()
+    }
+
+    /// The function of a name, by its place.
+    pub fn function(&self, scope: ScopeId, name: &str) -> Option<usize> {
+        self.outward(scope).find_map(|scope| scope.functions.get(name)).copied()
+    }
+
+    /// The type of a name or of `library.Name`, by its place.
+    pub fn ty(&self, scope: ScopeId, name: &str) -> Option<usize> {
+        match name.split_once('.') {
+            Some((library, name)) => match self.name(scope, library)? {
+                Named::Library(library) => self.scopes[library].types.get(name).copied(),
+                Named::Let(_) | Named::Input(_) => None,
             },
-            ItemKind::Type(it) => match self.types.get(it.name.text.as_str()) {
-                Some(first) => problems.push(twice("type", &it.name, &first.name)),
-                None => drop(self.types.insert(&it.name.text, it)),
-            },
-            ItemKind::Output(it) => {
-                let same = |output: &&&Let| output.name.text == it.name.text;
-                match self.outputs.iter().find(same) {
-                    Some(first) => problems.push(twice("output", &it.name, &first.name)),
-                    None => self.outputs.push(it),
+            None => self.outward(scope).find_map(|scope| scope.types.get(name)).copied(),
+        }
+    }
+
+    /// The service that a path of names leads to, by its place.
+    pub fn service(&self, scope: ScopeId, path: &[Name]) -> Option<usize> {
+        match path {
+            [name] => self.service_named(scope, &name.text),
+            [library, name] => match self.name(scope, &library.text) {
+                Some(Named::Library(library)) => {
+                    self.scopes[library].services.get(name.text.as_str()).copied()
                 }
-            }
-            ItemKind::Secret(it) => match self.secret_names.get(it.name.text.as_str()) {
-                Some(first) => {
-                    problems.push(twice("secret", &it.name, &self.secrets[*first].name));
-                }
-                None => {
-                    self.secret_names.insert(&it.name.text, self.secrets.len());
-                    self.secrets.push(it);
-                }
+                _ if library.text == "service" => self.service_named(scope, &name.text),
+                _ => None,
             },
-            ItemKind::Block(block) => self.block(block, item, problems),
-            ItemKind::Require(it) => self.requires.push(it),
-            ItemKind::Import(_) => problems.push(unsupported(item, "import")),
-            ItemKind::Use(_) => problems.push(unsupported(item, "use")),
-            ItemKind::Module(_) => problems.push(unsupported(item, "module")),
-            ItemKind::Moved(_) => problems.push(unsupported(item, "moved")),
-            ItemKind::Adopt(_) => problems.push(unsupported(item, "adopt")),
-            ItemKind::Forget(_) => problems.push(unsupported(item, "forget")),
-            ItemKind::Mock(_) => problems.push(unsupported(item, "mock")),
-            ItemKind::Expect(_) => problems.push(unsupported(item, "expect")),
-            ItemKind::Attribute(_) | ItemKind::Spread(_) | ItemKind::Comprehension(_) => {
-                problems.push(problem::outside_of_block(item.span));
-            }
-            ItemKind::Bad => (),
+            _ => None,
         }
     }
 
-    fn bare(&mut self, name: &'t Name, what: Named, problems: &mut Vec<Problem>) {
-        match self.names.get(name.text.as_str()) {
-            Some(Named::Let(first)) => {
-                problems.push(twice("name", name, &self.lets[*first].name));
-            }
-            Some(Named::Input(first)) => {
-                problems.push(twice("name", name, &self.inputs[*first].name));
-            }
-            None => drop(self.names.insert(&name.text, what)),
-        }
+    /// The service of a name, by its place.
+    pub fn service_named(&self, scope: ScopeId, name: &str) -> Option<usize> {
+        self.outward(scope).find_map(|scope| scope.services.get(name)).copied()
     }
 
-    fn block(&mut self, block: &'t Block, item: &'t Item, problems: &mut Vec<Problem>) {
-        match (block.kind.text.as_str(), block.labels.as_slice()) {
-            ("paas", []) => match self.settings {
-                Some(first) => problems.push(twice("block", &block.kind, &first.kind)),
-                None => self.settings = Some(block),
-            },
-            ("defaults", [kind]) => self.defaults(block, kind, problems),
-            ("check", [_]) => self.checks.push(block),
-            ("secret", labels) => {
-                let name = labels.first().map_or("name", |label| &label.text);
-                problems.push(problem::secret_is_no_block(name, span(block)));
-            }
-            ("paas" | "defaults" | "check", _) => {
-                problems.push(problem::wrong_labels(&block.kind.text, span(block)));
-            }
-            _ => self.resource(block, item, problems),
-        }
-    }
-
-    fn defaults(&mut self, block: &'t Block, kind: &'t Name, problems: &mut Vec<Problem>) {
-        if kinds::find(&kind.text).is_none() || kind.text == "secret" {
-            problems.push(unknown_kind(kind));
-        } else if let Some(first) = self.defaults.get(kind.text.as_str()) {
-            problems.push(twice("defaults", kind, &first.labels[0]));
-        } else {
-            self.defaults.insert(&kind.text, block);
-        }
-    }
-
-    fn resource(&mut self, block: &'t Block, item: &'t Item, problems: &mut Vec<Problem>) {
-        let Some(kind) = kinds::find(&block.kind.text) else {
-            problems.push(unknown_kind(&block.kind));
-            return;
+    /// The services that are where a path of names leads to.
+    pub fn service_names(&self, scope: ScopeId, path: &[Name]) -> Vec<&'t str> {
+        let library = match path {
+            [library, _] => self.name(scope, &library.text),
+            _ => None,
         };
-        let word = kind.schema().kind;
-        let name = match block.labels.as_slice() {
-            [name] if is_word(&name.text) => name,
-            [] | [_, _, ..] => {
-                return problems.push(problem::wrong_labels(&block.kind.text, span(block)));
+        match library {
+            Some(Named::Library(library)) => {
+                self.scopes[library].services.keys().copied().collect()
             }
-            [name] => return problems.push(problem::not_a_name(&name.text, name.span)),
-        };
-        if is_facet(word) {
-            return problems.push(problem::facet_alone(word, block.kind.span, &hosts_of(word)));
+            _ => self.outward(scope).flat_map(|scope| scope.services.keys().copied()).collect(),
         }
-        if block.existing && !matches!(word, "host" | "network") {
-            problems.push(problem::not_supported(
-                block.kind.span,
-                &format!("`existing {word}`"),
-                "only a `host` or a `network` can be used without being managed",
-            ));
+    }
+
+    /// The secret of a name, by its place.
+    pub fn secret(&self, scope: ScopeId, name: &str) -> Option<usize> {
+        self.outward(scope).find_map(|scope| scope.secrets.get(name)).copied()
+    }
+
+    /// What makes the resources of a kind and a name, by its place.
+    pub fn block(&self, scope: ScopeId, kind: &'static str, name: &str) -> Option<usize> {
+        self.outward(scope).find_map(|scope| scope.by_name.get(&(kind, name))).copied()
+    }
+
+    /// The tenant or module of a name, by its place.
+    pub fn opened(&self, scope: ScopeId, word: &'static str, name: &str) -> Option<usize> {
+        self.outward(scope).find_map(|scope| scope.opens.get(&(word, name))).copied()
+    }
+
+    /// What makes resources of a kind and is seen from a scope; of one name the nearest.
+    pub fn blocks_of(&self, scope: ScopeId, kind: &'static str) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut names = Vec::new();
+        for scope in self.outward(scope) {
+            for index in scope.by_kind.get(kind).into_iter().flatten() {
+                let name = self.blocks[*index].name.text.as_str();
+                if !names.contains(&name) {
+                    names.push(name);
+                    found.push(*index);
+                }
+            }
         }
-        let index = self.blocks.len();
-        if let Some(first) = self.by_name.get(&(word, name.text.as_str())) {
-            let first = self.blocks[*first].name;
-            return problems.push(twice(word, name, first));
+        found
+    }
+
+    /// What `defaults` say about a kind, nearest first, and in which scope.
+    pub fn defaults(&self, scope: ScopeId, kind: &str) -> Vec<In<&'t Block>> {
+        let said = self.outward(scope).filter_map(|scope| {
+            let block = scope.defaults.get(kind)?;
+            Some(In { it: *block, scope: scope.env.scope })
+        });
+        said.collect()
+    }
+
+    /// The secrets that are seen from a scope.
+    pub fn secrets_of(&self, scope: ScopeId) -> Vec<(&'t str, usize)> {
+        let mut found: Vec<(&'t str, usize)> = Vec::new();
+        for scope in self.outward(scope) {
+            let own = scope.secrets.iter().map(|(name, index)| (*name, *index));
+            let new = own.filter(|(name, _)| !found.iter().any(|(other, _)| other == name));
+            let new: Vec<_> = new.collect();
+            found.extend(new);
         }
-        self.by_name.insert((word, &name.text), index);
-        self.by_kind.entry(word).or_default().push(index);
-        let doc = item.doc.as_deref();
-        self.blocks.push(Declared { block, kind, name, doc });
+        found
+    }
+
+    /// The tenant around a scope, as its scope.
+    pub fn tenant(&self, scope: ScopeId) -> Option<ScopeId> {
+        let mut around = self.outward(scope);
+        around.find(|scope| scope.role == Role::Tenant).map(|scope| scope.env.scope)
+    }
+
+    /// Every bare name that is seen from a scope.
+    pub fn bare_names(&self, scope: ScopeId) -> Vec<&'t str> {
+        self.outward(scope).flat_map(|scope| scope.names.keys().copied()).collect()
+    }
+
+    /// Every function that is seen from a scope.
+    pub fn function_names(&self, scope: ScopeId) -> Vec<&'t str> {
+        self.outward(scope).flat_map(|scope| scope.functions.keys().copied()).collect()
+    }
+
+    /// Every type that is seen from a scope.
+    pub fn type_names(&self, scope: ScopeId) -> Vec<&'t str> {
+        self.outward(scope).flat_map(|scope| scope.types.keys().copied()).collect()
     }
 }
 
 /// A block's kind and labels: how a block is pointed at.
 pub(super) fn span(block: &Block) -> Span {
     block.labels.last().map_or(block.kind.span, |label| block.kind.span.to(label.span))
+}
+
+/// The header of a block.
+pub(super) fn header(block: &Block) -> Header<'_> {
+    Header { each: block.each.as_ref(), condition: block.condition.as_ref() }
 }
 
 /// Whether a label can be part of an address.
@@ -235,15 +412,4 @@ pub(super) fn hosts_of(facet: &str) -> Vec<&'static str> {
 pub(super) fn unknown_kind(word: &Name) -> Problem {
     let near = crate::problem::nearest(&word.text, kinds::all().keys().copied());
     problem::unknown_kind(&word.text, word.span, &near)
-}
-
-fn twice(what: &str, again: &Name, first: &Name) -> Problem {
-    problem::declared_twice(what, &again.text, again.span, first.span)
-}
-
-fn unsupported(item: &Item, word: &'static str) -> Problem {
-    let length = u32::try_from(word.len()).unwrap_or(0);
-    let span = Span { end: item.span.start + length, ..item.span };
-    let help = "it is read and formatted, but has no effect";
-    problem::not_supported(span, &format!("`{word}`"), help)
 }

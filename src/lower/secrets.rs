@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::headers::{Expansion, Keys};
+use crate::lower::scope::In;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource, SecretItem, SecretSource, sources};
 use crate::model::{Address, Key, Text, Value};
@@ -15,7 +16,7 @@ use crate::syntax::tree::{Expr, ExprKind, Secret};
 impl<'t> Evaluator<'t> {
     /// The text that stands for a secret, or a map of them.
     pub fn secret_value(&mut self, index: usize) -> Val {
-        let secret = self.module.secrets[index];
+        let In { it: secret, scope } = self.program.secrets[index];
         let at = secret.name.span;
         let what = StageName::Name(format!("secret.{}", secret.name.text));
         let stage = Stage { what, span: at };
@@ -25,7 +26,7 @@ impl<'t> Evaluator<'t> {
             stage,
             broken,
             |this| {
-                let env = Env::default();
+                let env = this.env_of(scope);
                 let Some(each) = &secret.each else { return this.one_secret(secret, None, &env) };
                 match this.each(each, None, &env, Keys::Name) {
                     Expansion::Many(instances) => {
@@ -46,7 +47,8 @@ impl<'t> Evaluator<'t> {
 
     fn one_secret(&mut self, secret: &'t Secret, key: Option<&Key>, env: &Env<'t>) -> Val {
         let at = secret.name.span;
-        let address = Address::new(None, "secret", &secret.name.text, key);
+        let around = self.program.scopes[env.scope].prefix.as_ref();
+        let address = Address::new(around, "secret", &secret.name.text, key);
         let Some(source) = self.secret_source(&secret.value, env) else {
             return Val::new(Data::Bad, at);
         };

@@ -1,7 +1,7 @@
 //! `paas { … }`: what the manifest says about the tool itself.
 
-use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
+use crate::lower::scope::ROOT;
 use crate::lower::value::Data;
 use crate::problem::{names, types};
 use crate::syntax::tree::{Expr, ItemKind, Key};
@@ -12,7 +12,7 @@ const KEYS: [&str; 5] = ["version", "state", "secrets", "parallel", "policy"];
 impl<'t> Evaluator<'t> {
     /// Checks the settings; all but `version` are refused, since nothing would follow from them.
     pub fn settings(&mut self) {
-        let Some(block) = self.module.settings else { return };
+        let Some(block) = self.program.scopes[ROOT].settings else { return };
         let mut unknown = Vec::new();
         for item in &block.body.items {
             let (name, value) = match &item.kind {
@@ -48,7 +48,8 @@ impl<'t> Evaluator<'t> {
 
     /// Refuses a manifest that asks for another version of `paas` than this one.
     fn version(&mut self, value: &'t Expr) {
-        let version = self.eval(value, &Env::default());
+        let env = self.env_of(ROOT);
+        let version = self.eval(value, &env);
         match &version.data {
             Data::Str(wanted) => match fits(env!("CARGO_PKG_VERSION"), wanted) {
                 Some(true) => (),

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::lower::card;
+use crate::lower::collect::is_field;
 use crate::lower::evaluator::Evaluator;
 use crate::problem::names as problem;
 use crate::source::Span;
@@ -109,6 +111,38 @@ impl<'t> Evaluator<'t> {
         let shape = Rc::new(shape);
         self.shapes.insert(std::ptr::from_ref(body), Rc::clone(&shape));
         shape
+    }
+
+    /// Sorts what the body of a tenant says about the tenant itself.
+    pub fn tenant_shape(&mut self, body: &'t Body) -> Rc<Shape<'t>> {
+        let mut shape = Shape::default();
+        for item in &body.items {
+            match &item.kind {
+                ItemKind::Block(block) if !is_field(block) => (),
+                ItemKind::Attribute(_)
+                | ItemKind::Spread(_)
+                | ItemKind::Require(_)
+                | ItemKind::Block(_) => self.sort_item(item, &mut shape),
+                _ => (),
+            }
+        }
+        Rc::new(shape)
+    }
+
+    /// Sorts the body of a service: what it says about itself, and what about its apps.
+    pub fn sort_service(&mut self, body: &'t Body) -> (Rc<Shape<'t>>, Rc<Shape<'t>>) {
+        let (mut own, mut apps) = (Shape::default(), Shape::default());
+        for item in &body.items {
+            let name = match &item.kind {
+                ItemKind::Input(_) => continue,
+                ItemKind::Attribute(Attribute { key: Key::Plain(name), .. }) => name.text.as_str(),
+                ItemKind::Block(block) => block.kind.text.as_str(),
+                _ => "",
+            };
+            let is_own = card::WORDS.contains(&name);
+            self.sort_item(item, if is_own { &mut own } else { &mut apps });
+        }
+        (Rc::new(own), Rc::new(apps))
     }
 
     fn sort_item(&mut self, item: &'t Item, shape: &mut Shape<'t>) {

@@ -72,7 +72,10 @@ impl<'t> Evaluator<'t> {
                 self.problems.push(problem::wrong_source(name, takes, expr.span));
                 return None;
             };
-            let value = self.eval(expr, env);
+            let mut value = self.eval(expr, env);
+            if takes[index] == "file" || takes[index] == "path" && name == "file" {
+                self.place_path(&mut value);
+            }
             match value.data {
                 Data::Bad => return None,
                 Data::Null if name == "generate" => (),

@@ -6,18 +6,21 @@ use std::rc::Rc;
 use crate::kinds::{Around as _, Source};
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
-use crate::lower::nodes::{Node, NodeId};
+use crate::lower::nodes::{Layer, Node, NodeId};
 use crate::lower::reads::Surroundings;
 use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource};
 use crate::model::{Address, Key, Object, Ref, Text, Value};
-use crate::problem::{Level, lower, names, types};
+use crate::problem::{Level, lower, names, scopes, types};
 use crate::schema::Need;
 use crate::source::Span;
 
 /// Attributes that every kind has.
 const COMMON: [&str; 4] = ["doc", "after", "lifecycle", "drift"];
+
+/// What only apps may say beyond their fields: what they are made from, and how they run.
+const OF_APPS: [&str; 3] = ["service", "options", "runtime"];
 
 /// One resource waits for another.
 #[derive(Clone, Debug)]
@@ -128,6 +131,7 @@ impl<'t> Evaluator<'t> {
     /// Computes the spec of a node, and all that can be wrong with its block.
     pub fn prepare(&mut self, id: NodeId) {
         let node = Rc::clone(&self.nodes[id]);
+        self.service_inputs_of(id);
         self.spec(&node);
         self.register_secrets(&node);
         self.requirements(&node);
@@ -188,11 +192,17 @@ impl<'t> Evaluator<'t> {
             }
             absent
         });
-        if !absent.is_empty() {
-            let problem = types::missing(&format!("`{}`", node.address), node.span, &absent);
+        // Of an app whose service is not known nothing can be said.
+        let known = !self.unserved.contains(&id);
+        if !absent.is_empty() && known {
+            let mut problem = types::missing(&format!("`{}`", node.address), node.span, &absent);
+            if node.service.is_some() && absent.iter().any(|(name, _)| *name == "on") {
+                problem = scopes::place_of_app(problem, node.address.name());
+            }
             self.problems.push(problem);
         }
-        let complete = sound && self.check_groups(node) && absent.is_empty() && !writing.broken;
+        let sound = sound && known && self.check_groups(node);
+        let complete = sound && absent.is_empty() && !writing.broken;
         let mut json = Value::Object(spec);
         if complete {
             self.complete(node, &mut json, &writing);
@@ -230,8 +240,9 @@ impl<'t> Evaluator<'t> {
 
     /// Whether the block or `defaults` may say something about a field.
     pub fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {
-        let says = |shape: &Shape<'_>| !shape.entries(name).is_empty() || !shape.spreads.is_empty();
-        node.layers.iter().any(|layer| says(&layer.shape))
+        let says =
+            |layer: &Layer<'_>| !layer.entries(name).is_empty() || !layer.shape.spreads.is_empty();
+        node.layers.iter().any(says)
     }
 
     /// Reports attributes that the kind does not have, and those that cannot be written.
@@ -258,7 +269,9 @@ impl<'t> Evaluator<'t> {
             }
         }
         for (name, at) in names {
-            let known = COMMON.contains(&name.as_str()) || traits.facets.contains(&name.as_str());
+            let known = COMMON.contains(&name.as_str())
+                || traits.facets.contains(&name.as_str())
+                || (schema.kind == "app" && OF_APPS.contains(&name.as_str()));
             match schema.field(&name) {
                 Some(field) if !field.writable() => {
                     self.problems.push(names::not_writable(field.name, at));

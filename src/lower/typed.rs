@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::kinds;
-use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::shown;
 use crate::lower::fit::plain;
 use crate::lower::scalars;
+use crate::lower::scope::{In, ScopeId};
 use crate::lower::value::{Data, Val};
 use crate::model::Key;
 use crate::problem::{lower, names, types};
@@ -35,25 +35,25 @@ const STRINGS: [&str; 5] = ["calendar", "version", "digest", "email", "ip_range"
 
 impl<'t> Evaluator<'t> {
     /// The value as this type holds it; what does not fit is reported and is bad.
-    pub fn typed(&mut self, value: Val, ty: &'t TypeExpr, name: &str) -> Val {
+    pub fn typed(&mut self, value: Val, ty: &'t TypeExpr, name: &str, scope: ScopeId) -> Val {
         match (&value.data, &ty.kind) {
             // What is known later was checked where it comes from.
             (Data::Bad | Data::Late(_) | Data::Unknown(_), _) | (_, TypeKind::Bad) => value,
-            (_, TypeKind::Paren(inner)) => self.typed(value, inner, name),
+            (_, TypeKind::Paren(inner)) => self.typed(value, inner, name, scope),
             (Data::Null, TypeKind::Optional(_)) => value,
-            (_, TypeKind::Optional(inner)) => self.typed(value, inner, name),
-            (_, TypeKind::Union(types)) => self.typed_union(&value, types, ty, name),
+            (_, TypeKind::Optional(inner)) => self.typed(value, inner, name, scope),
+            (_, TypeKind::Union(types)) => self.typed_union(&value, types, (ty, scope), name),
             (Data::Str(text), TypeKind::Text(word)) if **text == **word => value,
             (Data::Int(number), TypeKind::Int(wanted)) if number == wanted => value,
             (Data::List(list), TypeKind::List(of)) => {
-                let fitted = list.iter().map(|value| self.typed(value.clone(), of, name));
+                let fitted = list.iter().map(|value| self.typed(value.clone(), of, name, scope));
                 Val::list(fitted.collect(), value.origin)
             }
             (Data::Map(map), TypeKind::Object(fields)) => {
-                self.typed_object(map, fields, &value, ty, name)
+                self.typed_object(map, fields, &value, (ty, scope), name)
             }
             (_, TypeKind::Named(word, arguments)) => {
-                self.typed_named(value, word, arguments, ty, name)
+                self.typed_named(value, (word, arguments), (ty, scope), name)
             }
             _ => self.mistyped(&value, ty, name),
         }
@@ -70,10 +70,16 @@ impl<'t> Evaluator<'t> {
         self.bad(problem, at)
     }
 
-    fn typed_union(&mut self, value: &Val, of: &'t [TypeExpr], ty: &TypeExpr, name: &str) -> Val {
+    fn typed_union(
+        &mut self,
+        value: &Val,
+        of: &'t [TypeExpr],
+        (ty, scope): (&TypeExpr, ScopeId),
+        name: &str,
+    ) -> Val {
         for each in of {
             let attempt = value.clone();
-            if let Some(fitted) = self.attempt(|this| this.typed(attempt, each, name)) {
+            if let Some(fitted) = self.attempt(|this| this.typed(attempt, each, name, scope)) {
                 return fitted;
             }
         }
@@ -91,7 +97,7 @@ impl<'t> Evaluator<'t> {
         map: &BTreeMap<Key, Val>,
         fields: &'t [TypeField],
         value: &Val,
-        ty: &TypeExpr,
+        (ty, scope): (&TypeExpr, ScopeId),
         name: &str,
     ) -> Val {
         let mut fitted = BTreeMap::new();
@@ -101,13 +107,14 @@ impl<'t> Evaluator<'t> {
             let given = map.get(&key).filter(|value| value.data != Data::Null);
             let is_optional = field.optional || matches!(field.ty.kind, TypeKind::Optional(_));
             let found = match (given, &field.default) {
-                (Some(value), _) => self.typed(value.clone(), &field.ty, &field.name.text),
+                (Some(value), _) => self.typed(value.clone(), &field.ty, &field.name.text, scope),
                 (None, Some(default)) => {
-                    let default = self.eval(default, &Env::default());
-                    self.typed(default, &field.ty, &field.name.text)
+                    let env = self.env_of(scope);
+                    let default = self.eval(default, &env);
+                    self.typed(default, &field.ty, &field.name.text, scope)
                 }
                 (None, None) if is_optional => Val::new(Data::Null, value.origin),
-                (None, None) => self.inner_defaults(&field.ty, value).unwrap_or_else(|| {
+                (None, None) => self.inner_defaults(&field.ty, value, scope).unwrap_or_else(|| {
                     absent.push(field.name.text.as_str());
                     Val::new(Data::Bad, value.origin)
                 }),
@@ -131,7 +138,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// An object all of whose fields have defaults need not be written at all.
-    fn inner_defaults(&mut self, ty: &'t TypeExpr, around: &Val) -> Option<Val> {
+    fn inner_defaults(&mut self, ty: &'t TypeExpr, around: &Val, scope: ScopeId) -> Option<Val> {
         let TypeKind::Object(fields) = &ty.kind else { return None };
         let complete = fields.iter().all(|field| {
             field.default.is_some()
@@ -139,18 +146,18 @@ impl<'t> Evaluator<'t> {
                 || matches!(field.ty.kind, TypeKind::Optional(_))
         });
         let empty = Val::map(BTreeMap::new(), around.origin);
-        complete.then(|| self.typed(empty, ty, ""))
+        complete.then(|| self.typed(empty, ty, "", scope))
     }
 
     fn typed_named(
         &mut self,
         value: Val,
-        word: &'t str,
-        arguments: &'t [TypeExpr],
-        ty: &'t TypeExpr,
+        (word, arguments): (&'t str, &'t [TypeExpr]),
+        (ty, scope): (&'t TypeExpr, ScopeId),
         name: &str,
     ) -> Val {
-        if let Some(alias) = self.module.types.get(word).copied() {
+        if let Some(alias) = self.program.ty(scope, word) {
+            let alias = self.program.types[alias];
             return self.aliased(value, alias, name);
         }
         if let Some((_, shared)) = SHARED.iter().find(|(shared, _)| *shared == word) {
@@ -163,11 +170,11 @@ impl<'t> Evaluator<'t> {
                 let _ = of;
                 value
             }
-            ("secret", [of], _) => self.typed(value, of, name),
+            ("secret", [of], _) => self.typed(value, of, name, scope),
             ("map", [_, of], Data::Map(map)) => {
                 let fitted = map.iter().map(|(key, value)| {
                     let name = format!("{name}.{}", plain(key));
-                    (key.clone(), self.typed(value.clone(), of, &name))
+                    (key.clone(), self.typed(value.clone(), of, &name, scope))
                 });
                 Val::map(fitted.collect(), value.origin)
             }
@@ -178,7 +185,7 @@ impl<'t> Evaluator<'t> {
             }
             ("map", [_, _], _) => self.mistyped(&value, ty, name),
             _ => {
-                let own = self.module.types.keys().copied();
+                let own = self.program.type_names(scope).into_iter();
                 let shared = SHARED.iter().map(|(name, _)| *name);
                 let all: Vec<&str> =
                     own.chain(shared).chain(["map", "data", "secret", "port_range"]).collect();
@@ -205,21 +212,22 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn aliased(&mut self, value: Val, alias: &'t TypeItem, name: &str) -> Val {
+    fn aliased(&mut self, value: Val, alias: In<&'t TypeItem>, name: &str) -> Val {
+        let In { it, scope } = alias;
         // The alias may stand for itself: the depth is counted as for expressions.
-        let value = self.deeper(alias.name.span, |this| this.typed(value, &alias.ty, name));
-        match &alias.refinement {
-            Some(refinement) => self.refined(value, refinement, name),
+        let value = self.deeper(it.name.span, |this| this.typed(value, &it.ty, name, scope));
+        match &it.refinement {
+            Some(refinement) => self.refined(value, refinement, name, scope),
             None => value,
         }
     }
 
     /// Checks `where` of a type or an input, in which `it` is the value.
-    pub fn refined(&mut self, value: Val, refinement: &'t Expr, name: &str) -> Val {
+    pub fn refined(&mut self, value: Val, refinement: &'t Expr, name: &str, scope: ScopeId) -> Val {
         if matches!(value.data, Data::Bad | Data::Late(_) | Data::Unknown(_) | Data::Null) {
             return value;
         }
-        let env = Env::default().with("it", value.clone());
+        let env = self.env_of(scope).with("it", value.clone());
         let holds = self.eval(refinement, &env);
         match holds.data {
             Data::Unknown(_) | Data::Late(_) => value,

@@ -1,5 +1,6 @@
 //! Which names an expression or a body mentions, without evaluating it.
 
+use crate::lower::scope::Declared;
 use crate::syntax::tree::{Arg, Body, Comprehension, Element, Expr, ExprKind, For, ItemKind, Key};
 use crate::syntax::tree::{Block, TextPart};
 
@@ -72,11 +73,19 @@ pub(super) fn expression<'t>(expr: &'t Expr, found: &mut dyn FnMut(Mention<'t>))
     }
 }
 
-/// Hands every name in a block to `found`: header and body.
-pub(super) fn block<'t>(it: &'t Block, found: &mut dyn FnMut(Mention<'t>)) {
+fn block<'t>(it: &'t Block, found: &mut dyn FnMut(Mention<'t>)) {
     it.each.iter().for_each(|each| header(each, found));
     it.condition.iter().for_each(|condition| expression(condition, found));
     body(&it.body, found);
+}
+
+/// Hands every name in what makes resources to `found`: header and body.
+pub(super) fn declared<'t>(it: &Declared<'t>, found: &mut dyn FnMut(Mention<'t>)) {
+    it.header.each.iter().for_each(|each| header(each, found));
+    it.header.condition.iter().for_each(|condition| expression(condition, found));
+    it.body.iter().for_each(|inner| body(inner, found));
+    let options = it.used.and_then(|used| used.body.as_ref());
+    options.iter().for_each(|options| body(options, found));
 }
 
 fn header<'t>(each: &'t For, found: &mut dyn FnMut(Mention<'t>)) {

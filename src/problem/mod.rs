@@ -14,6 +14,7 @@ mod paint;
 pub mod pages;
 mod print;
 pub mod project;
+pub mod scopes;
 pub mod secrets;
 pub mod state;
 pub mod syntax;

@@ -24,7 +24,7 @@ const FOREIGN_KINDS: [(&[&str], &str, &str); 8] = [
 ];
 
 /// Kinds of the language that this version does not know yet.
-const PLANNED_KINDS: [&str; 6] = ["tenant", "service", "terraform", "run", "module", "test"];
+const PLANNED_KINDS: [&str; 3] = ["terraform", "run", "test"];
 
 /// Attributes as others call them, and what they are called here.
 const FOREIGN_ATTRIBUTES: [(&[&str], &str); 17] = [

@@ -9,6 +9,7 @@ mod lints;
 mod names;
 mod project;
 mod rules;
+mod scopes;
 mod secrets;
 mod state;
 mod syntax;
@@ -40,6 +41,7 @@ pub fn all() -> &'static [Page] {
             lints::PAGES,
             syntax::PAGES,
             names::PAGES,
+            scopes::PAGES,
             types::PAGES,
             rules::PAGES,
             secrets::PAGES,

@@ -241,7 +241,9 @@ fn locate(entries: &mut [Entry<'_>]) {
         })
         .collect();
     for entry in entries {
-        entry.machine = machine(&entry.chain[0], &places);
+        // Where a tenant's apps run says nothing about the tenant.
+        let outermost = Some(&entry.chain[0]).filter(|it| it.kind() != "tenant");
+        entry.machine = outermost.and_then(|it| machine(it, &places));
     }
 }
 

@@ -12,8 +12,7 @@ object! {
     /// A Compose project.
     Compose {
         /// The Compose file: a path, its text, or an object.
-        file: Value, Redeploy, required,
-            is Type::Either(std::sync::Arc::new(vec![Type::Text, Type::Any]));
+        file: Value, Redeploy, required, is Type::Content;
         /// The project's name; by default made from the address.
         project: Option<String>, Replace, optional;
         /// Which profiles are on.

@@ -12,6 +12,8 @@ use crate::schema::Field;
 pub enum Type {
     /// Anything; JSON as it comes.
     Any,
+    /// What a file has: its path, the text itself, or the object that the text stands for.
+    Content,
     /// `true` or `false`
     Bool,
     /// A whole number from the first to the last.
@@ -75,6 +77,7 @@ impl Type {
         };
         match self {
             Type::Any => "any value".into(),
+            Type::Content => "a path, a text or an object".into(),
             Type::Bool => "true or false".into(),
             Type::Int(i64::MIN, i64::MAX) => "an int".into(),
             Type::Int(low, i64::MAX) => format!("an int from {low}"),

@@ -1,8 +1,8 @@
 //! Every manifest in a page or a document is read: a right one has no error, a wrong one has the
 //! error that it is there for.
 
-use paas::lower::compile;
 use paas::lower::functions::Files;
+use paas::lower::{Library, compile};
 use paas::problem::{Problem, pages};
 use paas::source::Sources;
 
@@ -30,9 +30,9 @@ const PLATFORM: [(&str, &str); 5] = [
 ];
 
 /// Codes without an example: what leads to them cannot be seen, is huge, or is no manifest.
-const WITHOUT: [&str; 11] = [
-    "P0114", "P0119", "P1005", "P3004", "P4005", "P4006", "P4007", "P4008", "P4009", "P4010",
-    "P5005",
+const WITHOUT: [&str; 14] = [
+    "P0114", "P0119", "P1005", "P1020", "P1021", "P1022", "P3004", "P4005", "P4006", "P4007",
+    "P4008", "P4009", "P4010", "P5005",
 ];
 
 /// A Compose file with which nothing is wrong.
@@ -76,7 +76,7 @@ fn problems(text: &str) -> Vec<Problem> {
     let mut sources = Sources::default();
     let file = sources.add("main.paas", whole.as_str());
     let (tree, mut problems) = paas::syntax::parse(file, &whole);
-    problems.extend(compile(&[tree], &sources, &[], &Project).1);
+    problems.extend(compile(&[tree], &Library::default(), &sources, &[], &Project).1);
     problems
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use paas::lower::functions::Files;
-use paas::lower::{Desired, Given, compile};
+use paas::lower::{Desired, Given, Library, compile};
 use paas::problem::any_error;
 use paas::source::{Sources, Span};
 use paas::syntax::tree::{Expr, ExprKind, Text, TextPart};
@@ -56,7 +56,8 @@ impl Project {
         let file = sources.add("main.paas", text.as_str());
         let (tree, problems) = paas::syntax::parse(file, &text);
         assert!(!any_error(&problems), "{text}\n{problems:#?}");
-        let (desired, problems) = compile(&[tree], &sources, given, &InMemory(files));
+        let (desired, problems) =
+            compile(&[tree], &Library::default(), &sources, given, &InMemory(files));
         assert!(!any_error(&problems), "{text}\n{problems:#?}");
         Project { text, desired, sources }
     }

@@ -21,6 +21,9 @@ use crate::lower::functions::given::{Given, Settled};
 use crate::lower::value::Val;
 use crate::source::Span;
 
+/// Functions whose first argument is a path of the project.
+pub const READS: [&str; 5] = ["file", "files", "dir", "render", "git_commit"];
+
 /// What a function may ask of the project; it is handed in, so that evaluation stays pure.
 pub trait Files {
     /// The bytes of a project file; the path is relative to the manifest.

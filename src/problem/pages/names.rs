@@ -138,11 +138,11 @@ left out in silence. The same code stands for a manifest whose `paas { version =
 another version than this one.
 
 ```paas-error
-tenant acme {}
+terraform firewall {}
 ```
 
 ```paas
-let acme = "acme.example.com"
+let ports = [80, 443]
 ```
 "#,
     ),
