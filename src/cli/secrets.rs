@@ -124,7 +124,9 @@ impl Secrets {
         }
         self.read(&wanted).await;
         let made = |address: &&String| {
-            self.items.get(*address).is_none_or(|item| item.source.recipe().is_some())
+            let all = self.with_bases(std::iter::once(*address));
+            all.iter()
+                .any(|it| self.items.get(it).is_none_or(|item| item.source.recipe().is_some()))
         };
         let outside: Vec<&String> = wanted.iter().filter(|it| !made(it)).collect();
         self.all_there(&outside)
@@ -154,14 +156,16 @@ impl Secrets {
             return Ok(plan);
         }
         self.found(store, terminal)?;
-        let Some((key, kept)) = &mut self.opened else { return Ok(plan) };
+        let Some((_, kept)) = &mut self.opened else { return Ok(plan) };
         let now = now_secs();
         for (address, recipe, version) in &renewed {
             if kept.get(address).is_none_or(|entry| entry.version < *version) {
                 kept.renew(address, make(recipe), *version, now);
             }
         }
-        for address in &wanted {
+        let needed = self.with_bases(wanted.iter());
+        let Some((key, kept)) = &mut self.opened else { return Ok(plan) };
+        for address in &needed {
             let recipe = self.items.get(address).and_then(|item| item.source.recipe());
             if let (Some(recipe), None) = (recipe, kept.get(address)) {
                 kept.renew(address, make(&recipe), 1, now);
@@ -171,6 +175,7 @@ impl Secrets {
         for (address, entry) in kept.all() {
             self.values.put(address, entry.value.clone());
         }
+        self.derive(&wanted);
         let all: Vec<&String> = wanted.iter().collect();
         self.all_there(&all)?;
         self.note(&mut plan, store.state())?;
@@ -327,8 +332,36 @@ impl Secrets {
     }
 
     async fn read(&mut self, wanted: &BTreeSet<String>) {
-        let items = self.items.iter().filter(|(address, _)| wanted.contains(*address));
+        let all = self.with_bases(wanted.iter());
+        let items = all.iter().filter_map(|address| self.items.get_key_value(address));
         self.values.read(items.map(|(address, item)| (address.as_str(), &item.source))).await;
+        self.derive(wanted);
+    }
+
+    /// Computes what follows from values that are known by now.
+    fn derive(&mut self, wanted: &BTreeSet<String>) {
+        for address in self.with_bases(wanted.iter()) {
+            let source = self.items.get(&address).map(|item| &item.source);
+            if let Some(SecretSource::Derived(derived)) = source {
+                self.values.derive(&address, derived);
+            }
+        }
+    }
+
+    /// Secrets and what they follow from, which comes first.
+    fn with_bases<'s>(&self, wanted: impl Iterator<Item = &'s String>) -> Vec<String> {
+        let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+        wanted.for_each(|address| self.add_with_bases(address, &mut all, &mut seen));
+        all
+    }
+
+    fn add_with_bases(&self, address: &str, all: &mut Vec<String>, seen: &mut BTreeSet<String>) {
+        if seen.insert(address.to_owned()) {
+            let source = self.items.get(address).map(|item| &item.source);
+            let bases = source.map(SecretSource::bases).unwrap_or_default();
+            bases.iter().for_each(|base| self.add_with_bases(base, all, seen));
+            all.push(address.to_owned());
+        }
     }
 
     fn all_there(&self, wanted: &[&String]) -> Result<(), Stop> {
@@ -434,6 +467,7 @@ pub fn told(source: &SecretSource) -> String {
         }
         SecretSource::Generate(_) => "generated".to_owned(),
         SecretSource::Made => "generated for its resource".to_owned(),
+        SecretSource::Derived(derived) => format!("`{}` of another secret", derived.function),
     }
 }
 

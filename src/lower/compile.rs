@@ -1,6 +1,6 @@
 //! The stage as a whole: from trees to everything a manifest asks for, and all problems at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
@@ -131,8 +131,9 @@ impl<'t> Evaluator<'t> {
         let finished = self.finish(id);
         let address = self.nodes[id].address.clone();
         let mut resource = finished.resource;
-        let generated = finished.secrets.iter().filter(|it| self.is_generated(it));
-        resource.intent.after.extend(generated.filter_map(|it| Ref::parse(it)));
+        for secret in &finished.secrets {
+            self.wait_for_generated(secret, &mut resource.intent.after);
+        }
         match CREDENTIALS_OF.contains(&address.kind()) {
             true => self.opening.extend(finished.secrets),
             false => self.needed.extend(finished.secrets),
@@ -146,10 +147,13 @@ impl<'t> Evaluator<'t> {
         desired.resources.insert(address, resource);
     }
 
-    /// A secret that is a resource of its own.
-    fn is_generated(&self, address: &str) -> bool {
-        let item = self.secrets.get(address);
-        item.is_some_and(|item| matches!(item.source, SecretSource::Generate(_)))
+    /// A generated secret is a resource, and comes before what has it or follows from it.
+    fn wait_for_generated(&self, address: &str, after: &mut BTreeSet<Ref>) {
+        let Some(item) = self.secrets.get(address) else { return };
+        if matches!(item.source, SecretSource::Generate(_)) {
+            after.extend(Ref::parse(address));
+        }
+        item.source.bases().iter().for_each(|base| self.wait_for_generated(base, after));
     }
 
     /// Hands over the secrets; those that `paas` makes become resources.

@@ -63,23 +63,7 @@ impl<'t> Evaluator<'t> {
                     false => self.wrong(value, ty, field, node),
                 }
             }
-            (Data::Text(text), Type::Text) if !text.pieces().is_empty() => value.clone(),
-            (Data::Text(text), _) if text.has_secret() => {
-                let kind = self.nodes[node].kind.schema().kind;
-                let place = match ty {
-                    Type::Shown => lower::Place::Shown,
-                    _ => lower::Place::Field,
-                };
-                self.secret_refused((value, text), place, field, kind, Some(node))
-            }
-            (Data::Text(text), Type::Shown) if !text.pieces().is_empty() => value.clone(),
-            (Data::Text(text), _) => match compile::late_in(text) {
-                Some(late) => {
-                    let late = self.late_told(&late);
-                    self.bad(lower::field_late(at, field, &late), at)
-                }
-                None => self.wrong(value, ty, field, node),
-            },
+            (Data::Text(text), _) => self.fit_pieces((value, text), ty, field, node),
             (data, _) => match scalars::adapted(data, ty) {
                 Some(data) => {
                     let mut fitted = Val::new(data, at);
@@ -90,6 +74,34 @@ impl<'t> Evaluator<'t> {
                 }
                 None => self.wrong(value, ty, field, node),
             },
+        }
+    }
+
+    /// Text that is not all known: secrets go only where they are accepted, late parts too.
+    fn fit_pieces(
+        &mut self,
+        (value, text): (&Val, &Text),
+        ty: &Type,
+        field: &str,
+        node: NodeId,
+    ) -> Val {
+        match ty {
+            Type::Text if !text.pieces().is_empty() => return value.clone(),
+            _ if text.has_secret() => {
+                let kind = self.nodes[node].kind.schema().kind;
+                let shown = matches!(ty, Type::Shown);
+                let place = if shown { lower::Place::Shown } else { lower::Place::Field };
+                return self.secret_refused((value, text), place, field, kind, Some(node));
+            }
+            Type::Shown if !text.pieces().is_empty() => return value.clone(),
+            _ => (),
+        }
+        match compile::late_in(text) {
+            Some(late) => {
+                let late = self.late_told(&late);
+                self.bad(lower::field_late(value.origin, field, &late), value.origin)
+            }
+            None => self.wrong(value, ty, field, node),
         }
     }
 

@@ -9,6 +9,7 @@ mod checks;
 mod collect;
 mod common;
 mod compile;
+mod derived;
 mod env;
 mod evaluator;
 mod expressions;
@@ -41,6 +42,7 @@ pub mod value;
 mod walk;
 
 pub use compile::{Given, compile};
+pub use derived::Derived;
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +135,7 @@ pub struct Resource {
 }
 
 /// Where a secret comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SecretSource {
     /// A variable of the environment.
     Env(String),
@@ -161,6 +163,8 @@ pub enum SecretSource {
     Generate(Recipe),
     /// Made by `paas` for a resource, and kept as long as that one needs it.
     Made,
+    /// What a function makes of other secrets.
+    Derived(Derived),
 }
 
 /// What a generated secret looks like.
@@ -192,7 +196,23 @@ impl SecretSource {
             | SecretSource::Sops { .. }
             | SecretSource::Age(_)
             | SecretSource::Vault { .. }
-            | SecretSource::Command(_) => None,
+            | SecretSource::Command(_)
+            | SecretSource::Derived(_) => None,
+        }
+    }
+
+    /// The secrets that it follows from.
+    pub fn bases(&self) -> BTreeSet<String> {
+        match self {
+            SecretSource::Derived(derived) => derived.bases(),
+            SecretSource::Env(_)
+            | SecretSource::File(_)
+            | SecretSource::Sops { .. }
+            | SecretSource::Age(_)
+            | SecretSource::Vault { .. }
+            | SecretSource::Command(_)
+            | SecretSource::Generate(_)
+            | SecretSource::Made => BTreeSet::new(),
         }
     }
 }

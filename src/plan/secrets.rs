@@ -150,7 +150,11 @@ fn because(
 
 fn is_renewed(inputs: Inputs<'_>, versions: &Versions, secret: &str) -> bool {
     let decided = versions.get(secret).is_some_and(|(_, renewed)| *renewed == Renewed::Yes);
-    decided || inputs.seen.secrets.lost.contains(secret)
+    let bases = inputs.desired.secrets.get(secret).map(|item| item.source.bases());
+    let mut bases = bases.unwrap_or_default().into_iter();
+    decided
+        || inputs.seen.secrets.lost.contains(secret)
+        || bases.any(|base| is_renewed(inputs, versions, &base))
 }
 
 /// Calls `visit` with the path of every text that has a secret in it, and that one's address.

@@ -263,3 +263,93 @@ fn a_saved_plan_is_for_the_values_it_was_made_with() {
     assert!(saved.contains("\"fingerprints\":{\"secret.a\":"), "{saved}");
     says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
 }
+
+#[test]
+fn what_a_function_makes_of_a_secret_is_a_secret_too() {
+    let project = project(r#"env("A")"#).with("A", "hunter2-hunter2");
+    let env = r#"A = base64("me:\(secret.a)"), URL = upper(secret.a), N = length(secret.a),
+      H = htpasswd("me", secret.a, cost = 4), J = to_json({ k = [secret.a, "plain"] }), X = "#;
+    project.edit("main.paas", "A = secret.a, URL = ", env);
+    let said = project.fine("apply --sandbox --yes -vv");
+    says(&said, &["«secret upper(secret.a)»", "«secret base64(\"me:\\(secret.a)\")»"]);
+    says(&said, &["«secret htpasswd(\"me\", secret.a, cost = 4)»"]);
+    says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
+    for text in project.contents().iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)) {
+        for form in ["hunter2-hunter2", "HUNTER2", "bWU6aHVudGVyMi1odW50ZXIy", "$2"] {
+            assert!(!text.contains(form), "`{form}` is in {text}");
+        }
+    }
+    let project = project.with("A", "hunter3-hunter3");
+    let said = project.ends("plan --sandbox --exit-code", 2);
+    says(&said, &["compose.env.URL", "compose.env.J", "compose.env.H", "rotated"]);
+    // Its length is the same.
+    assert!(!said.contains("compose.env.N "), "{said}");
+    project.fine("apply --sandbox --yes");
+    project.edit("main.paas", "secret a = env(\"A\")", "secret a = generate()");
+    project.fine("apply --sandbox --yes");
+    project.fine("secret rotate secret.a --sandbox");
+    says(&project.ends("plan --sandbox --exit-code", 2), &["compose.env.URL", "compose.env.J"]);
+    project.fine("apply --sandbox --yes");
+    says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
+}
+
+#[test]
+fn a_secret_goes_only_where_the_kind_says_so_and_the_message_names_the_place() {
+    let check = |line: &str, parts: &[&str]| {
+        let project = project(r#"env("A")"#);
+        project.write("more.paas", line);
+        let said = project.ends("check", 1);
+        says(&said, &["P4001", "secret.a"]);
+        says(&said, parts);
+    };
+    check(
+        "let url = \"postgres://app:\\(secret.a)@db/x\"\ncontainer c {\n  on = cluster.home\n  \
+         template = \"d\"\n  hostname = url\n}\n",
+        &[
+            "`hostname` of `container` does not take a secret",
+            "more.paas:5:3",
+            "1 | let url = ",
+            "this value contains `secret.a`",
+            "the secret comes in here",
+        ],
+    );
+    check(
+        "app c {\n  on = container.vault\n  compose { file = \"vault.yml\" }\n  \
+         health { cmd = \"test \\(secret.a)\" }\n}\n",
+        &["`cmd` of `app` is for everybody to read", "more.paas:4:18"],
+    );
+    check(
+        "zone z {\n  name = \"x.org\"\n  engine = \"hosts\"\n  \
+         record txt { kind = \"TXT\", value = secret.a }\n}\n",
+        &["`value` of `zone` is for everybody to read", "more.paas:4:"],
+    );
+    check("output o = secret.a\n", &["more.paas:1:8", "more.paas:1:12", "secret<string>"]);
+    let project = project(r#"env("A")"#);
+    project.write("more.paas", "let shown = reveal(secret.a, \"needed\")\n");
+    says(&project.ends("check", 1), &["P1009", "`reveal` is not supported"]);
+    project.write("more.paas", "paas { secrets = local() }\n");
+    project.fine("check");
+    project.write("more.paas", "paas { secrets = vault(\"kv/x\") }\n");
+    says(&project.ends("check", 1), &["P1009", "write `local()`"]);
+}
+
+#[test]
+fn a_generated_secret_becomes_due_and_is_renewed() {
+    let project = project("generate(rotate = 1s)");
+    project.fine("apply --sandbox --yes");
+    let made = value(&project, "secret.a");
+    project.wait_until("it is due", || project.run("plan --sandbox --exit-code").code == 2);
+    let said = project.fine("plan --sandbox");
+    says(&said, &["secret.a", "1 → 2", "due for rotation", "app.vault", "Plan: 2 to update."]);
+    says(&project.fine("plan --sandbox --format json"), &["\"kind\": \"due\""]);
+    assert_eq!(value(&project, "secret.a"), made, "a plan changes nothing");
+    project.edit("main.paas", "rotate = 1s", "rotate = 90d");
+    project.fine("apply --sandbox --yes");
+    assert_eq!(value(&project, "secret.a"), made, "it is not that old");
+    says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
+    project.edit("main.paas", "rotate = 90d", "rotate = 1s");
+    project.wait_until("it is renewed", || {
+        project.fine("apply --sandbox --yes");
+        value(&project, "secret.a") != made
+    });
+}

@@ -172,7 +172,8 @@ fn list(
     let any = all.values().any(|item| item.source.recipe().is_some());
     let kept = if any { secrets.kept(state)? } else { None };
     let now = now_secs();
-    let rows = all.iter().map(|(address, item)| {
+    let declared = all.iter().filter(|(_, item)| item.source.bases().is_empty());
+    let rows = declared.map(|(address, item)| {
         let entry = kept.as_ref().and_then(|it| it.1.get(address));
         let age = match (entry, item.source.recipe()) {
             (Some(entry), _) => {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use tokio::task::JoinSet;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::lower::SecretSource;
+use crate::lower::{Derived, SecretSource};
 use crate::model::Hidden;
 
 /// A longer value is none.
@@ -65,8 +65,11 @@ impl Values {
     /// Reads the values of these secrets that were not read yet. What `paas` makes itself is
     /// not read: it is put in.
     pub async fn read<'a>(&mut self, wanted: impl Iterator<Item = (&'a str, &'a SecretSource)>) {
-        let wanted = wanted
-            .filter(|(address, it)| !self.known.contains_key(*address) && it.recipe().is_none());
+        let wanted = wanted.filter(|(address, it)| {
+            !self.known.contains_key(*address)
+                && it.recipe().is_none()
+                && !matches!(it, SecretSource::Derived(_))
+        });
         let wanted: Vec<(&str, &SecretSource)> = wanted.collect();
         let mut files = BTreeSet::new();
         let mut todo = Vec::new();
@@ -110,6 +113,25 @@ impl Values {
         self.known.insert(address.to_owned(), Ok(value));
     }
 
+    /// Puts in what follows from values that are known by now, in place of what did before.
+    pub fn derive(&mut self, address: &str, derived: &Derived) {
+        let bases = derived.bases();
+        let missing = bases.iter().find_map(|base| match self.known.get(base) {
+            Some(Ok(_)) => None,
+            Some(Err(missing)) => Some(missing.clone()),
+            None => Some(Missing::new(format!("`{base}` has no value yet"), "apply makes it")),
+        });
+        let known = |base: &str| self.known.get(base)?.as_ref().ok().cloned();
+        let value = match missing {
+            Some(missing) => Err(missing),
+            None => derived.value(&known).ok_or_else(|| {
+                let why = format!("`{}` makes nothing of this value", derived.function);
+                Missing::new(why, "use the secret as it is, or change its value")
+            }),
+        };
+        self.known.insert(address.to_owned(), value);
+    }
+
     /// The value of a secret, or why there is none; nothing if it was not read.
     pub fn get(&self, address: &str) -> Option<&Result<Hidden, Missing>> {
         self.known.get(address)
@@ -125,7 +147,10 @@ async fn done(folder: PathBuf, work: Work) -> (Work, Result<Hidden, Missing>) {
             SecretSource::Age(path) => programs::age(&folder, path).await,
             SecretSource::Command(argv) => programs::command(&folder, argv).await,
             SecretSource::Vault { path, field } => vault::read(path, field).await,
-            SecretSource::Sops { .. } | SecretSource::Generate(_) | SecretSource::Made => {
+            SecretSource::Sops { .. }
+            | SecretSource::Generate(_)
+            | SecretSource::Made
+            | SecretSource::Derived(_) => {
                 Err(Missing::new("it was not read", "report this: it is a mistake of `paas`"))
             }
         },

@@ -35,7 +35,7 @@ pub trait Files {
 }
 
 /// One argument of a call, named or not.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// The name before `=`.
     pub name: Option<String>,
@@ -227,6 +227,11 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// The names of all functions, sorted.
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|function| function.name).collect()
+}
+
+/// Whether a function would have to look at a secret in its arguments.
+pub fn sees_secret(name: &str, arguments: &[Argument], files: &dyn Files, origin: Span) -> bool {
+    find(name).is_some_and(|function| given::sees_secret(function, arguments, files, origin))
 }
 
 /// Calls a function; `origin` is the place of the call. Nothing if there is no such function.
