@@ -323,7 +323,10 @@ fn a_secret_goes_only_where_the_kind_says_so_and_the_message_names_the_place() {
          record txt { kind = \"TXT\", value = secret.a }\n}\n",
         &["`value` of `zone` is for everybody to read", "more.paas:4:"],
     );
-    check("output o = secret.a\n", &["more.paas:1:8", "more.paas:1:12", "secret<string>"]);
+    check(
+        "output o = secret.a\n",
+        &["more.paas:1:8", "the secret comes from here", "secret<string>"],
+    );
     let project = project(r#"env("A")"#);
     project.write("more.paas", "let shown = reveal(secret.a, \"needed\")\n");
     says(&project.ends("check", 1), &["P1009", "`reveal` is not supported"]);
@@ -352,4 +355,15 @@ fn a_generated_secret_becomes_due_and_is_renewed() {
         project.fine("apply --sandbox --yes");
         value(&project, "secret.a") != made
     });
+}
+
+#[test]
+fn a_file_with_a_secret_is_for_root_only() {
+    let project = project(r#"env("A")"#).with("A", "hunter2-hunter2");
+    let unit = "app job {\n  on = container.vault\n  unit {\n    exec = \"/usr/bin/job\"\n    \
+                files = { \"/etc/job.conf\" = \"key = \\(secret.a)\" }\n  }\n}\n";
+    project.write("more.paas", unit);
+    // The sandbox refuses a secret in a file that others can read.
+    says(&project.fine("apply --sandbox --yes"), &["app.job", "Apply: 11 done."]);
+    says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
 }
