@@ -12,3 +12,4 @@ pub mod plan;
 pub mod sandbox;
 pub mod secret;
 pub mod state;
+pub mod update;
