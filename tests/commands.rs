@@ -21,7 +21,9 @@ mod quiet;
 mod sandbox;
 mod saved;
 mod scopes;
+mod secrets;
 mod selection;
+mod sources;
 mod state;
 mod terminal;
 

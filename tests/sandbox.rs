@@ -84,7 +84,9 @@ fn step(text: &str) -> Step {
         Some(("write", file)) => {
             let (path, content) = file.split_once(' ').unwrap();
             let (path, content) = (path.to_owned(), value(content));
-            Effect::Write(File { path, content, mode: 0o640 })
+            let open = path.ends_with(".open") || !content.has_secret();
+            let mode = if open { 0o640 } else { 0o600 };
+            Effect::Write(File { path, content, mode })
         }
         Some(("wait", until)) => Effect::Wait(Wait { until: condition(until), within_secs: 60 }),
         _ => {

@@ -11,6 +11,7 @@ mod progress;
 mod project;
 mod repositories;
 mod saved;
+mod secrets;
 mod stop;
 mod terminal;
 mod world;
@@ -191,6 +192,11 @@ enum Command {
         #[command(flatten)]
         inputs: Inputs,
     },
+    /// Look after secrets: list, renew, show generated ones
+    Secret {
+        #[command(subcommand)]
+        action: commands::secret::Action,
+    },
     /// Fetch modules out of their repositories, and write down in `paas.lock` what they have
     ///
     /// Nothing else changes `paas.lock`. With `--check` nothing is written, and the exit code is 4
@@ -280,6 +286,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Explain { what, inputs } => {
             commands::explain::run(terminal, &what, &inputs, sandbox)
         }
+        Command::Secret { action } => commands::secret::run(terminal, &action, sandbox),
         Command::Update { inputs, check } => commands::update::run(terminal, &inputs, check),
         Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
     }

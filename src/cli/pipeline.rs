@@ -5,13 +5,14 @@ use std::path::Path;
 use crate::apply;
 use crate::cli::options::{Inputs, Planning};
 use crate::cli::project::{self, Project};
+use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::cli::world::{Chosen, refused};
-use crate::drivers::{Fault, secrets};
-use crate::lower::{Desired, SecretSource};
+use crate::drivers::Fault;
+use crate::lower::Desired;
 use crate::model::Address;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, SecretsSeen};
 use crate::problem::{self, Problem};
 use crate::sandbox::Sandbox;
 use crate::source::Span;
@@ -55,20 +56,35 @@ pub fn state(folder: &Path) -> Result<(State, Option<Problem>), Stop> {
     Ok(loaded.map_or_else(Default::default, |loaded| (loaded.state, loaded.recovered)))
 }
 
+/// The secrets of a project, and what is known of them.
+pub async fn secrets(
+    terminal: &Terminal,
+    project: &Project,
+    ground: &Ground,
+    sandbox: bool,
+) -> Result<(Secrets, SecretsSeen), Stop> {
+    let mut secrets = Secrets::of(project, &project.desired.secrets, sandbox);
+    secrets.open_platform().await?;
+    let seen = secrets.observe(&ground.state, terminal).await?;
+    Ok((secrets, seen))
+}
+
 /// Looks at the world and plans; `desired` is the project's, or nothing at all to destroy it.
 pub async fn plan(
     project: &Project,
     desired: &Desired,
     ground: &Ground,
     planning: &Planning,
+    secrets: SecretsSeen,
 ) -> Result<Plan, Stop> {
     let world = &ground.world;
     let moving = plan::moving(desired, &ground.state);
     let state = &moving.state;
-    let seen = apply::observe(world, state, desired).await.map_err(|(address, fault)| {
+    let mut seen = apply::observe(world, state, desired).await.map_err(|(address, fault)| {
         let (Fault::Refused(why) | Fault::Unknown(why)) = fault;
         Stop::one(problem::project::cannot_look(address.as_str(), &why), 1)
     })?;
+    seen.secrets = secrets;
     tracing::info!(objects = seen.objects.len(), clusters = seen.clusters.len(), "looked");
     let place = |span: Span| project.sources.line_of(span);
     let inputs = plan::Inputs { desired, state, seen: &seen, place: &place };
@@ -102,24 +118,4 @@ fn targets(planning: &Planning, desired: &Desired, state: &State) -> Result<Vec<
         })
     };
     planning.target.iter().map(find).collect()
-}
-
-/// Every secret that will be needed has a value.
-pub fn check_secrets(project: &Project, sandbox: bool) -> Result<(), Stop> {
-    let needed = project.desired.secrets.iter();
-    let needed = needed.filter(|(_, secret)| !sandbox || secret.needed_in_sandbox);
-    let missing = needed.filter_map(|(address, secret)| {
-        let why = secrets::check(&secret.source, &project.folder).err()?;
-        let help = match &secret.source {
-            SecretSource::Env(name) => format!("set it: `export {name}=…`"),
-            SecretSource::File(path) => format!("write the value into `{path}`"),
-            SecretSource::Made => String::new(),
-        };
-        Some(problem::project::missing_secret(secret.span, address, &why, &help))
-    });
-    let problems: Vec<Problem> = missing.collect();
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Stop { problems, sources: project.sources.clone(), exit: 1 }),
-    }
 }

@@ -130,3 +130,8 @@ pub fn state_moved(plan: &Plan, lineage: &str, serial: u64) -> Option<String> {
     }
     (*at != serial).then(|| format!("the state has gone on from serial {at} to {serial}"))
 }
+
+/// What to say when a secret has another value than a plan was made with.
+pub fn state_moved_secret(secret: &str) -> String {
+    format!("`{secret}` has another value")
+}

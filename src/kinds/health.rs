@@ -11,9 +11,9 @@ object! {
         /// A port that takes connections.
         tcp: Option<Port>, Live, optional;
         /// A shell command that exits with 0.
-        cmd: Option<Text>, Live, optional;
+        cmd: Option<Text>, Live, optional, is crate::schema::Type::Shown;
         /// A shell command that exits with 0 once it has started.
-        startup: Option<Text>, Live, optional;
+        startup: Option<Text>, Live, optional, is crate::schema::Type::Shown;
         /// The port that `http` asks; by default the first one that is exposed or published.
         port: Option<Port>, Live, optional;
         /// Between two probes.

@@ -19,6 +19,7 @@ mod macros;
 mod network;
 mod proxy;
 mod run;
+pub mod secret;
 mod takeover;
 mod template;
 mod tenant;
@@ -351,6 +352,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<network::Network>::boxed(),
                 Erased::<proxy::Proxy>::boxed(),
                 Erased::<run::Run>::boxed(),
+                Erased::<secret::Secret>::boxed(),
                 Erased::<template::Template>::boxed(),
                 Erased::<tenant::Tenant>::boxed(),
                 Erased::<vm::Vm>::boxed(),

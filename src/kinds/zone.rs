@@ -18,7 +18,7 @@ object! {
             is Type::OneOf(&["A", "AAAA", "CNAME", "TXT", "MX", "SRV", "CAA", "NS"]);
         /// What it points to.
         value: Text, Reload, required,
-            is Type::Either(std::sync::Arc::new(vec![Type::Ip, Type::Text]));
+            is Type::Either(std::sync::Arc::new(vec![Type::Ip, Type::Shown]));
         /// How long others remember it.
         ttl: Duration, Reload, default "300s";
         /// It goes through the provider's own proxy.

@@ -9,7 +9,7 @@ use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::Missing;
 use crate::lower::scope::{Named, ScopeId, unknown_kind};
 use crate::lower::value::{Data, Val};
-use crate::model::{Address, Key, Late};
+use crate::model::{Address, Key, Late, Piece, Text};
 use crate::problem::{names as problem, scopes, types};
 use crate::source::Span;
 use crate::syntax::tree::{Expr, ExprKind, Name};
@@ -135,10 +135,10 @@ impl<'t> Evaluator<'t> {
             "self" | "owner" if env.here.is_some() => None,
             "app" if env.app.is_some() => None,
             "secret" => Some(match self.program.secret(scope, text) {
-                Some(index) => self.secret_value(index),
+                Some(index) => refers_here(self.secret_value(index), at),
                 None => self.unknown_secret(name, scope, at),
             }),
-            "all" => Some(match kinds::find(text) {
+            "all" => Some(match kinds::find(text).filter(|_| text != "secret") {
                 Some(kind) => self.all_of(kind.schema().kind, scope, at),
                 None => self.bad(unknown_kind(name), at),
             }),
@@ -398,12 +398,18 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-/// A reference stands where it is written, other values where they were made.
+/// A reference stands where it is written, and so does a secret; other values where they were
+/// made.
 fn refers_here(value: Val, at: Span) -> Val {
-    match value.data {
+    match &value.data {
+        Data::Text(text) if is_one_secret(text) => Val { origin: at, ..value },
         Data::Ref(_) | Data::Late(_) | Data::Null => Val { origin: at, ..value },
         _ => value,
     }
+}
+
+fn is_one_secret(text: &Text) -> bool {
+    matches!(text.pieces(), [Piece::Secret { .. }])
 }
 
 fn opens_word(word: &str) -> &'static str {

@@ -4,13 +4,11 @@ use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument};
 use crate::lower::scope::{In, Named, ScopeId};
+use crate::lower::sources;
 use crate::lower::value::{Data, Val};
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Function, Name};
-
-/// Functions that say where a secret comes from, and have no value themselves.
-const SECRET_SOURCES: [&str; 6] = ["env", "sops", "age", "vault", "command", "generate"];
 
 impl<'t> Evaluator<'t> {
     /// `callee(arguments)`.
@@ -31,8 +29,15 @@ impl<'t> Evaluator<'t> {
         if functions::READS.contains(&name.as_str()) {
             passed.iter_mut().take(1).for_each(|path| self.place_path(&mut path.value));
         }
-        if SECRET_SOURCES.contains(&name.as_str()) {
+        if name != "file" && sources::names().any(|it| it == name) {
             return self.bad(crate::problem::lower::secret_source_outside(name, at), at);
+        }
+        if name == "reveal" {
+            let advice = "keep it secret: `paas secret reveal` shows a generated one to people";
+            return self.bad(problem::not_supported(at, "`reveal`", advice), at);
+        }
+        if let Some(secret) = self.derived(name, &passed, at) {
+            return secret;
         }
         match functions::call(name, &passed, self.files, at) {
             Some(Ok(value)) => value,

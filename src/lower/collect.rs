@@ -212,6 +212,10 @@ impl<'t> Evaluator<'t> {
             },
             ("defaults", [kind]) => self.defaults_block(block, kind, scope),
             ("check", [_]) => self.program.checks.push(In { it: block, scope }),
+            ("secret", labels) => {
+                let name = labels.first().map_or("name", |label| &label.text);
+                self.problems.push(problem::secret_is_no_block(name, span(block)));
+            }
             ("tenant", [name]) if is_word(&name.text) => self.opens(
                 Inner {
                     what: Opens::Tenant(block),
@@ -257,7 +261,7 @@ impl<'t> Evaluator<'t> {
     }
 
     fn defaults_block(&mut self, block: &'t Block, kind: &'t Name, scope: ScopeId) {
-        let known = kinds::find(&kind.text).is_some();
+        let known = kinds::find(&kind.text).is_some() && kind.text != "secret";
         let first = self.program.scopes[scope].defaults.get(kind.text.as_str()).copied();
         match first {
             _ if !known => self.problems.push(unknown_kind(kind)),

@@ -1,6 +1,6 @@
 //! The stage as a whole: from trees to everything a manifest asks for, and all problems at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
@@ -12,9 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::{In, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Library, Output, SecretItem};
-use crate::lower::{foreign, graph, infer, lints, machines, quota, unique};
-use crate::model::{Late, Object, Piece, Text, Value, digest_all};
+use crate::lower::{Desired, Library, Output, SecretItem, SecretSource};
+use crate::lower::{foreign, graph, infer, lints, machines, quota, secrets, unique};
+use crate::model::{Address, Late, Object, Piece, Ref, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
 use crate::syntax::tree::{Expr, Name, Tree};
@@ -76,10 +76,7 @@ pub fn compile(
     quota::exceeded(&desired, &mut evaluator.problems);
     machines::conflicts(&desired, &files, sources, &mut evaluator.problems);
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
-    for (address, item) in std::mem::take(&mut evaluator.secrets) {
-        let needed_in_sandbox = evaluator.needed.contains(&address);
-        desired.secrets.insert(address, SecretItem { needed_in_sandbox, ..item });
-    }
+    evaluator.secrets_into(&mut desired);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     desired.wanted = std::mem::take(&mut evaluator.wanted);
     // Everything is declared by now, whatever opened it.
@@ -136,16 +133,44 @@ impl<'t> Evaluator<'t> {
     fn finish_into(&mut self, id: NodeId, desired: &mut Desired, edges: &mut Vec<Edge>) {
         let finished = self.finish(id);
         let address = self.nodes[id].address.clone();
-        if !CREDENTIALS_OF.contains(&address.kind()) {
-            self.needed.extend(finished.secrets);
+        let mut resource = finished.resource;
+        for secret in &finished.secrets {
+            self.wait_for_generated(secret, &mut resource.intent.after);
+        }
+        match CREDENTIALS_OF.contains(&address.kind()) {
+            true => self.opening.extend(finished.secrets),
+            false => self.needed.extend(finished.secrets),
         }
         if address.kind() == "template"
-            && let Some(version) = finished.resource.intent.spec["version"].as_str()
+            && let Some(version) = resource.intent.spec["version"].as_str()
         {
             desired.templates.insert(address.clone(), version.to_owned());
         }
         edges.extend(finished.edges);
-        desired.resources.insert(address, finished.resource);
+        desired.resources.insert(address, resource);
+    }
+
+    /// A generated secret is a resource, and comes before what has it or follows from it.
+    fn wait_for_generated(&self, address: &str, after: &mut BTreeSet<Ref>) {
+        let Some(item) = self.secrets.get(address) else { return };
+        if matches!(item.source, SecretSource::Generate(_)) {
+            after.extend(Ref::parse(address));
+        }
+        item.source.bases().iter().for_each(|base| self.wait_for_generated(base, after));
+    }
+
+    /// Hands over the secrets; those that `paas` makes become resources.
+    fn secrets_into(&mut self, desired: &mut Desired) {
+        for (address, item) in std::mem::take(&mut self.secrets) {
+            if let (Some(resource), Some(name)) =
+                (secrets::resource(&item), Address::parse(&address))
+            {
+                desired.resources.insert(name, resource);
+            }
+            let (needed_in_sandbox, opens) =
+                (self.needed.contains(&address), self.opening.contains(&address));
+            desired.secrets.insert(address, SecretItem { needed_in_sandbox, opens, ..item });
+        }
     }
 
     /// The value of an output.

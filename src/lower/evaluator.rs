@@ -89,6 +89,8 @@ pub(super) struct Evaluator<'t> {
     pub secrets: BTreeMap<String, SecretItem>,
     /// The secrets that something other than a shared service's credential needs.
     pub needed: BTreeSet<String>,
+    /// The secrets that are a shared service's credential.
+    pub opening: BTreeSet<String>,
     /// By the places in [`Program::opens`].
     pub opened: Vec<Slot<Val>>,
     /// The scopes of tenants and modules, by their addresses.
@@ -151,6 +153,7 @@ impl<'t> Evaluator<'t> {
             by_address: HashMap::new(),
             secrets: BTreeMap::new(),
             needed: BTreeSet::new(),
+            opening: BTreeSet::new(),
             opened: Vec::new(),
             scope_of: HashMap::new(),
             output_values: Vec::new(),

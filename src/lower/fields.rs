@@ -5,12 +5,12 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use crate::kinds::{self, Reading, Source};
+use crate::lower::SecretSource;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::nodes::{Layer, Node, NodeId, Role};
 use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
-use crate::lower::{SecretItem, SecretSource};
 use crate::model::{Late, Ref, Text};
 use crate::problem::{lower, names as problem};
 use crate::schema::{Choice, Field, Need, Type};
@@ -321,11 +321,7 @@ impl<'t> Evaluator<'t> {
     /// Registers the secret that is made for a node.
     pub fn made_secret(&mut self, node: &Node<'t>, reading: &str) -> String {
         let name = format!("{}.{reading}", node.address);
-        self.secrets.entry(name.clone()).or_insert_with(|| SecretItem {
-            source: SecretSource::Made,
-            span: node.span,
-            needed_in_sandbox: false,
-        });
+        self.add_secret(name.clone(), SecretSource::Made, node.span);
         name
     }
 

@@ -27,7 +27,7 @@ impl<'t> Evaluator<'t> {
                 self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Either(types)) => self.fit_either(value, types, field, node),
-            (Data::Late(late), Type::Text) => {
+            (Data::Late(late), Type::Text | Type::Shown) => {
                 Val::new(Data::Text(Text::late(late.as_ref().clone()).into()), at)
             }
             (Data::Late(late), _) => {
@@ -63,18 +63,7 @@ impl<'t> Evaluator<'t> {
                     false => self.wrong(value, ty, field, node),
                 }
             }
-            (Data::Text(text), Type::Text) if !text.pieces().is_empty() => value.clone(),
-            (Data::Text(text), _) if text.has_secret() => {
-                let kind = self.nodes[node].kind.schema().kind;
-                self.bad(lower::secret_refused(at, field, kind), at)
-            }
-            (Data::Text(text), _) => match compile::late_in(text) {
-                Some(late) => {
-                    let late = self.late_told(&late);
-                    self.bad(lower::field_late(at, field, &late), at)
-                }
-                None => self.wrong(value, ty, field, node),
-            },
+            (Data::Text(text), _) => self.fit_pieces((value, text), ty, field, node),
             (data, _) => match scalars::adapted(data, ty) {
                 Some(data) => {
                     let mut fitted = Val::new(data, at);
@@ -88,13 +77,62 @@ impl<'t> Evaluator<'t> {
         }
     }
 
+    /// Text that is not all known: secrets go only where they are accepted, late parts too.
+    fn fit_pieces(
+        &mut self,
+        (value, text): (&Val, &Text),
+        ty: &Type,
+        field: &str,
+        node: NodeId,
+    ) -> Val {
+        match ty {
+            Type::Text if !text.pieces().is_empty() => return value.clone(),
+            _ if text.has_secret() => {
+                let kind = self.nodes[node].kind.schema().kind;
+                let shown = matches!(ty, Type::Shown);
+                let place = if shown { lower::Place::Shown } else { lower::Place::Field };
+                return self.secret_refused((value, text), place, field, kind, Some(node));
+            }
+            Type::Shown if !text.pieces().is_empty() => return value.clone(),
+            _ => (),
+        }
+        match compile::late_in(text) {
+            Some(late) => {
+                let late = self.late_told(&late);
+                self.bad(lower::field_late(value.origin, field, &late), value.origin)
+            }
+            None => self.wrong(value, ty, field, node),
+        }
+    }
+
+    /// Where a field is written, if its value comes from elsewhere and needs a second place.
+    fn used(&self, at: Span, field: &str, node: NodeId) -> Option<Span> {
+        let written = self.nodes[node].layers[0].shape.entries(field);
+        written.first().map(Entry::name_span).filter(|span| {
+            span.file != at.file || self.sources.line_of(*span) != self.sources.line_of(at)
+        })
+    }
+
+    /// Refuses a secret where it would be seen: the place of use first, then where it comes from.
+    fn secret_refused(
+        &mut self,
+        (value, text): (&Val, &Text),
+        place: lower::Place,
+        field: &str,
+        kind: &str,
+        node: Option<NodeId>,
+    ) -> Val {
+        let at = value.origin;
+        let used = node.and_then(|node| self.used(at, field, node));
+        let mut names: Vec<String> = text.secrets().map(|name| format!("`{name}`")).collect();
+        names.dedup();
+        let problem = lower::secret_refused(place, (field, kind), (used, at), &names.join(", "));
+        self.bad(problem, at)
+    }
+
     fn wrong(&mut self, value: &Val, ty: &Type, field: &str, node: NodeId) -> Val {
         let at = value.origin;
-        let written = self.nodes[node].layers[0].shape.entries(field);
-        let used = written.first().map(Entry::name_span).filter(|span| {
-            // Only a value from elsewhere needs a second place.
-            span.file != at.file || self.sources.line_of(*span) != self.sources.line_of(at)
-        });
+        let used = self.used(at, field, node);
         if let (Data::Str(text), Some(words)) = (&value.data, words_of(ty)) {
             let near = crate::problem::nearest(text, words.iter().copied());
             return self.bad(types::not_a_choice(at, field, text, words, &near), at);
@@ -193,7 +231,8 @@ impl<'t> Evaluator<'t> {
                 return self.bad(lower::field_late(at, field, &late), at);
             }
             Data::Text(text) if text.has_secret() => {
-                return self.bad(lower::secret_refused(at, field, "plain data"), at);
+                let place = lower::Place::Field;
+                return self.secret_refused((value, text), place, field, "plain data", None);
             }
             Data::Text(text) => match compile::late_in(text) {
                 Some(late) => {
@@ -217,7 +256,7 @@ fn may_fit(data: &Data, ty: &Type) -> bool {
         Type::Object(_) | Type::Map(_) | Type::Blocks(_) => matches!(data, Data::Map(_)),
         Type::List(_) => matches!(data, Data::List(_)),
         Type::Ref(_) => matches!(data, Data::Ref(_)),
-        Type::Text => !matches!(data, Data::Map(_) | Data::List(_) | Data::Ref(_)),
+        Type::Text | Type::Shown => !matches!(data, Data::Map(_) | Data::List(_) | Data::Ref(_)),
         Type::OneOf(_) | Type::Str => matches!(data, Data::Str(_)),
         _ => scalars::adapted(data, ty).is_some(),
     }

@@ -4,7 +4,7 @@ use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::scope::{In, ROOT, ScopeId};
 use crate::lower::value::{Data, Val};
-use crate::lower::{Given, SecretItem, SecretSource};
+use crate::lower::{Given, SecretSource};
 use crate::model::Text;
 use crate::problem::{inputs as problem, names, scopes};
 use crate::source::Span;
@@ -130,9 +130,7 @@ impl<'t> Evaluator<'t> {
             return self.bad(problem::secret_in_plain(name, from, at), at);
         }
         let address = format!("input.{name}");
-        let source = SecretSource::Env(from.to_owned());
-        let item = SecretItem { source, span: at, needed_in_sandbox: false };
-        self.secrets.insert(address.clone(), item);
+        self.add_secret(address.clone(), SecretSource::Env(from.to_owned()), at);
         Val::new(Data::Text(Text::secret(address).into()), at)
     }
 

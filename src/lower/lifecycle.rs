@@ -255,7 +255,9 @@ impl<'t> Evaluator<'t> {
             Data::Late(late) | Data::Unknown(late) => Some(late.as_ref().clone()),
             Data::Text(text) if text.has_secret() => {
                 let kind = node.kind.schema().kind;
-                self.problems.push(lower::secret_refused(at, name, kind));
+                let names: Vec<String> = text.secrets().map(|it| format!("`{it}`")).collect();
+                let (place, names) = (lower::Place::Field, names.join(", "));
+                self.problems.push(lower::secret_refused(place, (name, kind), (None, at), &names));
                 return None;
             }
             Data::Text(text) => late_in(text),

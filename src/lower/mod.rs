@@ -10,6 +10,7 @@ mod checks;
 mod collect;
 mod common;
 mod compile;
+mod derived;
 mod env;
 mod evaluator;
 mod expressions;
@@ -37,6 +38,7 @@ mod secrets;
 mod services;
 mod settings;
 mod shape;
+mod sources;
 mod specs;
 mod typed;
 mod unique;
@@ -45,6 +47,7 @@ mod walk;
 
 pub use changes::{Adoption, Forgotten, Moved};
 pub use compile::{Given, compile};
+pub use derived::Derived;
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
 
@@ -68,6 +71,10 @@ pub struct Intent {
     /// What may happen to it.
     #[serde(default, skip_serializing_if = "Lifecycle::is_default")]
     pub lifecycle: Lifecycle,
+    /// What tells the values of its secrets apart, by the secret's address: keyed, so that
+    /// nothing follows from one. A secret that is not in it was not sent, or was not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fingerprints: BTreeMap<String, String>,
 }
 
 /// One resource that the manifest asks for.
@@ -84,14 +91,86 @@ pub struct Resource {
 }
 
 /// Where a secret comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SecretSource {
     /// A variable of the environment.
     Env(String),
     /// A file's content without its last newline.
     File(String),
-    /// Made for a resource by the platform itself.
+    /// A value in a file that `sops` decrypts.
+    Sops {
+        /// The file, from the manifest's folder.
+        file: String,
+        /// Where in it: `authentik.token`.
+        key: String,
+    },
+    /// A file that `age` decrypts, without its last newline.
+    Age(String),
+    /// A field of a secret in a Vault.
+    Vault {
+        /// The mount and what follows: `kv/tenants/acme`.
+        path: String,
+        /// Which field.
+        field: String,
+    },
+    /// What a program prints, without its last newline: the program and its arguments.
+    Command(Vec<String>),
+    /// Made by `paas`, and a resource of its own.
+    Generate(Recipe),
+    /// Made by `paas` for a resource, and kept as long as that one needs it.
     Made,
+    /// What a function makes of other secrets.
+    Derived(Derived),
+}
+
+/// What a generated secret looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// How many characters it has.
+    pub length: u32,
+    /// What it is made of: a name of [`crate::kinds::secret::CHARSETS`].
+    pub charset: String,
+    /// How old it becomes, in milliseconds, before the plan renews it.
+    pub rotate_ms: Option<u64>,
+}
+
+impl Default for Recipe {
+    fn default() -> Recipe {
+        let (length, charset) = crate::kinds::secret::DEFAULTS;
+        Recipe { length, charset: charset.to_owned(), rotate_ms: None }
+    }
+}
+
+impl SecretSource {
+    /// How the value is made, if `paas` makes it.
+    pub fn recipe(&self) -> Option<Recipe> {
+        match self {
+            SecretSource::Generate(recipe) => Some(recipe.clone()),
+            SecretSource::Made => Some(Recipe::default()),
+            SecretSource::Env(_)
+            | SecretSource::File(_)
+            | SecretSource::Sops { .. }
+            | SecretSource::Age(_)
+            | SecretSource::Vault { .. }
+            | SecretSource::Command(_)
+            | SecretSource::Derived(_) => None,
+        }
+    }
+
+    /// The secrets that it follows from.
+    pub fn bases(&self) -> BTreeSet<String> {
+        match self {
+            SecretSource::Derived(derived) => derived.bases(),
+            SecretSource::Env(_)
+            | SecretSource::File(_)
+            | SecretSource::Sops { .. }
+            | SecretSource::Age(_)
+            | SecretSource::Vault { .. }
+            | SecretSource::Command(_)
+            | SecretSource::Generate(_)
+            | SecretSource::Made => BTreeSet::new(),
+        }
+    }
 }
 
 /// A secret of the manifest.
@@ -103,6 +182,8 @@ pub struct SecretItem {
     pub span: Span,
     /// Something other than a cluster's, a zone's or a shared service's credential needs it.
     pub needed_in_sandbox: bool,
+    /// It opens a shared service, so a real platform cannot even be looked at without it.
+    pub opens: bool,
 }
 
 /// A value that the manifest gives to the outside.

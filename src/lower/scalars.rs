@@ -16,9 +16,11 @@ pub(super) fn adapted(data: &Data, ty: &Type) -> Option<Data> {
             (low <= number && number <= high).then(|| data.clone())?
         }
         (Type::Float, Data::Int(_) | Data::Float(_)) => data.clone(),
-        (Type::Text, Data::Text(_)) => data.clone(),
-        (Type::Text, Data::Null | Data::List(_) | Data::Map(_) | Data::Ref(_)) => return None,
-        (Type::Text, _) => {
+        (Type::Text | Type::Shown, Data::Text(_)) => data.clone(),
+        (Type::Text | Type::Shown, Data::Null | Data::List(_) | Data::Map(_) | Data::Ref(_)) => {
+            return None;
+        }
+        (Type::Text | Type::Shown, _) => {
             let text = printed(data)?;
             match text.as_literal() {
                 Some(plain) => Data::Str(plain.into()),

@@ -7,11 +7,11 @@ use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::headers::{Expansion, Keys};
 use crate::lower::scope::In;
 use crate::lower::value::{Data, Val};
-use crate::lower::{SecretItem, SecretSource};
-use crate::model::{Address, Key, Text};
+use crate::lower::{Intent, Resource, SecretItem, SecretSource, sources};
+use crate::model::{Address, Key, Text, Value};
 use crate::problem::lower as problem;
 use crate::source::Span;
-use crate::syntax::tree::{Arg, Expr, ExprKind, Secret};
+use crate::syntax::tree::{Expr, ExprKind, Secret};
 
 impl<'t> Evaluator<'t> {
     /// The text that stands for a secret, or a map of them.
@@ -48,13 +48,22 @@ impl<'t> Evaluator<'t> {
     fn one_secret(&mut self, secret: &'t Secret, key: Option<&Key>, env: &Env<'t>) -> Val {
         let at = secret.name.span;
         let around = self.program.scopes[env.scope].prefix.as_ref();
-        let address = Address::new(around, "secret", &secret.name.text, key).to_string();
+        let address = Address::new(around, "secret", &secret.name.text, key);
         let Some(source) = self.secret_source(&secret.value, env) else {
             return Val::new(Data::Bad, at);
         };
-        let item = SecretItem { source, span: at, needed_in_sandbox: false };
-        self.secrets.insert(address.clone(), item);
-        Val::new(Data::Text(Text::secret(address).into()), at)
+        self.add_secret(address.as_str().to_owned(), source, at);
+        Val::new(Data::Text(Text::secret(address.as_str()).into()), at)
+    }
+
+    /// Remembers where a secret comes from.
+    pub fn add_secret(&mut self, address: String, source: SecretSource, span: Span) {
+        self.secrets.entry(address).or_insert(SecretItem {
+            source,
+            span,
+            needed_in_sandbox: false,
+            opens: false,
+        });
     }
 
     fn secret_source(&mut self, value: &'t Expr, env: &Env<'t>) -> Option<SecretSource> {
@@ -67,21 +76,10 @@ impl<'t> Evaluator<'t> {
                     false => self.secret_source(no, env),
                 }
             }
-            ExprKind::Call(callee, arguments) => {
-                let ExprKind::Name(name) = &callee.kind else { return None };
-                match name.as_str() {
-                    "env" => self.only_text(arguments, env, value.span).map(SecretSource::Env),
-                    "file" => self.only_text(arguments, env, value.span).map(SecretSource::File),
-                    "sops" | "age" | "vault" | "command" | "generate" => {
-                        self.problems.push(problem::secret_source(name, value.span));
-                        None
-                    }
-                    _ => {
-                        self.problems.push(problem::not_a_secret_source(value.span));
-                        None
-                    }
-                }
-            }
+            ExprKind::Call(callee, arguments) if is_source(callee) => match &callee.kind {
+                ExprKind::Name(name) => self.source(name, arguments, env, value.span),
+                _ => None,
+            },
             ExprKind::Bad => None,
             _ => {
                 self.problems.push(problem::not_a_secret_source(value.span));
@@ -89,20 +87,23 @@ impl<'t> Evaluator<'t> {
             }
         }
     }
+}
 
-    fn only_text(&mut self, arguments: &'t [Arg], env: &Env<'t>, at: Span) -> Option<String> {
-        let [Arg::Plain(argument)] = arguments else {
-            self.problems.push(problem::one_text_expected(at));
-            return None;
-        };
-        let value = self.eval(argument, env);
-        match &value.data {
-            Data::Str(text) if !text.is_empty() => Some(text.to_string()),
-            Data::Bad => None,
-            _ => {
-                self.problems.push(problem::one_text_expected(argument.span));
-                None
-            }
-        }
+fn is_source(callee: &Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Name(name) if sources::names().any(|it| it == name))
+}
+
+/// What a generated secret is as a resource: everything but its value.
+pub(super) fn resource(item: &SecretItem) -> Option<Resource> {
+    let SecretSource::Generate(recipe) = &item.source else { return None };
+    let mut spec: Value =
+        [("length", Value::from(recipe.length)), ("charset", Value::from(recipe.charset.as_str()))]
+            .into_iter()
+            .collect();
+    if let Some(millis) = recipe.rotate_ms {
+        spec.set("rotate", millis.into());
     }
+    let intent = Intent { spec, ..Intent::default() };
+    let origins = ["charset", "length", "rotate"].map(|name| (name.into(), item.span));
+    Some(Resource { intent, origins: origins.to_vec(), span: item.span, doc: None })
 }

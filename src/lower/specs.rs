@@ -232,7 +232,8 @@ impl<'t> Evaluator<'t> {
         let edges = waits.map(|(to, span)| Edge { from: id, to, span }).collect();
         origins.sort();
         let doc = common.doc.or_else(|| node.doc.map(str::to_owned));
-        let intent = Intent { spec: json, after, lifecycle: common.lifecycle };
+        let lifecycle = common.lifecycle;
+        let intent = Intent { spec: json, after, lifecycle, ..Intent::default() };
         let resource = Resource { intent, origins, span: node.span, doc };
         Finished { resource, edges, secrets }
     }

@@ -12,6 +12,7 @@ use crate::plan::impact::of_class;
 use crate::plan::make::patient;
 use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
+use crate::plan::secrets;
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
 use crate::problem::change;
 use crate::schema::Class;
@@ -36,6 +37,8 @@ pub struct Draft {
     pub unchanged: usize,
     /// What was made under another address than it stands for.
     pub origins: Origins,
+    /// What becomes of the generated secrets.
+    pub versions: secrets::Versions,
 }
 
 impl Draft {
@@ -49,7 +52,8 @@ impl Draft {
 
 /// Goes through everything desired, what is needed first.
 pub fn draft(inputs: Inputs<'_>) -> Draft {
-    let mut draft = Draft { origins: inputs.state.origins(), ..Draft::default() };
+    let (origins, versions) = (inputs.state.origins(), secrets::versions(inputs));
+    let mut draft = Draft { origins, versions, ..Draft::default() };
     let mut pools = Pools::new(inputs);
     for address in needed_first(inputs) {
         decide(inputs, &mut pools, &mut draft, address);
@@ -82,8 +86,11 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         draft.blocked.push(blocked);
         return;
     }
+    secrets::number(address, &draft.versions, &mut wanted);
+    let recorded = latest.map(|(_, record)| &record.intent);
     let after = resource.intent.after.iter().filter_map(|it| draft.chosen.get(it.address()));
     let intent = Intent {
+        fingerprints: secrets::fingerprints(inputs, &draft.versions, recorded, &wanted),
         spec: wanted,
         after: after.cloned().map(Ref::Object).chain(facet_edges(draft, inputs, address)).collect(),
         lifecycle: resource.intent.lifecycle.clone(),
@@ -235,6 +242,8 @@ impl Here<'_> {
             changed.insert(leaf.path.clone(), Class::Replace);
             leaves.push(leaf);
         }
+        let (around, here) = ((self.inputs, &draft.versions), (self.kind, record, &intent.spec));
+        secrets::add_rotated(around, here, &mut changed, &mut leaves);
         if changed.values().max() == Some(&Class::Replace) {
             let forcing = leaves.iter().find(|leaf| leaf.class == Class::Replace);
             if intent.lifecycle.replace == Replacing::Never {
@@ -360,7 +369,9 @@ impl Here<'_> {
         for (name, class) in changed {
             let (old, new) = (before.spec.get(name), intent.spec.get(name));
             for (path, old, new) in leaves_of(name, old, new) {
-                let because = match template_reason(name, before, intent) {
+                let known = template_reason(name, before, intent)
+                    .or_else(|| secrets::version_reason(self.inputs, self.address, name));
+                let because = match known {
                     Some(reason) => reason,
                     None => reason(
                         self.inputs,

@@ -59,7 +59,7 @@ fn tagged(map: &Object) -> bool {
 }
 
 /// A name as a part of a JSON pointer.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

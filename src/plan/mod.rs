@@ -12,6 +12,7 @@ mod moves;
 mod needs;
 mod order;
 mod resolve;
+mod secrets;
 mod seen;
 mod shared;
 mod target;
@@ -26,6 +27,7 @@ use crate::state::State;
 pub use difference::leaves_of;
 pub use moves::{Moves, Moving, idle, moved, moving};
 pub use resolve::for_looking as spec_for_looking;
+pub use secrets::{SecretsSeen, each_secret};
 pub use seen::{Seen, Stray};
 pub use target::only;
 pub use types::{

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::kinds::Found;
 use crate::model::{Address, ClusterSeen, GuestSeen, ObjectId};
+use crate::plan::SecretsSeen;
 use crate::state::State;
 
 /// What is there, as far as it was looked at.
@@ -20,6 +21,8 @@ pub struct Seen {
     /// Names and places that are taken by others: address of the resource that wants it, what is
     /// there.
     pub taken: BTreeMap<Address, String>,
+    /// What is known of secrets.
+    pub secrets: SecretsSeen,
 }
 
 /// A guest that carries our mark although the state does not know it.

@@ -134,6 +134,16 @@ pub enum Reason {
         /// The version now.
         to: String,
     },
+    /// The value of a secret is another one than was sent.
+    Rotation {
+        /// The secret's address.
+        secret: String,
+    },
+    /// A generated secret is older than it may become, and gets a new value.
+    Due {
+        /// The secret's address.
+        secret: String,
+    },
     /// It was changed outside.
     Drift,
     /// It is gone, and nobody told us.

@@ -63,11 +63,35 @@ pub fn list_without_key(
     }
 }
 
-/// P4001: a secret where everybody can read it.
-pub fn secret_refused(at: Span, field: &str, kind: &str) -> Problem {
-    Problem::error("P4001", format!("`{field}` of `{kind}` does not take a secret"))
-        .at(at, "this contains a secret")
-        .help("put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens")
+/// Where a secret is that may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a field that has to be known, or that stands where everybody looks.
+    Field,
+    /// In text that is for everybody to read: a command line, a public record.
+    Shown,
+}
+
+/// P4001: a secret where everybody can read it. The value comes from `from`; `used` is where the
+/// field stands, if that is somewhere else.
+pub fn secret_refused(
+    place: Place,
+    (field, kind): (&str, &str),
+    (used, from): (Option<Span>, Span),
+    names: &str,
+) -> Problem {
+    let message = match place {
+        Place::Field => format!("`{field}` of `{kind}` does not take a secret"),
+        Place::Shown => format!("`{field}` of `{kind}` is for everybody to read"),
+    };
+    let problem = Problem::error("P4001", message);
+    let problem = match used {
+        Some(used) => problem
+            .at(used, format!("this value contains {names}"))
+            .at(from, "the secret comes in here"),
+        None => problem.at(from, format!("this contains {names}")),
+    };
+    problem.help("put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens")
 }
 
 /// P4001: a secret in a key.
@@ -96,17 +120,11 @@ pub fn secret_needs_type(at: Span, name: &str, ty: Span) -> Problem {
         .at(ty, "write `secret<string>` here")
 }
 
-/// P4002: a source of secrets that this version does not read.
-pub fn secret_source(name: &str, at: Span) -> Problem {
-    Problem::error("P4002", format!("secrets from `{name}` are not supported by this version"))
-        .at(at, "not supported yet")
-        .help("use `env(\"NAME\")` or `file(\"path\")`")
-}
-
 /// P4002: a secret whose value would stand in the manifest, or nowhere.
 pub fn not_a_secret_source(at: Span) -> Problem {
     Problem::error("P4002", "a secret says where its value comes from")
-        .at(at, "expected `env(\"NAME\")` or `file(\"path\")`")
+        .at(at, "expected `env(\"NAME\")`, `generate()` or another source")
+        .note("the sources are `age`, `command`, `env`, `file`, `generate`, `sops` and `vault`")
 }
 
 /// P4003: a source of secrets where a value stands.
@@ -114,11 +132,6 @@ pub fn secret_source_outside(name: &str, at: Span) -> Problem {
     Problem::error("P4003", format!("`{name}` is only for secrets"))
         .at(at, "its value would be seen here")
         .help(format!("declare `secret name = {name}(…)` and use `secret.name`"))
-}
-
-/// P4004: a source of a secret that is not one text.
-pub fn one_text_expected(at: Span) -> Problem {
-    Problem::error("P4004", "this takes one text").at(at, "expected one string")
 }
 
 /// P6101: a spec whose fields have the right types and still cannot work.

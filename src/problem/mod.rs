@@ -23,6 +23,7 @@ mod print;
 pub mod project;
 pub mod sarif;
 pub mod scopes;
+pub mod secrets;
 pub mod stages;
 pub mod state;
 pub mod syntax;

@@ -59,6 +59,13 @@ pub fn unknown_name(name: &str, span: Span, near: &[&str], is_function: bool) ->
     }
 }
 
+/// P1009: a secret that is written like a resource.
+pub fn secret_is_no_block(name: &str, at: Span) -> Problem {
+    Problem::error("P1009", "a secret has no body")
+        .at(at, "it is a name and where its value comes from")
+        .help(format!("write `secret {name} = generate(length = 32)`, or another source"))
+}
+
 /// P1002: a resource or secret that nobody declares.
 pub fn unknown_member(kind: &str, name: &str, span: Span, near: &[&str], all: &[&str]) -> Problem {
     let mut problem = Problem::error("P1002", format!("there is no `{kind}.{name}`"))

@@ -11,6 +11,7 @@ mod names;
 mod project;
 mod rules;
 mod scopes;
+mod secrets;
 mod state;
 mod syntax;
 mod types;
@@ -45,6 +46,7 @@ pub fn all() -> &'static [Page] {
             scopes::PAGES,
             types::PAGES,
             rules::PAGES,
+            secrets::PAGES,
             compose::PAGES,
             compose_lints::PAGES,
             project::PAGES,

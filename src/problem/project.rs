@@ -2,7 +2,6 @@
 //! worlds that refuse.
 
 use crate::problem::Problem;
-use crate::source::Span;
 
 /// There is no manifest in the folder.
 pub fn no_manifest(folder: &str) -> Problem {
@@ -47,13 +46,6 @@ pub fn not_a_value(name: &str) -> Problem {
 pub fn not_a_setting(text: &str) -> Problem {
     Problem::error("P0004", format!("`{text}` gives no input a value"))
         .help("write `--set name=value`, for example `--set replicas=3`")
-}
-
-/// A secret cannot be had.
-pub fn missing_secret(span: Span, address: &str, why: &str, help: &str) -> Problem {
-    Problem::error("P4002", format!("`{address}` has no value"))
-        .at(span, why.to_owned())
-        .help(help.to_owned())
 }
 
 /// `--target` names nothing.

@@ -23,7 +23,7 @@ pub use graph::{edges, graph_dot, graph_waves};
 pub use json::json;
 pub use markdown::{LIMIT, markdown};
 pub use schema::{json_schema, json_schemas};
-pub use state::{state_list, state_show};
+pub use state::{secret_list, state_list, state_show};
 pub use summary::{Summary, outcome};
 pub use terminal::terminal;
 

@@ -153,7 +153,7 @@ fn of(ty: &Type) -> Value {
         }
         Type::Float => json!({ "type": "number" }),
         // Numbers and flags are printed where text is asked for.
-        Type::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Type::Text | Type::Shown => json!({ "type": ["string", "number", "boolean"] }),
         Type::Port => json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
         Type::OneOf(words) => json!({ "enum": words }),
         Type::List(inner) => json!({ "type": "array", "items": of(inner) }),

@@ -31,6 +31,20 @@ pub fn state_list(state: &State, style: Style) -> String {
     paper.finish()
 }
 
+/// Every secret: its address, where it comes from, and what is known of its value.
+pub fn secret_list(rows: &[[String; 3]], style: Style) -> String {
+    let mut paper = Paper::new(style);
+    let widest = |column: usize| rows.iter().map(|row| width(&visible(&row[column]))).max();
+    let (first, second) = (widest(0).unwrap_or(0), widest(1).unwrap_or(0));
+    for row in rows {
+        let [address, source, value] = row.each_ref().map(|text| visible(text));
+        let pad = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
+        let (one, two) = (pad(&address, first), pad(&source, second));
+        paper.line(0, Hue::Plain, format!("{address}{one}  {source}{two}  {value}").trim_end());
+    }
+    paper.finish()
+}
+
 /// Everything that is known of one object.
 pub fn state_show(id: &ObjectId, record: &Record, style: Style) -> String {
     let mut paper = Paper::new(style);

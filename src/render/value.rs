@@ -69,6 +69,7 @@ fn inner<'a>(ty: &'a Type, segment: &str) -> Option<&'a Type> {
         Type::Any | Type::Content | Type::Bool | Type::Int(..) | Type::Float => None,
         Type::Str
         | Type::Text
+        | Type::Shown
         | Type::Size
         | Type::Duration
         | Type::Ip
@@ -87,7 +88,7 @@ pub fn type_name(ty: &Type) -> &'static str {
         Type::Bool => "bool",
         Type::Int(..) => "int",
         Type::Float => "float",
-        Type::Str | Type::Text | Type::OneOf(_) => "string",
+        Type::Str | Type::Text | Type::Shown | Type::OneOf(_) => "string",
         Type::Size => "size",
         Type::Duration => "duration",
         Type::Ip => "ip",
@@ -255,7 +256,8 @@ pub fn fitting<'a>(ty: &'a Type, value: &Value) -> &'a Type {
         }
         Type::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         Type::Either(_) | Type::Any | Type::Content => false,
-        Type::Str | Type::Text | Type::Ip | Type::Cidr | Type::IpRange => value.as_str().is_some(),
+        Type::Str | Type::Text | Type::Shown => value.as_str().is_some(),
+        Type::Ip | Type::Cidr | Type::IpRange => value.as_str().is_some(),
         Type::Fqdn | Type::Url | Type::Path | Type::PortRange => value.as_str().is_some(),
     };
     match ty {

@@ -17,6 +17,8 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Asked => "destroyed on request".to_owned(),
         Reason::Upstream { address } => format!("upstream {}", visible(address.as_str())),
         Reason::Template { from, to, .. } => format!("template {} → {}", short(from), short(to)),
+        Reason::Rotation { .. } => "rotated since the last apply".to_owned(),
+        Reason::Due { .. } => "due for rotation".to_owned(),
         Reason::Drift => "drift".to_owned(),
         Reason::Gone => "gone".to_owned(),
         Reason::Default => "default".to_owned(),

@@ -89,6 +89,9 @@ fn written(place: &Place, file: &File) -> Result<Done, String> {
     if !path.starts_with('/') {
         return Err(format!("`{path}` is not absolute"));
     }
+    if file.content.has_secret() && file.mode & 0o077 != 0 {
+        return Err(format!("`{path}` has a secret in it, and others could read it"));
+    }
     let content = file.content.to_string();
     let digest = match file.content.has_secret() {
         true => SECRET.to_owned(),

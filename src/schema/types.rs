@@ -24,6 +24,8 @@ pub enum Type {
     Str,
     /// Text that may contain secrets and late values; numbers and booleans are printed.
     Text,
+    /// The same for everybody to read, like a command line: no secret may be in it.
+    Shown,
     /// `512MiB`
     Size,
     /// `30s`
@@ -81,7 +83,7 @@ impl Type {
             Type::Int(low, i64::MAX) => format!("an int from {low}"),
             Type::Int(low, high) => format!("an int from {low} to {high}"),
             Type::Float => "a number".into(),
-            Type::Str | Type::Text => "a string".into(),
+            Type::Str | Type::Text | Type::Shown => "a string".into(),
             Type::Size => "a size like `512MiB`".into(),
             Type::Duration => "a duration like `30s`".into(),
             Type::Ip => "an address like `10.0.0.1`".into(),

@@ -118,6 +118,21 @@ impl Disk {
         Ok(file)
     }
 
+    /// Puts content under a name that nothing has, or leaves what another run put there first.
+    pub(super) fn place_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let fresh = beside(path);
+        let placed = self.write_new(&fresh, bytes).and_then(|_| {
+            self.about_to(&Operation::Link(&fresh, path))?;
+            match fs::hard_link(&fresh, path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                Ok(()) | Err(_) => Ok(()),
+            }
+        });
+        let _ = self.remove(&fresh);
+        placed?;
+        self.sync_folder(path.parent().unwrap_or(path))
+    }
+
     /// A new file with durable content that was read back.
     pub(super) fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<File> {
         let mut file = self.create(path)?;

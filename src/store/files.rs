@@ -19,6 +19,8 @@ pub(super) struct Files {
     pub(super) lock: PathBuf,
     pub(super) holder: PathBuf,
     pub(super) backups: PathBuf,
+    pub(super) secrets: PathBuf,
+    pub(super) previous_secrets: PathBuf,
 }
 
 impl Files {
@@ -31,6 +33,8 @@ impl Files {
             lock: folder.join("paas.lock"),
             holder: folder.join("paas.lock.json"),
             backups: folder.join("backups"),
+            secrets: folder.join("paas.secrets"),
+            previous_secrets: folder.join("paas.secrets.prev"),
         }
     }
 

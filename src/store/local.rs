@@ -134,6 +134,14 @@ impl Store {
         self.compact()
     }
 
+    /// Does something to the disk beside the state.
+    pub(super) fn on_disk(
+        &self,
+        deed: impl FnOnce(&Disk, &Files) -> io::Result<()>,
+    ) -> Result<(), Refused> {
+        deed(&self.disk, &self.files).map_err(|error| unwritable(&self.files.secrets, &error))
+    }
+
     fn check_usable(&self) -> Result<(), Refused> {
         match self.given_up {
             true => Err(Refused::unreadable(problem::gave_up(&self.files.journal))),

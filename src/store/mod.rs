@@ -4,12 +4,16 @@
 
 mod disk;
 mod files;
+mod kept;
+mod key;
 mod load;
 mod local;
 mod lock;
 mod repair;
 
 pub use disk::{Disk, Operation};
+pub use kept::{Entry, Kept};
+pub use key::{Key, Owner, key_of};
 pub use load::read;
 pub use local::Store;
 pub use repair::{Report, repair};

@@ -10,16 +10,24 @@ use crate::commands::says;
 use crate::support::project::Project;
 
 /// With everything in it that an encoding could change.
-const VALUES: [(&str, &str); 4] = [
+const VALUES: [(&str, &str); 5] = [
     ("token", "tok\"en\\ä/+&?=%<1>"),
     ("env", "e'nv $ecr\te;t ÿ~+/2"),
     ("file", "first li\"ne <&>\nsecond line 3/+"),
     ("input", "in put\\\"4/+?& ü"),
+    ("program", "pro[gram].*(x|y)+$ \\(name) ${HOME} $(id) `id` {{x}} %s"),
 ];
+
+/// A secret of more than a megabyte, on one line, no part of which is anywhere else.
+static LONG: LazyLock<String> =
+    LazyLock::new(|| (0..120_000).map(|number| format!("{number:x}~L0\"ng")).collect());
 
 const SECRETS: &str = r#"
 secret env = env("APP_PASSWORD")
 secret file = file("keys/password.txt")
+secret program = command(["cat", "keys/program.txt"])
+secret long = file("keys/long.txt")
+secret made = generate(length = 48)
 input token: secret<string>
 
 container vault {
@@ -39,6 +47,9 @@ app vault {
       ENV = secret.env
       FILE = secret.file
       TOKEN = token
+      PROGRAM = secret.program
+      LONG = "<\(secret.long)>"
+      MADE = secret.made
       URL = "postgres://me:\(secret.env)@db/x?t=\(token)"
     }
   }
@@ -52,6 +63,8 @@ fn project() -> Project {
     project.write("main.paas", text + SECRETS);
     project.write("vault.yml", "services:\n  vault: { image: \"vault:1\", environment: [ENV] }\n");
     project.write("keys/password.txt", value("file"));
+    project.write("keys/program.txt", value("program"));
+    project.write("keys/long.txt", value("long"));
     project
         .with("PROXMOX_VE_API_TOKEN", value("token"))
         .with("APP_PASSWORD", value("env"))
@@ -59,12 +72,19 @@ fn project() -> Project {
 }
 
 fn value(name: &str) -> &'static str {
-    VALUES.iter().find(|(it, _)| *it == name).expect("it is in the list").1
+    match name {
+        "long" => &LONG,
+        name => VALUES.iter().find(|(it, _)| *it == name).expect("it is in the list").1,
+    }
 }
 
 /// Every form of each.
-static FORMS: LazyLock<Vec<(&str, Vec<String>)>> =
-    LazyLock::new(|| VALUES.iter().map(|(name, value)| (*name, forms(value))).collect());
+static FORMS: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
+    let ends = [&LONG[..200], &LONG[LONG.len() - 200..], &LONG[500_000..500_200]];
+    let long = ends.into_iter().flat_map(forms).chain([digest(LONG.as_bytes())]);
+    let all = VALUES.iter().map(|(name, value)| (*name, forms(value)));
+    all.chain([("long", long.collect())]).collect()
+});
 
 /// A secret in every form in which it could slip through, each long enough to be no accident.
 fn forms(value: &str) -> Vec<String> {
@@ -119,12 +139,12 @@ fn quiet(project: &Project, line: &str) -> String {
     said
 }
 
-/// Every file but the one that holds a secret because somebody wrote it there.
+/// Every file but those that hold a secret because somebody wrote it there.
 #[track_caller]
 fn clean_files(project: &Project) {
     let mut seen = 0;
     for (path, content) in project.contents() {
-        if !path.ends_with("keys/password.txt") {
+        if path.parent().is_none_or(|folder| !folder.ends_with("site/keys")) {
             clean(&path.display().to_string(), &content);
             seen += 1;
         }
@@ -165,7 +185,7 @@ fn no_command_shows_or_stores_a_secret() {
     ];
     looks.iter().for_each(|line| drop(quiet(&project, line)));
     clean_files(&project);
-    says(&quiet(&project, "apply saved.plan -vv"), &["Apply: 10 done."]);
+    says(&quiet(&project, "apply saved.plan -vv"), &["Apply: 11 done."]);
     clean_files(&project);
     let more = [
         "drift --sandbox -vv",
@@ -175,6 +195,10 @@ fn no_command_shows_or_stores_a_secret() {
         "state show cluster.home --sandbox",
         "output --sandbox",
         "sandbox show",
+        "sandbox show container.vault",
+        "secret list --sandbox -vv",
+        "secret reveal secret.made --sandbox",
+        "secret reveal secret.env --sandbox --yes",
     ];
     looks.iter().chain(&more).for_each(|line| drop(quiet(&project, line)));
     says(&quiet(&project, "plan --sandbox --exit-code"), &["No changes"]);
@@ -184,6 +208,40 @@ fn no_command_shows_or_stores_a_secret() {
     says(&quiet(&project, "apply --sandbox --yes -vv"), &["app.vault", "Apply: 1 done."]);
     quiet(&project, "destroy --sandbox --yes -vv");
     clean_files(&project);
+}
+
+#[test]
+fn what_is_generated_is_seen_by_nobody_who_does_not_ask() {
+    let project = project();
+    project.fine("apply --sandbox --yes");
+    let mut made = Vec::new();
+    for turn in 0..2 {
+        let value = project.fine("secret reveal secret.made --sandbox --yes");
+        made.push(value.trim_end().to_owned());
+        let lines = [
+            "plan --sandbox -vv --full --out saved.plan",
+            "plan --sandbox --format json",
+            "plan --sandbox --format markdown --full",
+            "apply saved.plan -vv",
+            "state show app.vault --sandbox",
+            "state show secret.made --sandbox",
+            "output --sandbox",
+            "explain secret.made --sandbox",
+            "secret list --sandbox -vv",
+            "secret rotate secret.made --sandbox -vv",
+        ];
+        let said: Vec<String> = lines.iter().map(|line| quiet(&project, line)).collect();
+        let files = project.contents().into_iter();
+        let files = files.map(|(path, bytes)| {
+            format!("{}: {}", path.display(), String::from_utf8_lossy(&bytes))
+        });
+        for text in said.into_iter().chain(files) {
+            for form in made.iter().flat_map(|value| forms(value)) {
+                let start: String = text.chars().take(200).collect();
+                assert!(!text.contains(&form), "turn {turn}: {start} … has `{form}`");
+            }
+        }
+    }
 }
 
 #[test]

@@ -117,6 +117,8 @@ fn files_are_digested_unless_they_hold_a_secret() {
     check(&sandbox, motd, "ok file:/etc/motd=2cf24dba");
     let key = "container.web#1: write /etc/key token=§pve";
     check(&sandbox, key, "ok file:/etc/key=secret");
+    let refused = "refused: `/etc/key.open` has a secret in it, and others could read it";
+    check(&sandbox, "container.web#1: write /etc/key.open token=§pve", refused);
     let files = sandbox.files(&reference("container.web#1"));
     assert_eq!(files["/etc/key"], ("secret".to_owned(), "token=«secret pve»".to_owned()));
     let found = seen(&sandbox, "container.web#1", &["/etc/motd", "/etc/key", "/nope"], &[]);

@@ -183,7 +183,7 @@ fn a_field_that_nobody_knows_is_not_passed_over() {
         SNAPSHOT,
         |text| resealed(&text.replace("\"spec\"", "\"owner\":1,\"spec\"")),
         "P7002 `DIR/paas.state.json` is damaged, line 7: unknown field `owner`, \
-         expected one of `spec`, `after`, `lifecycle`",
+         expected one of `spec`, `after`, `lifecycle`, `fingerprints`",
     );
     check(
         SNAPSHOT,

@@ -10,6 +10,7 @@ use crate::cli::pipeline;
 use crate::cli::progress::Shown;
 use crate::cli::project::{Project, shown};
 use crate::cli::saved::{self, Saved};
+use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::cli::world::Chosen;
@@ -46,32 +47,37 @@ pub async fn run(
         return from_file(terminal, saved, how).await;
     }
     let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
-    pipeline::check_secrets(&project, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
-    let plan = pipeline::plan(&project, &project.desired, &ground, planning).await?;
+    let (mut secrets, seen) = pipeline::secrets(terminal, &project, &ground, sandbox).await?;
+    let plan = pipeline::plan(&project, &project.desired, &ground, planning, seen).await?;
+    if plan.blocked.is_empty() {
+        secrets.require(&plan, &ground.state).await?;
+    }
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
     let resume = command("apply", inputs, planning, sandbox);
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "apply");
-    carry_out(terminal, work, how).await
+    carry_out(terminal, work, secrets, how).await
 }
 
 async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, Stop> {
     let (inputs, sandbox) = (saved.inputs(), saved.sandbox);
     let (project, ground) = pipeline::load_with_ground(terminal, &inputs, sandbox)?;
     let state = &ground.state;
-    pipeline::check_secrets(&project, sandbox)?;
+    let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
     store::check_unlocked(&project.state_folder(sandbox))?;
     saved.check(&project, &state.lineage, state.serial)?;
     let moved = crate::plan::moved(&saved.plan, state);
     crate::plan::verify(&saved.plan, &moved)
         .map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
+    secrets.require(&saved.plan, state).await?;
+    secrets.check(&saved.plan, state)?;
     let context = super::plan::context(&project, &inputs, sandbox);
     terminal.print(&render::terminal(&saved.plan, &context, terminal.out));
     let resume = command("apply", &inputs, &Planning::default(), sandbox);
     let work = Work::new(&project, sandbox, saved.plan, state, resume, "apply of a saved plan");
     // Whoever saved it has read it: a saved plan is its own confirmation.
-    carry_out(terminal, work, How { yes: true, ..how }).await
+    carry_out(terminal, work, secrets, How { yes: true, ..how }).await
 }
 
 /// The command that goes on where this one stopped.
@@ -132,7 +138,12 @@ impl<'a> Work<'a> {
 
 /// Asks, takes the lock, runs a plan, and says what came of it. Up to the answer nothing is
 /// written anywhere.
-pub async fn carry_out(terminal: &Terminal, work: Work<'_>, how: How) -> Result<u8, Stop> {
+pub async fn carry_out(
+    terminal: &Terminal,
+    work: Work<'_>,
+    mut secrets: Secrets,
+    how: How,
+) -> Result<u8, Stop> {
     let Work { project, sandbox, plan, nothing, resume, purpose } = work;
     let folder = project.state_folder(sandbox);
     if !plan.blocked.is_empty() {
@@ -155,6 +166,7 @@ pub async fn carry_out(terminal: &Terminal, work: Work<'_>, how: How) -> Result<
     if let Some(moved) = saved::state_moved(&plan, &state.lineage, state.serial) {
         return Err(Stop::one(stale_plan(&[moved]), Refused::STALE));
     }
+    let plan = secrets.prepare(&store, plan, terminal)?;
     let world = Arc::new(Chosen::to_change(project, sandbox)?);
     let quiet = plan.changes.is_empty();
     let mut progress = Shown::new(terminal, plan.changes.len());
@@ -165,6 +177,7 @@ pub async fn carry_out(terminal: &Terminal, work: Work<'_>, how: How) -> Result<
         terminal.problems(std::slice::from_ref(&refused.problem), &Default::default());
     }
     store.compact()?;
+    secrets.settle(&store)?;
     let code = exit_code(&report);
     if !quiet {
         terminal.print(&render::outcome(&summary(report, resume), terminal.out));

@@ -3,6 +3,7 @@
 use crate::cli::commands::apply::{How, Work, carry_out, command};
 use crate::cli::options::{Inputs, Planning};
 use crate::cli::pipeline;
+use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::lower::Desired;
@@ -20,7 +21,8 @@ pub async fn run(
     let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
-    let mut plan = pipeline::plan(&project, &nothing, &ground, planning).await?;
+    let seen = Default::default();
+    let mut plan = pipeline::plan(&project, &nothing, &ground, planning, seen).await?;
     // The manifest still has it: that is not why it goes.
     let removed = plan.changes.iter_mut().filter(|change| change.because == Reason::Removed);
     removed.for_each(|change| change.because = Reason::Asked);
@@ -34,6 +36,9 @@ pub async fn run(
         terminal.print(&render::terminal(&plan, &context, terminal.out));
     }
     let resume = command("destroy", inputs, planning, sandbox);
+    let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
+    secrets.require(&plan, &ground.state).await?;
+    secrets.forget_declared();
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "destroy");
-    carry_out(terminal, work, how).await
+    carry_out(terminal, work, secrets, how).await
 }

@@ -15,7 +15,8 @@ pub async fn run(
 ) -> Result<u8, Stop> {
     let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     let all = Planning::default();
-    let plan = pipeline::plan(&project, &project.desired, &ground, &all).await?;
+    let seen = Default::default();
+    let plan = pipeline::plan(&project, &project.desired, &ground, &all, seen).await?;
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&match format {
         DriftFormat::Human => render::drift(&plan, &context, terminal.out),

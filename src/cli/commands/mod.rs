@@ -12,5 +12,6 @@ pub mod output;
 pub mod plan;
 pub mod sandbox;
 pub mod schema;
+pub mod secret;
 pub mod state;
 pub mod update;

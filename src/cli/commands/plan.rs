@@ -37,8 +37,8 @@ pub async fn run(
     sandbox: bool,
 ) -> Result<u8, Stop> {
     let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
-    pipeline::check_secrets(&project, sandbox)?;
-    let plan = pipeline::plan(&project, &project.desired, &ground, planning).await?;
+    let (_, seen) = pipeline::secrets(terminal, &project, &ground, sandbox).await?;
+    let plan = pipeline::plan(&project, &project.desired, &ground, planning, seen).await?;
     let mut context = context(&project, inputs, sandbox);
     context.density = match (how.summary, how.full) {
         (true, _) => Density::Summary,

@@ -92,6 +92,24 @@ pub fn settle<'a>(
     })
 }
 
+/// Whether a parameter of which everything is looked at is given a secret.
+pub fn sees_secret(
+    function: &'static Function,
+    arguments: &[Argument],
+    files: &dyn Files,
+    origin: Span,
+) -> bool {
+    let Ok(given) = bind(function, arguments, files, origin) else { return false };
+    let mut hidden = Hidden::default();
+    for (parameter, argument) in given.pairs() {
+        if !fits(parameter, &argument.value.data) {
+            return false;
+        }
+        hidden.look(&argument.value.data, parameter.sees, 0);
+    }
+    hidden.secret && !hidden.bad && !hidden.too_much
+}
+
 /// Finds the parameter of every argument.
 fn bind<'a>(
     function: &'static Function,

@@ -35,7 +35,7 @@ pub trait Files {
 }
 
 /// One argument of a call, named or not.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// The name before `=`.
     pub name: Option<String>,
@@ -265,6 +265,11 @@ impl Files for Nothing {
     fn commit(&self, _: &str) -> Result<String, String> {
         Err("there is no file".to_owned())
     }
+}
+
+/// Whether a function would have to look at a secret in its arguments.
+pub fn sees_secret(name: &str, arguments: &[Argument], files: &dyn Files, origin: Span) -> bool {
+    find(name).is_some_and(|function| given::sees_secret(function, arguments, files, origin))
 }
 
 /// Calls a function; `origin` is the place of the call. Nothing if there is no such function.

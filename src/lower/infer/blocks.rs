@@ -105,7 +105,8 @@ impl<'t> Infer<'t> {
             return self.common_attribute(kind, (name, at), value, block, view);
         };
         if !field.writable() {
-            self.problems.push(names::not_writable(field.name, at));
+            let all: Vec<&str> = kind.schema().fields.iter().map(|field| field.name).collect();
+            self.problems.push(names::not_writable(field.name, at, &all));
             return true;
         }
         let ty = self.schema_ty(&field.ty);
@@ -222,7 +223,11 @@ impl<'t> Infer<'t> {
                             let want = Want::schema(field.name, wanted, &field.ty, expr.span);
                             self.fit(&given.ty, &want, at);
                         }
-                        Some(field) => self.problems.push(names::not_writable(field.name, at)),
+                        Some(field) => {
+                            let all: Vec<&str> =
+                                schema.fields.iter().map(|field| field.name).collect();
+                            self.problems.push(names::not_writable(field.name, at, &all));
+                        }
                         None if COMMON.contains(&name) || traits.facets.contains(&name) => (),
                         None if crate::lower::fields::is_facet_word(name) => (),
                         None => unknown.push((name.to_owned(), at)),

@@ -30,7 +30,8 @@ impl<'t> Infer<'t> {
             Type::Int(low, high) => Ty::new(Core::Int(*low, *high)),
             Type::Float => Ty::scalar(Scalar::Float),
             Type::Str => Ty::string(),
-            Type::Text => Ty::new(Core::Text),
+            // Whether there is a secret in it is told when it is evaluated.
+            Type::Text | Type::Shown => Ty::new(Core::Text),
             Type::Size => Ty::scalar(Scalar::Size),
             Type::Duration => Ty::scalar(Scalar::Duration),
             Type::Ip => Ty::scalar(Scalar::Ip),

@@ -1,4 +1,4 @@
-//! Pages about stages, secrets, the graph and what kinds object to: P30xx to P61xx.
+//! Pages about stages, the graph and what kinds object to: P30xx to P61xx.
 
 use super::Page;
 
@@ -101,82 +101,6 @@ container dev for p in people by p.login {
         r#"
 A `require` reads something that is known only after apply. This is a warning: nothing is checked
 and nothing is stopped. A condition over what is written in the manifest is checked every time.
-"#,
-    ),
-    Page::new(
-        "P4001",
-        "a secret where it would be seen",
-        r#"
-A secret may go where secrets are kept: tokens, passwords, `env` and `secrets` of an app. Anywhere
-else it would end up in a plan, in the state, in a key or in a file that everybody can read.
-
-```paas-error
-secret admin = env("ADMIN_PASSWORD")
-output shown = secret.admin
-```
-
-```paas
-secret admin = env("ADMIN_PASSWORD")
-output shown: secret<string> = secret.admin
-```
-"#,
-    ),
-    Page::new(
-        "P4002",
-        "a secret without a source or a value",
-        r#"
-A secret says where its value comes from; the value itself is never in the manifest. This version
-reads environment variables with `env("NAME")` and files with `file("path")`. The same code says
-that the variable is not set or that the file is not there. The sandbox asks only for the secrets
-that are sent to a machine, not for those that would open a real cluster.
-
-```paas-error
-secret token = "hunter2"
-```
-
-```paas
-secret token = env("TOKEN")
-```
-"#,
-    ),
-    Page::new(
-        "P4003",
-        "a source of secrets outside of a secret",
-        r#"
-`env(…)` and its like give secrets, so they stand in a `secret`. Plain text from outside comes in
-through an `input`.
-
-```paas-error
-let token = env("TOKEN")
-```
-
-```paas
-secret token = env("TOKEN")
-```
-"#,
-    ),
-    Page::new(
-        "P4004",
-        "a source of a secret that is not one text",
-        r#"
-The source of a secret takes exactly one string: the name of a variable, or the path of a file.
-
-```paas-error
-secret token = env("TOKEN", "OTHER_TOKEN")
-```
-
-```paas
-secret token = env("TOKEN")
-```
-"#,
-    ),
-    Page::new(
-        "P4005",
-        "a secret that is given in plain sight",
-        r#"
-An input whose type is `secret<…>` cannot get its value from `--set` or from a file of values: the
-one is kept in the history of the shell, the other in the repository. Put it into the environment
-as `PAAS_INPUT_name`.
 "#,
     ),
     Page::new(

@@ -1,0 +1,477 @@
+//! The secrets of a run: what is known of them while planning, and their values just before they
+//! are sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::cli::project::Project;
+use crate::cli::saved::state_moved_secret;
+use crate::cli::stop::Stop;
+use crate::cli::terminal::Terminal;
+use crate::drivers::secrets::{Values, make};
+use crate::lower::{Recipe, SecretItem, SecretSource};
+use crate::model::{Hidden, Value};
+use crate::plan::{Change, Plan, SecretsSeen, each_secret};
+use crate::problem::{Problem, secrets as problem, state::stale_plan};
+use crate::source::Sources;
+use crate::state::{State, Verb};
+use crate::store::{Disk, Kept, Key, Owner, Refused, Store, key_of};
+
+/// The secrets of one run; each value is read at most once.
+pub struct Secrets {
+    items: BTreeMap<String, SecretItem>,
+    sources: Sources,
+    project: PathBuf,
+    folder: PathBuf,
+    sandbox: bool,
+    values: Values,
+    opened: Option<(Key, Kept)>,
+}
+
+/// Whether somebody would be missed: what is needed to look at a platform, or to change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strict {
+    /// A key that is not there is told, and the work goes on without.
+    No,
+    /// It is refused.
+    Yes,
+}
+
+impl Secrets {
+    /// The secrets of a project; `items` is what it has, or nothing when all of it goes.
+    pub fn of(project: &Project, items: &BTreeMap<String, SecretItem>, sandbox: bool) -> Secrets {
+        Secrets {
+            items: items.clone(),
+            sources: project.sources.clone(),
+            project: project.folder.clone(),
+            folder: project.state_folder(sandbox),
+            sandbox,
+            values: Values::of(&project.folder),
+            opened: None,
+        }
+    }
+
+    /// Reads what a platform cannot even be looked at without.
+    pub async fn open_platform(&mut self) -> Result<(), Stop> {
+        let wanted: BTreeSet<String> = match self.sandbox {
+            true => BTreeSet::new(),
+            false => {
+                self.items.iter().filter(|(_, it)| it.opens).map(|(it, _)| it.clone()).collect()
+            }
+        };
+        self.read(&wanted).await;
+        let kept = |address: &&String| self.items[*address].source.recipe().is_some();
+        let outside: Vec<&String> = wanted.iter().filter(|it| !kept(it)).collect();
+        self.all_there(&outside)
+    }
+
+    /// What is known of the secrets that were sent before, and what to tell about the others.
+    pub async fn observe(
+        &mut self,
+        state: &State,
+        terminal: &Terminal,
+    ) -> Result<SecretsSeen, Stop> {
+        let sent = sent(state);
+        let nothing = sent.is_empty() && !Kept::exists(&self.folder) && !has_generated(state);
+        if nothing {
+            return Ok(SecretsSeen { versions: Some(BTreeMap::new()), ..SecretsSeen::default() });
+        }
+        if let Some(why) = self.open(state, Strict::No)? {
+            terminal.problems(&[problem::no_key_to_compare(&why)], &self.sources);
+            return Ok(SecretsSeen::default());
+        }
+        self.read(&sent).await;
+        let mut seen = SecretsSeen::default();
+        let mut missing = Vec::new();
+        let Some((key, kept)) = &self.opened else { return Ok(seen) };
+        for address in &sent {
+            let Some(item) = self.items.get(address) else { continue };
+            match self.values.get(address) {
+                Some(Ok(value)) => {
+                    seen.fingerprints.insert(address.clone(), key.fingerprint(value));
+                }
+                Some(Err(why)) => missing.push((item.span, address.clone(), why.why.clone())),
+                None if item.source.recipe().is_some() => drop(seen.lost.insert(address.clone())),
+                None => (),
+            }
+        }
+        let now = now_secs();
+        for (address, item) in &self.items {
+            let rotate = item.source.recipe().and_then(|recipe| recipe.rotate_ms);
+            let made = kept.get(address).map(|entry| entry.made_secs);
+            let due = rotate.zip(made).is_some_and(|(rotate, made)| {
+                u128::from(now.saturating_sub(made)) * 1_000 >= u128::from(rotate)
+            });
+            if due {
+                seen.due.insert(address.clone());
+            }
+        }
+        let versions = kept.all().map(|(address, entry)| (address.to_owned(), entry.version));
+        seen.versions = Some(versions.collect());
+        if !missing.is_empty() {
+            terminal.problems(&[problem::not_compared(&missing)], &self.sources);
+        }
+        Ok(seen)
+    }
+
+    /// Every value from outside that a plan sends can be had, and so can the key.
+    pub async fn require(&mut self, plan: &Plan, state: &State) -> Result<(), Stop> {
+        let wanted: BTreeSet<String> = plan.changes.iter().flat_map(in_steps).collect();
+        let makes = plan.changes.iter().any(|change| renewal(change).is_some());
+        if self.opened.is_none() && (makes || !wanted.is_empty()) {
+            self.open(state, Strict::Yes)?;
+        }
+        self.read(&wanted).await;
+        let made = |address: &&String| {
+            let all = self.with_bases(std::iter::once(*address));
+            all.iter()
+                .any(|it| self.items.get(it).is_none_or(|item| item.source.recipe().is_some()))
+        };
+        let outside: Vec<&String> = wanted.iter().filter(|it| !made(it)).collect();
+        self.all_there(&outside)
+    }
+
+    /// A plan that was saved is still for the values that are sent.
+    pub fn check(&self, saved: &Plan, state: &State) -> Result<(), Stop> {
+        self.note(&mut saved.clone(), state)
+    }
+
+    /// What the manifest declares counts no more: all of it goes.
+    pub fn forget_declared(&mut self) {
+        self.items.clear();
+    }
+
+    /// Makes what has to be made, durable before anything is sent; and notes in the plan what
+    /// tells the values apart that it sends.
+    pub fn prepare(
+        &mut self,
+        store: &Store,
+        mut plan: Plan,
+        terminal: &Terminal,
+    ) -> Result<Plan, Stop> {
+        let wanted: BTreeSet<String> = plan.changes.iter().flat_map(in_steps).collect();
+        let renewed: Vec<(String, Recipe, u32)> = plan.changes.iter().filter_map(renewal).collect();
+        if wanted.is_empty() && renewed.is_empty() {
+            return Ok(plan);
+        }
+        self.found(store, terminal)?;
+        let Some((_, kept)) = &mut self.opened else { return Ok(plan) };
+        let now = now_secs();
+        for (address, recipe, version) in &renewed {
+            if kept.get(address).is_none_or(|entry| entry.version < *version) {
+                kept.renew(address, make(recipe), *version, now);
+            }
+        }
+        let needed = self.with_bases(wanted.iter());
+        let Some((key, kept)) = &mut self.opened else { return Ok(plan) };
+        for address in &needed {
+            let recipe = self.items.get(address).and_then(|item| item.source.recipe());
+            if let (Some(recipe), None) = (recipe, kept.get(address)) {
+                kept.renew(address, make(&recipe), 1, now);
+            }
+        }
+        kept.save(store, key)?;
+        for (address, entry) in kept.all() {
+            self.values.put(address, entry.value.clone());
+        }
+        self.derive(&wanted);
+        let all: Vec<&String> = wanted.iter().collect();
+        self.all_there(&all)?;
+        self.note(&mut plan, store.state())?;
+        Ok(plan)
+    }
+
+    /// Lets go of values that nothing has any more.
+    pub fn settle(&mut self, store: &Store) -> Result<(), Stop> {
+        let state = store.state();
+        if self.opened.is_none() && Kept::exists(&self.folder) {
+            self.open(state, Strict::No)?;
+        }
+        let Some((key, kept)) = &mut self.opened else { return Ok(()) };
+        let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for intent in state.records.values().flat_map(crate::state::Record::possible) {
+            each_secret(&intent.spec, "", &mut |_, secret| {
+                used.entry(secret.to_owned()).or_default();
+            });
+            for (secret, fingerprint) in &intent.fingerprints {
+                used.entry(secret.clone()).or_default().insert(fingerprint.clone());
+            }
+        }
+        let items = &self.items;
+        kept.retain(|address, value| match value {
+            Some(value) => used.get(address).is_some_and(|it| it.contains(&key.fingerprint(value))),
+            None => {
+                let itself = crate::model::Address::parse(address);
+                let recorded = itself.is_some_and(|it| state.latest(&it).is_some());
+                items.contains_key(address) || used.contains_key(address) || recorded
+            }
+        });
+        Ok(kept.save(store, key)?)
+    }
+
+    /// The generated secrets, opened; nothing if there is no key to do it with.
+    pub fn kept(&mut self, state: &State) -> Result<Option<&mut (Key, Kept)>, Stop> {
+        if self.opened.is_none() {
+            self.open(state, Strict::Yes)?;
+        }
+        Ok(self.opened.as_mut())
+    }
+
+    /// Opens the store of generated secrets, or says why the key for it is not there. Without a
+    /// key nothing is opened, and that is fine as long as none was ever needed.
+    fn open(&mut self, state: &State, strict: Strict) -> Result<Option<String>, Stop> {
+        let fingerprint = state.records.values().find_map(|record| {
+            record.possible().find_map(|it| it.fingerprints.values().next().cloned())
+        });
+        let expected = fingerprint.as_deref().and_then(key_of);
+        let exists = Kept::exists(&self.folder);
+        let missing = match Key::find(self.owner(&state.lineage)) {
+            Ok(Some(key)) => {
+                // A store that this key opens was made by `paas secret new-key`, if not before.
+                if let Some(expected) = expected.filter(|it| !exists && *it != key.id()) {
+                    return Err(Stop::one(problem::another_key(expected, key.id()), 1));
+                }
+                if has_generated(state) && !exists {
+                    return Err(Stop::one(problem::lost_store(&Kept::path(&self.folder)), 1));
+                }
+                let kept = Kept::open(&self.folder, &key)?;
+                for (address, entry) in kept.all() {
+                    self.values.put(address, entry.value.clone());
+                }
+                self.opened = Some((key, kept));
+                return Ok(None);
+            }
+            Ok(None) => {
+                let place = Key::place(self.owner(&state.lineage))?;
+                problem::key_missing(&place, expected)
+            }
+            Err(refused) => *refused.problem,
+        };
+        match (strict, expected.is_some() || exists || has_generated(state)) {
+            (Strict::Yes, true) => Err(Stop::one(missing, 1)),
+            (Strict::Yes, false) | (Strict::No, _) => Ok(Some(missing.message)),
+        }
+    }
+
+    /// The folder of the state.
+    pub fn folder(&self, project: &Project) -> PathBuf {
+        project.state_folder(self.sandbox)
+    }
+
+    /// Puts a new value in the place of the one there is, durably; tells its version.
+    pub fn renew(
+        &mut self,
+        store: &Store,
+        address: &str,
+        value: Hidden,
+        now_secs: u64,
+    ) -> Result<u32, Stop> {
+        let Some((key, kept)) = &mut self.opened else { return Ok(0) };
+        let version = kept.get(address).map_or(1, |entry| entry.version + 1);
+        kept.renew(address, value, version, now_secs);
+        kept.save(store, key)?;
+        Ok(version)
+    }
+
+    /// Seals everything with another key; what cannot be opened is given up if `yes`.
+    pub fn new_key(
+        &mut self,
+        store: &Store,
+        yes: bool,
+        terminal: &Terminal,
+    ) -> Result<String, Stop> {
+        let owner = self.owner(&store.state().lineage);
+        if Key::is_given() {
+            return Err(Stop::one(problem::key_is_given(), 1));
+        }
+        let place = Key::place(owner)?;
+        let opened = match self.open(store.state(), Strict::Yes) {
+            Ok(_) => self.opened.take().map(|(_, kept)| kept),
+            Err(_) if yes => None,
+            Err(mut stop) => {
+                stop.problems.push(problem::new_key_gives_up());
+                return Err(stop);
+            }
+        };
+        let owner = self.owner(&store.state().lineage);
+        let key = Key::renew(&Disk::default(), owner)?;
+        let lost = opened.is_none();
+        let mut kept = opened.unwrap_or_default();
+        kept.save_anew(store, &key)?;
+        terminal.problems(&[problem::key_made(&place, key.id())], &self.sources);
+        Ok(match lost {
+            true => "what was generated before is given up; the next apply makes it anew\n",
+            false => "every generated secret is sealed with it; the next apply sends all again\n",
+        }
+        .to_owned())
+    }
+
+    /// Opens what there is, and makes the key of a project that has none yet.
+    pub fn found(&mut self, store: &Store, terminal: &Terminal) -> Result<(), Stop> {
+        if self.opened.is_some() {
+            return Ok(());
+        }
+        self.open(store.state(), Strict::Yes)?;
+        if self.opened.is_some() {
+            return Ok(());
+        }
+        let owner = self.owner(&store.state().lineage);
+        let key = Key::make(&Disk::default(), owner)?;
+        if !self.sandbox {
+            let made = problem::key_made(&Key::place(owner)?, key.id());
+            terminal.problems(&[made], &self.sources);
+        }
+        let kept = Kept::open(&self.folder, &key)?;
+        self.opened = Some((key, kept));
+        Ok(())
+    }
+
+    fn owner<'a>(&'a self, lineage: &'a str) -> Owner<'a> {
+        Owner { lineage, sandbox: self.sandbox, project: &self.project }
+    }
+
+    async fn read(&mut self, wanted: &BTreeSet<String>) {
+        let all = self.with_bases(wanted.iter());
+        let items = all.iter().filter_map(|address| self.items.get_key_value(address));
+        self.values.read(items.map(|(address, item)| (address.as_str(), &item.source))).await;
+        self.derive(wanted);
+    }
+
+    /// Computes what follows from values that are known by now.
+    fn derive(&mut self, wanted: &BTreeSet<String>) {
+        for address in self.with_bases(wanted.iter()) {
+            let source = self.items.get(&address).map(|item| &item.source);
+            if let Some(SecretSource::Derived(derived)) = source {
+                self.values.derive(&address, derived);
+            }
+        }
+    }
+
+    /// Secrets and what they follow from, which comes first.
+    fn with_bases<'s>(&self, wanted: impl Iterator<Item = &'s String>) -> Vec<String> {
+        let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+        wanted.for_each(|address| self.add_with_bases(address, &mut all, &mut seen));
+        all
+    }
+
+    fn add_with_bases(&self, address: &str, all: &mut Vec<String>, seen: &mut BTreeSet<String>) {
+        if seen.insert(address.to_owned()) {
+            let source = self.items.get(address).map(|item| &item.source);
+            let bases = source.map(SecretSource::bases).unwrap_or_default();
+            bases.iter().for_each(|base| self.add_with_bases(base, all, seen));
+            all.push(address.to_owned());
+        }
+    }
+
+    fn all_there(&self, wanted: &[&String]) -> Result<(), Stop> {
+        // A sandbox has no shared services that anything would have to open.
+        let dispensable = |address: &str| {
+            self.sandbox && self.items.get(address).is_some_and(|item| !item.needed_in_sandbox)
+        };
+        let wanted = wanted.iter().filter(|address| !dispensable(address));
+        let missing = wanted.filter_map(|address| {
+            let span = self.items.get(*address).map(|item| item.span);
+            match self.values.get(address) {
+                Some(Ok(_)) => None,
+                Some(Err(it)) => Some(problem::missing(span, address, &it.why, &it.help)),
+                None => Some(problem::missing(
+                    span,
+                    address,
+                    "the manifest does not declare it any more",
+                    "declare it until what uses it is gone",
+                )),
+            }
+        });
+        let problems: Vec<Problem> = missing.collect();
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(Stop { problems, sources: self.sources.clone(), exit: 1 }),
+        }
+    }
+
+    /// Writes fingerprints into the plan; one that was there already must still be true.
+    fn note(&self, plan: &mut Plan, state: &State) -> Result<(), Stop> {
+        let Some((key, _)) = &self.opened else { return Ok(()) };
+        let mut moved = Vec::new();
+        for change in &mut plan.changes {
+            if matches!(change.verb, Verb::Delete | Verb::Forget) {
+                continue;
+            }
+            let mut secrets: BTreeSet<String> = in_steps(change).collect();
+            if let Some(record) = state.records.get(&change.id) {
+                secrets.extend(record.intent.fingerprints.keys().cloned());
+            }
+            each_secret(&change.intent.spec, "", &mut |_, secret| {
+                let value = self.values.get(secret).and_then(|it| it.as_ref().ok());
+                let Some(value) = value.filter(|_| secrets.contains(secret)) else { return };
+                let now = key.fingerprint(value);
+                let planned = change.intent.fingerprints.insert(secret.to_owned(), now.clone());
+                if planned.is_some_and(|planned| planned != now) {
+                    moved.push(state_moved_secret(secret));
+                }
+            });
+        }
+        match moved.is_empty() {
+            true => Ok(()),
+            false => Err(Stop::one(stale_plan(&moved), Refused::STALE)),
+        }
+    }
+}
+
+/// The secrets whose values something was sent, so that a new one can be noticed.
+fn sent(state: &State) -> BTreeSet<String> {
+    let intents = state.records.values().flat_map(crate::state::Record::possible);
+    intents.flat_map(|intent| intent.fingerprints.keys().cloned()).collect()
+}
+
+/// Whether the state knows of a secret that was generated.
+fn has_generated(state: &State) -> bool {
+    state.records.iter().any(|(id, record)| id.address.kind() == "secret" && !record.half_made())
+}
+
+fn in_steps(change: &Change) -> impl Iterator<Item = String> {
+    let texts = change.steps.iter().flat_map(|step| step.texts());
+    texts.flat_map(|text| text.secrets().map(str::to_owned)).collect::<BTreeSet<_>>().into_iter()
+}
+
+/// What a change of a generated secret makes: its address, how, and which version it is.
+fn renewal(change: &Change) -> Option<(String, Recipe, u32)> {
+    let address = &change.id.address;
+    let sets = matches!(change.verb, Verb::Create | Verb::Update) && address.kind() == "secret";
+    let spec = sets.then_some(&change.intent.spec)?;
+    let number = |value: &Value| value.as_u64().and_then(|it| u32::try_from(it).ok());
+    let recipe = Recipe {
+        length: number(&spec["length"])?,
+        charset: spec["charset"].as_str()?.to_owned(),
+        rotate_ms: spec["rotate"].as_u64(),
+    };
+    Some((address.to_string(), recipe, number(&spec["version"])?))
+}
+
+/// Seconds since 1970, as the clock of this machine has it.
+pub fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Where a secret comes from, for people.
+pub fn told(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Env(name) => format!("the environment variable `{name}`"),
+        SecretSource::File(path) => format!("the file `{path}`"),
+        SecretSource::Sops { file, key } => format!("`{key}` of `{file}`, by `sops`"),
+        SecretSource::Age(path) => format!("the file `{path}`, by `age`"),
+        SecretSource::Vault { path, field } => format!("`{field}` of `{path}` in the Vault"),
+        SecretSource::Command(argv) => {
+            format!("the program `{}`", argv.first().map_or("", String::as_str))
+        }
+        SecretSource::Generate(_) => "generated".to_owned(),
+        SecretSource::Made => "generated for its resource".to_owned(),
+        SecretSource::Derived(derived) => format!("`{}` of another secret", derived.function),
+    }
+}
+
+/// A value that somebody gives on standard input.
+pub fn given(text: String) -> Hidden {
+    Hidden::new(text).without_newline()
+}

@@ -1,0 +1,189 @@
+//! Secrets that follow from others: what a function makes of a secret is one, too.
+
+use std::collections::BTreeSet;
+
+use crate::lower::evaluator::Evaluator;
+use crate::lower::functions::{self, Argument, Files, printed};
+use crate::lower::value::{Data, Val};
+use crate::lower::{SecretSource, compile};
+use crate::model::{Hidden, Piece, Text, digest};
+use crate::source::Span;
+
+/// The functions whose result is one text, number or truth, whatever the secret is.
+const DERIVING: [&str; 18] = [
+    "base64",
+    "bcrypt",
+    "ends_with",
+    "host_of",
+    "htpasswd",
+    "indent",
+    "join",
+    "length",
+    "lower",
+    "matches",
+    "replace",
+    "sha256",
+    "slug",
+    "starts_with",
+    "to_json",
+    "to_yaml",
+    "trim",
+    "upper",
+];
+
+/// A longer name of a derived secret is cut, and told from others by its digest.
+const NAME_MAX: usize = 120;
+
+/// A call that is made once the secrets in its arguments are known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Derived {
+    /// Which function.
+    pub function: String,
+    /// What it is given.
+    pub arguments: Vec<Argument>,
+}
+
+impl Derived {
+    /// The addresses of the secrets in it.
+    pub fn bases(&self) -> BTreeSet<String> {
+        let mut bases = BTreeSet::new();
+        for argument in &self.arguments {
+            each_text(&argument.value, &mut |text| bases.extend(text.secrets().map(str::to_owned)));
+        }
+        bases
+    }
+
+    /// Its value, given the values of the others; nothing if the function refuses them. Why it
+    /// does is not told: that could quote a value.
+    pub fn value(&self, known: &dyn Fn(&str) -> Option<Hidden>) -> Option<Hidden> {
+        let given = |argument: &Argument| {
+            let value = revealed(&argument.value, known)?;
+            Some(Argument { name: argument.name.clone(), value })
+        };
+        let arguments: Vec<Argument> = self.arguments.iter().map(given).collect::<Option<_>>()?;
+        let origin = self.arguments.first()?.value.origin;
+        let value = functions::call(&self.function, &arguments, &NoFiles, origin)?.ok()?;
+        Some(Hidden::new(printed(&value.data)?.as_literal()?.to_owned()))
+    }
+}
+
+impl<'t> Evaluator<'t> {
+    /// The secret that a function makes of a secret; nothing if it makes none.
+    pub fn derived(&mut self, name: &str, passed: &[Argument], at: Span) -> Option<Val> {
+        let sees = functions::sees_secret(name, passed, self.files, at);
+        let mut late = false;
+        for argument in passed {
+            each_text(&argument.value, &mut |text| late |= compile::late_in(text).is_some());
+        }
+        if !DERIVING.contains(&name) || !sees || late {
+            return None;
+        }
+        let arguments: Vec<String> = passed.iter().map(told).collect();
+        let mut address = format!("{name}({})", arguments.join(", "));
+        if address.len() > NAME_MAX {
+            let end = (0..=NAME_MAX).rev().find(|at| address.is_char_boundary(*at));
+            let sum = digest(address.as_bytes());
+            address.truncate(end.unwrap_or(0));
+            address = format!("{address}… #{})", &sum[..12]);
+        }
+        let call = Derived { function: name.to_owned(), arguments: passed.to_vec() };
+        self.add_secret(address.clone(), SecretSource::Derived(call), at);
+        Some(Val::new(Data::Text(Text::secret(address).into()), at))
+    }
+}
+
+/// A project without files: functions that read some are none of [`DERIVING`].
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Err("there are no files here".to_owned())
+    }
+
+    fn matching(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
+    fn commit(&self, _: &str) -> Result<String, String> {
+        Err("there are no files here".to_owned())
+    }
+}
+
+fn each_text(value: &Val, visit: &mut dyn FnMut(&Text)) {
+    match &value.data {
+        Data::Text(text) => visit(text),
+        Data::List(list) => list.iter().for_each(|value| each_text(value, visit)),
+        Data::Map(map) => map.values().for_each(|value| each_text(value, visit)),
+        _ => (),
+    }
+}
+
+fn revealed(value: &Val, known: &dyn Fn(&str) -> Option<Hidden>) -> Option<Val> {
+    Some(match &value.data {
+        Data::Text(text) => {
+            let mut plain = String::new();
+            for piece in text.pieces() {
+                match piece {
+                    Piece::Literal(text) => plain.push_str(text),
+                    Piece::Secret { secret } => plain.push_str(known(secret)?.expose()),
+                    Piece::Late { .. } | Piece::Project { .. } => return None,
+                }
+            }
+            Val::str(plain, value.origin)
+        }
+        Data::List(list) => {
+            let all: Option<Vec<Val>> = list.iter().map(|value| revealed(value, known)).collect();
+            Val::list(all?, value.origin)
+        }
+        Data::Map(map) => {
+            let entry = |(key, value): (&crate::model::Key, &Val)| {
+                Some((key.clone(), revealed(value, known)?))
+            };
+            Val::map(map.iter().map(entry).collect::<Option<_>>()?, value.origin)
+        }
+        _ => value.clone(),
+    })
+}
+
+/// An argument as it could be written: the same text for the same value, and no other.
+fn told(argument: &Argument) -> String {
+    let value = shown(&argument.value);
+    match &argument.name {
+        Some(name) => format!("{name} = {value}"),
+        None => value,
+    }
+}
+
+fn shown(value: &Val) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    match &value.data {
+        Data::Str(text) => quoted(text),
+        Data::Text(text) => match text.pieces() {
+            [Piece::Secret { secret }] => secret.clone(),
+            pieces => {
+                let part = |piece: &Piece| match piece {
+                    Piece::Literal(text) => {
+                        let whole = quoted(text);
+                        whole[1..whole.len() - 1].to_owned()
+                    }
+                    Piece::Secret { secret } => format!("\\({secret})"),
+                    Piece::Late { .. } | Piece::Project { .. } => String::new(),
+                };
+                format!("\"{}\"", pieces.iter().map(part).collect::<String>())
+            }
+        },
+        Data::List(list) => {
+            format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
+        Data::Map(map) => {
+            let entry = |(key, value): (&crate::model::Key, &Val)| match key {
+                crate::model::Key::Text(key) => format!("{} = {}", quoted(key), shown(value)),
+                crate::model::Key::Int(key) => format!("{key} = {}", shown(value)),
+            };
+            format!("{{ {} }}", map.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        Data::Ref(address) => address.to_string(),
+        Data::Null => "null".to_owned(),
+        other => printed(other).map_or_else(|| other.noun().to_owned(), |text| text.to_string()),
+    }
+}

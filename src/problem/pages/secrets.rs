@@ -1,0 +1,128 @@
+//! Pages about secrets: P40xx.
+
+use super::Page;
+
+pub(super) const PAGES: &[Page] = &[
+    Page::new(
+        "P4001",
+        "a secret where it would be seen",
+        r#"
+A secret may go where secrets are kept: tokens, passwords, `env` and `secrets` of an app. Anywhere
+else it would end up in a plan, in the state, in a key or in a file that everybody can read.
+
+```paas-error
+secret admin = env("ADMIN_PASSWORD")
+output shown = secret.admin
+```
+
+```paas
+secret admin = env("ADMIN_PASSWORD")
+output shown: secret<string> = secret.admin
+```
+"#,
+    ),
+    Page::new(
+        "P4002",
+        "a secret without a source or a value",
+        r#"
+A secret says where its value comes from; the value itself is never in the manifest. The same code
+says that a value cannot be had: a variable is not set, a file is not there, a program fails. Only
+an apply needs values, and only of what it sends; it stops before the first change.
+
+```paas-error
+secret token = "hunter2"
+```
+
+```paas
+secret token = env("TOKEN")
+```
+"#,
+    ),
+    Page::new(
+        "P4003",
+        "a source of secrets outside of a secret",
+        r#"
+`env(…)` and its like give secrets, so they stand in a `secret`. Plain text from outside comes in
+through an `input`.
+
+```paas-error
+let token = env("TOKEN")
+```
+
+```paas
+secret token = env("TOKEN")
+```
+"#,
+    ),
+    Page::new(
+        "P4004",
+        "a source of a secret that is given something else",
+        r#"
+Each source takes its own arguments: `env` a name, `file` and `age` a path, `sops` a file and a key
+in it, `vault` a path and a field, `command` a program with its arguments as a list, `generate` a
+length, a charset and how old the value may become.
+
+```paas-error
+secret token = generate(length = 1)
+```
+
+```paas
+secret token = generate(length = 32, charset = "alnum", rotate = 90d)
+```
+"#,
+    ),
+    Page::new(
+        "P4005",
+        "a secret that is given in plain sight",
+        r#"
+An input whose type is `secret<…>` cannot get its value from `--set` or from a file of values: the
+one is kept in the history of the shell, the other in the repository. Put it into the environment
+as `PAAS_INPUT_name`.
+"#,
+    ),
+    Page::new(
+        "P4006",
+        "a rotation that cannot be noticed",
+        r#"
+A plan compares secrets with what was sent last, by keyed fingerprints. For that it needs the
+value and the project key. Where one of them is missing, the secret counts as unchanged, and this
+warning says so once. Nothing is wrong if the plan is only to be read.
+"#,
+    ),
+    Page::new(
+        "P4007",
+        "the project key",
+        r#"
+The project key seals generated secrets and keys the fingerprints in the state. It is made at the
+first apply that needs it, in `paas/keys` of your configuration folder, and never in the project.
+`PAAS_SECRET_KEY` holds one instead, or `PAAS_SECRET_KEY_FILE` names its file. Without the right
+key nothing that needs it is done; a lost one is replaced by `paas secret new-key`.
+"#,
+    ),
+    Page::new(
+        "P4008",
+        "the store of generated secrets",
+        r#"
+Generated secrets are in `paas.secrets` beside the state, sealed. The file is missing, is not what
+was written, or is sealed with another key. Nothing is guessed and nothing is made anew. Bring back
+the file, or its version before, which is kept beside it as `paas.secrets.prev`.
+"#,
+    ),
+    Page::new(
+        "P4009",
+        "a project key was made",
+        r#"
+This is said once, when the key is made. Without the key generated secrets are lost, and it is in
+no backup of the project, since it is not in the project. Keep a copy where you keep passwords.
+"#,
+    ),
+    Page::new(
+        "P4010",
+        "a secret that this cannot be done with",
+        r#"
+`paas secret rotate`, `import` and `reveal` are for secrets that `paas` makes itself: those of
+`generate` and those that a resource brings along. What comes from elsewhere is read and changed
+there. `reveal` shows a value only with `--yes`.
+"#,
+    ),
+];

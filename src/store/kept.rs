@@ -1,0 +1,238 @@
+//! Generated secrets: one sealed file beside the state. It is written whole, durable before any
+//! value in it is sent, and opened by the project key only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::aead::{Aad, Nonce};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::model::Hidden;
+use crate::problem::secrets as problem;
+use crate::store::disk::{Disk, content};
+use crate::store::files::Files;
+use crate::store::key::Key;
+use crate::store::{Refused, Store, told};
+
+/// The format that is written.
+const FORMAT: u64 = 1;
+
+/// The bytes of a salt; a fresh one for each writing gives each a key of its own.
+const SALT_LENGTH: usize = 32;
+
+/// Generated secrets, opened.
+#[derive(Debug, Default)]
+pub struct Kept {
+    entries: BTreeMap<String, Entry>,
+    changed: bool,
+}
+
+/// One generated secret.
+#[derive(Debug)]
+pub struct Entry {
+    /// The value that is sent from now on.
+    pub value: Hidden,
+    /// Counts the values so far, from one.
+    pub version: u32,
+    /// When the value was made, in seconds since 1970.
+    pub made_secs: u64,
+    /// The values before it that something may still have, oldest first.
+    pub before: Vec<Hidden>,
+}
+
+/// The file as it stands on the disk.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    paas_secrets: u64,
+    key: String,
+    salt: String,
+    sealed: String,
+}
+
+/// What can be read of a file of any format.
+#[derive(Deserialize)]
+struct AnyFormat {
+    paas_secrets: u64,
+}
+
+/// What is sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plain {
+    value: String,
+    version: u32,
+    made_secs: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    before: Vec<String>,
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        self.value.zeroize();
+        self.before.iter_mut().for_each(String::zeroize);
+    }
+}
+
+impl Kept {
+    /// Where the secrets of the state in this folder are kept.
+    pub fn path(folder: &Path) -> PathBuf {
+        Files::of(folder).secrets
+    }
+
+    /// Whether anything was ever kept for the state in this folder.
+    pub fn exists(folder: &Path) -> bool {
+        Kept::path(folder).symlink_metadata().is_ok()
+    }
+
+    /// The secrets kept for the state in this folder; none if none were ever.
+    pub fn open(folder: &Path, key: &Key) -> Result<Kept, Refused> {
+        let path = Files::of(folder).secrets;
+        let bytes = content(&path).map_err(|error| {
+            Refused::unreadable(problem::unreadable_store(&path, &told(&error)))
+        })?;
+        match bytes {
+            Some(bytes) => opened(&path, &bytes, key),
+            None => Ok(Kept::default()),
+        }
+    }
+
+    /// One secret.
+    pub fn get(&self, address: &str) -> Option<&Entry> {
+        self.entries.get(address)
+    }
+
+    /// Every secret, by address.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(address, entry)| (address.as_str(), entry))
+    }
+
+    /// Puts a new value in the place of the one before, which stays until it is let go.
+    pub fn renew(&mut self, address: &str, value: Hidden, version: u32, now_secs: u64) {
+        self.changed = true;
+        let before = self.entries.remove(address).map(|old| {
+            let mut before = old.before;
+            before.push(old.value);
+            before
+        });
+        let before = before.unwrap_or_default();
+        let entry = Entry { value, version, made_secs: now_secs, before };
+        self.entries.insert(address.to_owned(), entry);
+    }
+
+    /// Lets go of secrets and of earlier values that are not `wanted` any more.
+    pub fn retain(&mut self, wanted: impl Fn(&str, Option<&Hidden>) -> bool) {
+        let (mut gone, count) = (false, self.entries.len());
+        self.entries.retain(|address, entry| {
+            let values = entry.before.len();
+            entry.before.retain(|value| wanted(address, Some(value)));
+            gone |= values != entry.before.len();
+            wanted(address, None)
+        });
+        self.changed |= gone || count != self.entries.len();
+    }
+
+    /// Makes what has changed durable; afterwards the file has the old content or the new, whole.
+    pub fn save(&mut self, store: &Store, key: &Key) -> Result<(), Refused> {
+        if !self.changed {
+            return Ok(());
+        }
+        let bytes = self.seal(key);
+        store.write_secrets(&bytes)?;
+        self.changed = false;
+        Ok(())
+    }
+
+    /// The same although nothing has changed: with another key.
+    pub fn save_anew(&mut self, store: &Store, key: &Key) -> Result<(), Refused> {
+        self.changed = true;
+        self.save(store, key)
+    }
+
+    fn seal(&self, key: &Key) -> Vec<u8> {
+        let plain: BTreeMap<&str, Plain> = self.all().map(|(name, it)| (name, plain(it))).collect();
+        let mut bytes =
+            Zeroizing::new(serde_json::to_vec(&plain).expect("texts and numbers are JSON"));
+        let mut salt = [0; SALT_LENGTH];
+        getrandom::fill(&mut salt).expect("the system has random numbers");
+        let salt_text = STANDARD.encode(salt);
+        let about = about(FORMAT, key.id(), &salt_text);
+        key.sealing(&salt)
+            .seal_in_place_append_tag(nonce(), Aad::from(about), &mut *bytes)
+            .expect("a few secrets are not too long to be sealed");
+        let sealed = Sealed {
+            paas_secrets: FORMAT,
+            key: key.id().to_owned(),
+            salt: salt_text,
+            sealed: STANDARD.encode(&*bytes),
+        };
+        let mut text = serde_json::to_vec(&sealed).expect("texts and numbers are JSON");
+        text.push(b'\n');
+        text
+    }
+}
+
+impl Store {
+    /// Puts sealed secrets in the place of those before, of which one copy stays beside them.
+    fn write_secrets(&self, bytes: &[u8]) -> Result<(), Refused> {
+        self.on_disk(|disk: &Disk, files: &Files| {
+            if files.secrets.symlink_metadata().is_ok() {
+                disk.keep(&files.secrets, &files.previous_secrets)?;
+            }
+            disk.replace(&files.secrets, bytes).map(drop)
+        })
+    }
+}
+
+fn opened(path: &Path, bytes: &[u8], key: &Key) -> Result<Kept, Refused> {
+    let damaged = |why: &str| Refused::unreadable(problem::damaged_store(path, why));
+    let form: AnyFormat =
+        serde_json::from_slice(bytes).map_err(|_| damaged("it is not what was written"))?;
+    if form.paas_secrets != FORMAT {
+        return Err(Refused::unreadable(problem::newer_store(path, form.paas_secrets)));
+    }
+    let sealed: Sealed =
+        serde_json::from_slice(bytes).map_err(|_| damaged("it is not what was written"))?;
+    if sealed.key != key.id() {
+        return Err(Refused::unreadable(problem::wrong_key(path, &sealed.key, key.id())));
+    }
+    let decoded = |text: &str| STANDARD.decode(text).map_err(|_| damaged("it is cut or changed"));
+    let (salt, mut content) = (decoded(&sealed.salt)?, Zeroizing::new(decoded(&sealed.sealed)?));
+    let about = about(sealed.paas_secrets, &sealed.key, &sealed.salt);
+    let plain = key.sealing(&salt).open_in_place(nonce(), Aad::from(about), &mut content);
+    let plain = plain.map_err(|_| damaged("it is not what was sealed with this key"))?;
+    let plain: BTreeMap<String, Plain> =
+        serde_json::from_slice(plain).map_err(|_| damaged("its content has another form"))?;
+    let entries = plain.into_iter().map(|(address, mut it)| {
+        let entry = Entry {
+            value: Hidden::new(std::mem::take(&mut it.value)),
+            version: it.version,
+            made_secs: it.made_secs,
+            before: std::mem::take(&mut it.before).into_iter().map(Hidden::new).collect(),
+        };
+        (address, entry)
+    });
+    Ok(Kept { entries: entries.collect(), changed: false })
+}
+
+fn plain(entry: &Entry) -> Plain {
+    Plain {
+        value: entry.value.expose().to_owned(),
+        version: entry.version,
+        made_secs: entry.made_secs,
+        before: entry.before.iter().map(|value| value.expose().to_owned()).collect(),
+    }
+}
+
+/// What is not sealed is still protected against changes.
+fn about(format: u64, key: &str, salt: &str) -> Vec<u8> {
+    format!("paas secrets {format} {key} {salt}").into_bytes()
+}
+
+/// Each writing has a key of its own, so one nonce serves all.
+fn nonce() -> Nonce {
+    Nonce::assume_unique_for_key([0; 12])
+}
