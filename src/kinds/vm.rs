@@ -83,11 +83,8 @@ impl Vm {
             put(format!("net{}", index + 1), Some(nic));
             put(format!("ipconfig{}", index + 1), told.then_some(address));
         }
-        match (&self.password, told) {
-            (Some(password), true) => {
-                config.insert("cipassword".to_owned(), password.clone());
-            }
-            (Some(_), false) | (None, _) => (),
+        if let Some(password) = self.password.as_ref().filter(|_| told) {
+            config.insert("cipassword".to_owned(), password.clone());
         }
         config
     }
