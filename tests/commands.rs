@@ -13,6 +13,8 @@ mod interrupts;
 mod kills;
 mod kinds;
 mod leaks;
+mod lifecycle;
+mod moves;
 mod modules;
 mod plan;
 mod quiet;

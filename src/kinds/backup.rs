@@ -67,7 +67,7 @@ impl Backup {
     /// A job of the cluster.
     fn call(&self, id: &ObjectId, method: Method) -> Option<Step> {
         let on = Target::Cluster(self.cluster.clone()?);
-        let name = format!("paas-{}", id.address.slug());
+        let name = format!("paas-{}", id.slug());
         let mut body = BTreeMap::new();
         let path = match method {
             Method::Post => {

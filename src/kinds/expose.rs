@@ -114,7 +114,7 @@ impl Expose {
             return bundle;
         };
         let tls = self.tls.as_ref().is_none_or(|tls| *tls != serde_json::Value::Bool(false));
-        let slug = id.address.slug();
+        let slug = id.slug();
         let certificate = self.tls.as_ref().and_then(|tls| Ref::deserialize(tls).ok());
         let certificate = certificate.map(|cert| proxies::certificate(&cert));
         let upstream = self.upstream.clone();

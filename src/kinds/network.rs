@@ -71,11 +71,11 @@ impl Network {
         let (first, last) = ends(&dhcp.range)?;
         let (path, content, service) = match dhcp.engine.as_str() {
             "dnsmasq" => {
-                let path = format!("/etc/dnsmasq.d/paas-{}.conf", id.address.slug());
+                let path = format!("/etc/dnsmasq.d/paas-{}.conf", id.slug());
                 (path, self.dnsmasq(id, dhcp, first, last), "dnsmasq")
             }
             "kea" => {
-                let path = format!("/etc/kea/paas-{}.json", id.address.slug());
+                let path = format!("/etc/kea/paas-{}.json", id.slug());
                 (path, self.kea(dhcp, first, last), "kea-dhcp4-server")
             }
             _ => return None,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::kinds::guest::{body_of, differing, disk, mib, value};
 use crate::kinds::guest_fields::guest;
 use crate::kinds::guest_parts::{Disk, disk_blocks, shared_slots, slot};
-use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading};
-use crate::model::{Answer, Method, ObjectId, Question, Size, Step, Text, Value};
+use crate::kinds::takeover::Wanted;
+use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading, Takeover};
+use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Size, Step, Text, Value};
 use crate::schema::{Class, Field, Type};
 
 guest! {
@@ -255,6 +256,33 @@ impl Kind for Vm {
 
     fn delete(&self, id: &ObjectId) -> Vec<Step> {
         self.guest(id).delete(self.protection == Some(true))
+    }
+
+    fn take_over(&self, id: &ObjectId, uid: &str, seen: &GuestSeen) -> Option<Takeover> {
+        let guest = self.guest(id);
+        let wanted = Wanted {
+            guest,
+            uid,
+            config: self.config(),
+            optional: &["nameserver", "searchdomain", "startup", "protection"],
+            restarts: &[
+                "cores",
+                "memory",
+                "net0",
+                "ipconfig0",
+                "nameserver",
+                "searchdomain",
+                "sshkeys",
+            ],
+            disk: ("scsi0", self.disk),
+            start: self.start,
+            users: guest.users(&self.users, self.timezone.as_deref()),
+        };
+        Some(wanted.over(seen))
+    }
+
+    fn mark(&self, id: &ObjectId, uid: &str) -> Vec<Step> {
+        vec![self.guest(id).mark(uid)]
     }
 
     fn look(&self, _: &ObjectId) -> Option<Question> {

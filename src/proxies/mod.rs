@@ -86,7 +86,7 @@ pub trait Engine: Sync {
 
 /// Where a certificate stands on the machine of a proxy, without `.crt` and `.key`.
 pub fn certificate(cert: &Ref) -> String {
-    format!("/etc/paas/certs/{}", cert.address().slug())
+    format!("/etc/paas/certs/{}", cert.slug())
 }
 
 /// The program of this name.
