@@ -299,23 +299,23 @@ impl Kind for Container {
         steps
     }
 
+    fn delete(&self, id: &ObjectId) -> Vec<Step> {
+        self.guest(id).delete(self.protection == Some(true))
+    }
+
     fn take_over(&self, id: &ObjectId, uid: &str, seen: &GuestSeen) -> Option<Takeover> {
         let guest = self.guest(id);
         let wanted = Wanted {
             guest,
             uid,
             config: self.config(),
-            optional: &["features", "nameserver", "searchdomain"],
+            optional: &["features", "nameserver", "searchdomain", "startup", "protection"],
             restarts: &["net0", "features", "dev0"],
             disk: ("rootfs", self.disk),
             start: self.start,
             users: guest.users(&self.users, self.timezone.as_deref()),
         };
         Some(wanted.over(seen))
-    }
-
-    fn delete(&self, id: &ObjectId) -> Vec<Step> {
-        self.guest(id).delete(self.protection == Some(true))
     }
 
     fn mark(&self, id: &ObjectId, uid: &str) -> Vec<Step> {

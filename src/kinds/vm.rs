@@ -84,11 +84,8 @@ impl Vm {
             put(format!("net{}", index + 1), Some(nic));
             put(format!("ipconfig{}", index + 1), told.then_some(address));
         }
-        match (&self.password, told) {
-            (Some(password), true) => {
-                config.insert("cipassword".to_owned(), password.clone());
-            }
-            (Some(_), false) | (None, _) => (),
+        if let Some(password) = self.password.as_ref().filter(|_| told) {
+            config.insert("cipassword".to_owned(), password.clone());
         }
         config
     }
@@ -257,13 +254,17 @@ impl Kind for Vm {
         steps
     }
 
+    fn delete(&self, id: &ObjectId) -> Vec<Step> {
+        self.guest(id).delete(self.protection == Some(true))
+    }
+
     fn take_over(&self, id: &ObjectId, uid: &str, seen: &GuestSeen) -> Option<Takeover> {
         let guest = self.guest(id);
         let wanted = Wanted {
             guest,
             uid,
             config: self.config(),
-            optional: &["nameserver", "searchdomain"],
+            optional: &["nameserver", "searchdomain", "startup", "protection"],
             restarts: &[
                 "cores",
                 "memory",
@@ -278,10 +279,6 @@ impl Kind for Vm {
             users: guest.users(&self.users, self.timezone.as_deref()),
         };
         Some(wanted.over(seen))
-    }
-
-    fn delete(&self, id: &ObjectId) -> Vec<Step> {
-        self.guest(id).delete(self.protection == Some(true))
     }
 
     fn mark(&self, id: &ObjectId, uid: &str) -> Vec<Step> {

@@ -129,7 +129,7 @@ fn property(field: &Field) -> Value {
         match serde_json::from_str::<Value>(text) {
             Ok(value) => out["default"] = value,
             Err(_) => {
-                out["x-default"] = json!(text.split_whitespace().collect::<Vec<_>>().join(" "))
+                out["x-default"] = json!(plain(text));
             }
         }
     }
