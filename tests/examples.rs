@@ -2,6 +2,7 @@
 //! `tests/cases/examples`, and the lab is lived with for a while.
 
 mod campus;
+mod catalogue;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +13,14 @@ use crate::support::golden;
 const SECRET: &str = "planted-0f3c9a77";
 
 /// What a runtime is sent, so that even the sandbox wants a value for it.
-const SECRETS: [&str; 1] = ["ACME_VAULTWARDEN_ADMIN"];
+const SECRETS: [&str; 6] = [
+    "ACME_VAULTWARDEN_ADMIN",
+    "FAMILY_NEXTCLOUD_ADMIN",
+    "FAMILY_NEXTCLOUD_DATABASE",
+    "OFFICE_GRAFANA_ADMIN",
+    "OFFICE_N8N_KEY",
+    "OFFICE_TASKS_SESSIONS",
+];
 
 /// An example in a folder of its own, where it can leave its state.
 struct Project {
