@@ -12,6 +12,7 @@ mod inputs;
 mod interrupts;
 mod kills;
 mod leaks;
+mod modules;
 mod plan;
 mod quiet;
 mod sandbox;

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::cli::imports::leaves_cache;
+use crate::cli::repositories::CACHE;
 use crate::lower::functions::Files;
 use crate::model::digest;
 
@@ -46,6 +48,9 @@ impl Folder {
 
 impl Files for Folder {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if leaves_cache(path, path) {
+            return Err(format!("`{path}` leads out of the repository it is written in"));
+        }
         let full = self.root.join(path);
         let told = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => format!("there is no file `{path}`"),
@@ -73,7 +78,9 @@ impl Files for Folder {
         let matcher = glob.compile_matcher();
         let mut found = Vec::new();
         self.collect(&self.root, 0, &mut found);
-        found.retain(|path| matcher.is_match(path));
+        // What was fetched belongs to the modules that it was fetched for.
+        let fetched = |path: &String| path.starts_with(CACHE) && !pattern.starts_with(CACHE);
+        found.retain(|path| matcher.is_match(path) && !fetched(path));
         found.sort();
         Ok(found)
     }

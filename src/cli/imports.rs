@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use crate::cli::project::{shown, text};
+use crate::cli::repositories::{CACHE, Locking, Repositories, Source};
 use crate::lower::{Library, Part, Purpose, Unreadable, Wanted};
 use crate::problem::Problem;
 use crate::source::{FileId, Sources};
@@ -18,15 +19,18 @@ pub struct Imports {
     pub library: Library,
     /// What is wrong with the texts.
     pub problems: Vec<Problem>,
+    /// The repositories that modules come out of.
+    pub repositories: Repositories,
     /// Places in the library, by purpose and path from the root.
     known: HashMap<(Purpose, String), usize>,
 }
 
 impl Imports {
     /// Nothing was read yet for the project in `root`.
-    pub fn new(root: PathBuf) -> Imports {
+    pub fn new(root: PathBuf, locking: Locking) -> Imports {
         let (library, problems, known) = (Library::default(), Vec::new(), HashMap::new());
-        Imports { root, library, problems, known }
+        let repositories = Repositories::new(&root, locking);
+        Imports { root, library, problems, repositories, known }
     }
 
     /// Takes the files out of a folder's that others of it import: they are no part of the module.
@@ -74,14 +78,25 @@ impl Imports {
     fn find(&mut self, it: &Wanted, sources: &mut Sources) -> Result<usize, Unreadable> {
         let refuse =
             |message: String, help: &str| Err(Unreadable { message, help: Some(help.to_owned()) });
-        if it.from.contains("://") || it.from.starts_with("oci:") {
-            let message = format!("`{}` cannot be read by this version", it.from);
-            return refuse(message, "use a folder of the project: `from \"./modules/name\"`");
-        }
-        let Some(path) = joined(self.folder(it.span.file), &it.from) else {
+        let path = match Source::parse(&it.from) {
+            Some(source) => {
+                let folder = self.repositories.folder(&source.repository)?;
+                joined(&folder, &source.inside)
+            }
+            None if it.from.contains("://") || it.from.starts_with("oci:") => {
+                let message = format!("`{}` is no source of modules", it.from);
+                return refuse(message, "write `git+https://host/path//folder?ref=v1`, or a path");
+            }
+            None => joined(self.folder(it.span.file), &it.from),
+        };
+        let Some(path) = path else {
             let message = format!("`{}` is no path from this file", it.from);
             return refuse(message, "write a path like `./modules/lab`");
         };
+        if leaves_cache(self.folder(it.span.file), &path) && !it.from.starts_with("git+") {
+            let message = format!("`{}` leads out of the repository it is written in", it.from);
+            return refuse(message, "a module sees its own files only: give it what it needs");
+        }
         if it.purpose == Purpose::Module && path == "." {
             let message = format!("`{}` is the project itself", it.from);
             return refuse(message, "a module is another folder: `from \"./modules/name\"`");
@@ -171,6 +186,16 @@ impl Imports {
             folder => format!("{folder}/{name}"),
         }
     }
+}
+
+/// Whether a path leads out of the repository that a file of `folder` came from.
+pub fn leaves_cache(folder: &str, path: &str) -> bool {
+    let Some(rest) = folder.strip_prefix(CACHE) else { return false };
+    let own = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let own = format!("{CACHE}/{own}");
+    joined("", path).is_none_or(|path| {
+        path != own && !path.strip_prefix(&own).is_some_and(|rest| rest.starts_with('/'))
+    })
 }
 
 /// The manifests of a folder, sorted.

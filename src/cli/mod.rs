@@ -4,10 +4,12 @@ mod commands;
 mod files;
 mod given;
 mod imports;
+mod lock;
 mod options;
 mod pipeline;
 mod progress;
 mod project;
+mod repositories;
 mod saved;
 mod stop;
 mod terminal;
@@ -157,6 +159,17 @@ enum Command {
         #[command(flatten)]
         inputs: Inputs,
     },
+    /// Fetch modules out of their repositories, and write down in `paas.lock` what they have
+    ///
+    /// Nothing else changes `paas.lock`. With `--check` nothing is written, and the exit code is 4
+    /// when something moved.
+    Update {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// Only tell what would move
+        #[arg(long)]
+        check: bool,
+    },
     /// Look at the sandbox, or disturb it
     Sandbox {
         #[command(subcommand)]
@@ -230,6 +243,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Explain { what, inputs } => {
             commands::explain::run(terminal, &what, &inputs, sandbox)
         }
+        Command::Update { inputs, check } => commands::update::run(terminal, &inputs, check),
         Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
     }
 }

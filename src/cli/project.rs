@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::files::Folder;
 use crate::cli::imports::Imports;
 use crate::cli::options::Inputs;
+use crate::cli::repositories::{Locking, Repositories};
 use crate::cli::stop::Stop;
 use crate::cli::{given, terminal::Terminal};
 use crate::lower::{self, Desired};
@@ -32,6 +33,11 @@ pub struct Project {
 
 /// Reads a project; any error ends the command, after all of them are known.
 pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
+    load_with(inputs, Locking::Hold).map(|(project, _)| project)
+}
+
+/// The same, and what became of the repositories that its modules come out of.
+pub fn load_with(inputs: &Inputs, locking: Locking) -> Result<(Project, Repositories), Stop> {
     let (folder, files) = manifests(&inputs.path)?;
     let mut sources = Sources::default();
     let (mut trees, mut problems) = (Vec::new(), Vec::new());
@@ -51,9 +57,9 @@ pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
     problems.extend(more);
     let unreadable = problems.iter().any(|problem| problem.labels.is_empty());
     let mut desired = Desired::default();
+    let mut imports = Imports::new(folder.clone(), locking);
     if !unreadable {
         let files = Folder::new(folder.clone());
-        let mut imports = Imports::new(folder.clone());
         let trees = imports.prepare(trees, &mut sources);
         let more = loop {
             let (lowered, more) =
@@ -65,7 +71,7 @@ pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
             // Where a module is could only be told by evaluating what was there.
             imports.read(&desired.wanted, &mut sources);
         };
-        problems.extend(imports.problems);
+        problems.append(&mut imports.problems);
         problems.extend(more);
     }
     if any_error(&problems) {
@@ -73,7 +79,9 @@ pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
     }
     let whole = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
     let name = whole.file_name().map_or("project".into(), |name| name.to_string_lossy());
-    Ok(Project { name: name.into_owned(), folder, sources, desired, warnings: problems })
+    let name = name.into_owned();
+    let project = Project { name, folder, sources, desired, warnings: problems };
+    Ok((project, imports.repositories))
 }
 
 impl Project {

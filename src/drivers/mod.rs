@@ -1,5 +1,6 @@
 //! Where steps become real: the one trait through which anything is touched.
 
+pub mod git;
 mod real;
 pub mod secrets;
 

@@ -16,6 +16,7 @@ use crate::syntax::tree::{Block, Item, ItemKind, ModuleItem, Name, Use};
 const EXISTING: [&str; 2] = ["host", "network"];
 
 /// A table of names in a scope.
+#[derive(Clone, Copy)]
 struct Table {
     /// What is in it.
     what: &'static str,

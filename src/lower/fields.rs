@@ -140,7 +140,7 @@ impl<'t> Evaluator<'t> {
                     _ => self.fit(&value, &field.ty, field.name, node.id),
                 }
             }
-            (None, Need::Required) => match self.from_tenant(node, field.name) {
+            (None, Need::Required) => match self.tenants_word(node, field.name) {
                 Some(value) => self.fit(&value, &field.ty, field.name, node.id),
                 // It is reported once, with the others of its block.
                 None => Val::new(Data::Bad, node.span),

@@ -101,7 +101,7 @@ impl<'t> Calls<'_, 't> {
             }
             Mention::Bare(_) => (),
             Mention::Call(name) => {
-                units.extend(self.function(name).unwrap_or_default().iter().copied())
+                units.extend(self.function(name).unwrap_or_default().iter().copied());
             }
         }
     }

@@ -274,7 +274,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What an attribute of a resource has from the tenant around it.
-    pub fn from_tenant(&mut self, node: &Rc<Node<'t>>, field: &str) -> Option<Val> {
+    pub fn tenants_word(&mut self, node: &Rc<Node<'t>>, field: &str) -> Option<Val> {
         let kind = node.kind.schema().kind;
         let (_, _, name) = FROM_TENANT.iter().find(|(it, own, _)| *it == kind && *own == field)?;
         self.tenant_value(node.scope, name, node.span)

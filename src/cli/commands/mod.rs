@@ -11,3 +11,4 @@ pub mod output;
 pub mod plan;
 pub mod sandbox;
 pub mod state;
+pub mod update;
