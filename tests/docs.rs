@@ -135,6 +135,7 @@ fn the_readme_shows_what_is_there() {
 fn commands_in_documents_exist() {
     let mut count = 0;
     for page in [
+        "docs/check-format.md",
         "docs/drift.md",
         "docs/guide.md",
         "docs/modules.md",

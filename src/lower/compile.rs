@@ -12,7 +12,9 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::{In, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Desired, Library, Output, SecretItem, graph, lints, machines, quota, unique};
+use crate::lower::{
+    Desired, Library, Output, SecretItem, foreign, graph, lints, machines, quota, unique,
+};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -81,12 +83,14 @@ pub fn compile(
     }
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     desired.wanted = std::mem::take(&mut evaluator.wanted);
+    let mut problems = std::mem::take(&mut evaluator.problems);
     let imported = library.parts.iter().map(|part| part.trees.as_slice());
     for trees in std::iter::once(trees).chain(imported) {
-        evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
-        evaluator.problems.extend(lints::empty_allowances(trees, sources));
+        problems.extend(lints::foreign_interpolations(trees, sources));
+        problems.extend(lints::empty_allowances(trees, sources));
+        problems = foreign::translated(problems, trees, sources);
     }
-    (desired, without_allowed(in_order(evaluator.problems), sources))
+    (desired, without_allowed(in_order(problems), sources))
 }
 
 impl<'t> Evaluator<'t> {

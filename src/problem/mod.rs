@@ -2,12 +2,16 @@
 
 mod allow;
 pub mod compose;
+pub mod delimiters;
 mod excerpt;
 pub mod change;
 mod fix;
+pub mod foreign;
 mod frame;
 pub mod graph;
 pub mod inputs;
+pub mod json;
+pub mod lines;
 pub mod lifecycle;
 pub mod lints;
 pub mod lower;
@@ -16,13 +20,14 @@ mod paint;
 pub mod pages;
 mod print;
 pub mod project;
+pub mod sarif;
 pub mod scopes;
 pub mod state;
 pub mod syntax;
 pub mod types;
 
 pub use allow::{allowed_codes, without_allowed};
-pub use fix::{Applicability, Edit, Fix};
+pub use fix::{Applicability, Edit, Fix, Shown, edited, together};
 pub use print::{Style, print};
 
 use crate::source::Span;
