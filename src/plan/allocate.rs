@@ -185,26 +185,26 @@ impl<'a> Pools<'a> {
         let loads = self.loads.entry(cluster.clone()).or_default();
         let seen = self.inputs.seen.clusters.get(&cluster);
         let memory = spec["memory"].as_u64().unwrap_or(0);
-        let declared: BTreeSet<String> = self
+        let gpu = spec["gpu"].as_bool() == Some(true);
+        let declared: BTreeMap<&str, bool> = self
             .inputs
             .desired
             .resources
             .range(Address::new(Some(&cluster), "node", "", None)..)
             .take_while(|(address, _)| address.parent().as_ref() == Some(&cluster))
             .filter(|(address, _)| address.kind() == "node")
-            .map(|(address, _)| address.name().to_owned())
+            .map(|(address, it)| (address.name(), it.intent.spec["gpu"].as_bool() == Some(true)))
             .collect();
         let said = |name: &str, what: &str| {
             let address = Address::new(Some(&cluster), "node", name, None);
             self.inputs.desired.resources.get(&address).map(|node| node.intent.spec[what].clone())
         };
-        let graphics = spec["gpu"].as_bool() == Some(true);
         let fits = |name: &str| {
             let node = seen.and_then(|seen| seen.nodes.get(name));
             let big_enough = node.is_none_or(|node| memory <= node.memory);
-            let has_graphics = said(name, "gpu").is_none_or(|it| it.as_bool() == Some(true));
-            let declared = declared.is_empty() || declared.contains(name);
-            big_enough && declared && (!graphics || has_graphics)
+            // Nothing is known of nodes that are not declared.
+            let has_it = |has: &bool| *has || !gpu;
+            big_enough && (declared.is_empty() || declared.get(name).is_some_and(has_it))
         };
         let free = |name: &str, load: u64| {
             let total = seen.and_then(|seen| seen.nodes.get(name)).map_or(0, |node| node.memory);
@@ -226,7 +226,10 @@ impl<'a> Pools<'a> {
                 .max_by_key(|(name, load)| (spread(name, **load), std::cmp::Reverse(*name)))
                 .map(|(name, _)| name),
         };
-        let name = chosen.cloned().ok_or("no node of its cluster is online and big enough")?;
+        let name = chosen.cloned().ok_or(match gpu {
+            true => "no node of its cluster with `gpu = true` is online and big enough",
+            false => "no node of its cluster is online and big enough",
+        })?;
         *loads.entry(name.clone()).or_default() += memory;
         Ok(name.into())
     }

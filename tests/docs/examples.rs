@@ -115,10 +115,12 @@ fn pages_show_what_is_wrong_and_what_is_right() {
 
 #[test]
 fn examples_in_documents_are_right() {
-    let generated = ["docs/kinds.md", "docs/functions.md", "docs/problems.md", "docs/cli.md"];
+    // Pages that are lived through are read by `lived`.
+    let lived = ["docs/drift.md", "docs/guide.md", "docs/modules.md", "docs/tenants.md"];
+    let made = ["docs/kinds.md", "docs/functions.md", "docs/problems.md", "docs/cli.md"];
     let mut count = 0;
     for path in files("docs", ".md").into_iter().chain(["README.md".to_owned()]) {
-        if generated.contains(&path.as_str()) {
+        if [made, lived].as_flattened().contains(&path.as_str()) {
             continue;
         }
         for example in fenced(&read(&path), "paas") {
@@ -126,5 +128,5 @@ fn examples_in_documents_are_right() {
             count += 1;
         }
     }
-    assert!(count > 15, "only {count} examples");
+    assert!(count > 10, "only {count} examples");
 }

@@ -1,0 +1,6 @@
+{ port, media }:
+{
+  services.jellyfin.enable = true;
+  networking.firewall.allowedTCPPorts = [ port ];
+  systemd.services.jellyfin.serviceConfig.BindReadOnlyPaths = [ media ];
+}
