@@ -1,5 +1,8 @@
 //! Text to tree: every text has one, and what is wrong is told in words.
 
+mod limits;
+mod readers;
+
 use paas::problem::{Style, print};
 use paas::source::{FileId, Sources};
 use paas::syntax::parse;

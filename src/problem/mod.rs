@@ -14,7 +14,6 @@ pub mod inputs;
 pub mod json;
 pub mod lifecycle;
 pub mod lines;
-pub mod lifecycle;
 pub mod lints;
 pub mod lower;
 pub mod names;

@@ -1,6 +1,6 @@
 //! What every part of the builder shares: places, groups of problems, limits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use pest::iterators::{Pair, Pairs};
@@ -13,6 +13,13 @@ use crate::syntax::tree::{Item, ItemKind, Name};
 
 /// How high an expression may stack, and how deep: later stages walk it recursively.
 pub const HEIGHT_MAX: usize = 400;
+
+/// How far a [`Builder`] is.
+pub struct Mark {
+    problems: usize,
+    units: usize,
+    next_comment: usize,
+}
 
 /// Turns the pairs of the grammar into the tree.
 pub struct Builder<'t> {
@@ -28,11 +35,14 @@ pub struct Builder<'t> {
     pub dashed: Vec<problem::Dashed>,
     /// `[*]` in the expression that is built: the list before it, and its place.
     pub splats: Vec<(Span, Span)>,
+    /// Their places by name.
+    pub dashed_places: HashMap<String, usize>,
     /// Kinds and names of the lines that declare something with a dash, once they were looked for.
     pub heads: Option<HashSet<(String, String)>>,
     /// How high the expression is that was built last.
     pub height: usize,
-    file: FileId,
+    /// The file that is read.
+    pub file: FileId,
     pub(super) original: &'t str,
     prepared: &'t Prepared<'t>,
     base: usize,
@@ -53,6 +63,7 @@ impl<'t> Builder<'t> {
             units,
             dashed,
             splats: Vec::new(),
+            dashed_places: HashMap::new(),
             heads: None,
             height,
             file,
@@ -76,10 +87,40 @@ impl<'t> Builder<'t> {
                 self.items.push(item);
             }
         }
+        self.end_statement(first);
+    }
+
+    /// Takes the items of a statement that was read without the grammar.
+    pub fn take(&mut self, mut items: Vec<Item>) {
+        let first = self.items.len();
+        self.items.append(&mut items);
+        self.end_statement(first);
+    }
+
+    fn end_statement(&mut self, first: usize) {
         let block = |item: &Item| matches!(item.kind, ItemKind::Block(_));
         if self.items[first..].iter().any(block) {
             self.flush();
         }
+    }
+
+    /// How far it is, to come back to.
+    pub fn mark(&self) -> Mark {
+        let (problems, units) = (self.problems.len(), self.units.len());
+        Mark { problems, units, next_comment: self.next_comment }
+    }
+
+    /// Whether nothing was reported since.
+    pub fn is_at(&self, mark: &Mark) -> bool {
+        self.problems.len() == mark.problems && self.units.len() == mark.units
+    }
+
+    /// Forgets everything since.
+    pub fn reset(&mut self, mark: &Mark) {
+        self.problems.truncate(mark.problems);
+        self.units.truncate(mark.units);
+        self.next_comment = mark.next_comment;
+        self.height = 0;
     }
 
     /// The items and what is wrong with them.

@@ -52,7 +52,7 @@ impl Builder<'_> {
         match body.items.pop() {
             Some(item) => match item.kind {
                 ItemKind::Comprehension(comprehension) if only => {
-                    ExprKind::Comprehension(Box::new(comprehension))
+                    ExprKind::Comprehension(comprehension)
                 }
                 kind => {
                     body.items.push(Item { kind, ..item });

@@ -335,7 +335,7 @@ fn precedence(op: BinaryOp) -> u8 {
 }
 
 /// Folds all steps that bind at least as tight as `least`.
-fn fold(
+pub fn fold(
     mut left: Expr,
     height: &mut usize,
     steps: &mut Peekable<IntoIter<Step>>,

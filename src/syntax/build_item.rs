@@ -53,7 +53,7 @@ impl Builder<'_> {
                     let at = Span { start: value.end, ..value };
                     self.problems.push(problem::missing(at, "`=>` and a value"));
                 }
-                ItemKind::Comprehension(comprehension)
+                ItemKind::Comprehension(Box::new(comprehension))
             }
             Rule::bad_item | Rule::stray => {
                 let span = first_line(span, pair.as_str());
@@ -76,16 +76,16 @@ impl Builder<'_> {
     fn item_kind(&mut self, rule: Rule, inner: &mut Pairs<'_, Rule>) -> ItemKind {
         match rule {
             Rule::attribute | Rule::odd_attribute => self.attribute(inner),
-            Rule::block => ItemKind::Block(self.block_item(inner)),
+            Rule::block => ItemKind::Block(Box::new(self.block_item(inner))),
             Rule::let_item => {
                 let (name, ty) = (self.declared(inner), self.type_note(inner));
-                ItemKind::Let(Let { name, ty, value: Some(self.value(inner)) })
+                ItemKind::Let(Box::new(Let { name, ty, value: Some(self.value(inner)) }))
             }
             Rule::output_item => {
                 let (name, ty) = (self.declared(inner), self.type_note(inner));
                 let none = inner.peek().is_none_or(|pair| pair.as_rule() == Rule::tail);
                 let value = (!none).then(|| self.value(inner));
-                ItemKind::Output(Let { name, ty, value })
+                ItemKind::Output(Box::new(Let { name, ty, value }))
             }
             Rule::fn_item => self.function(inner),
             Rule::type_item => self.type_item(inner),
@@ -93,10 +93,10 @@ impl Builder<'_> {
             Rule::secret_item => {
                 let name = self.declared(inner);
                 let each = self.for_clause(inner);
-                ItemKind::Secret(Secret { name, each, value: self.value(inner) })
+                ItemKind::Secret(Box::new(Secret { name, each, value: self.value(inner) }))
             }
-            Rule::require_item => ItemKind::Require(self.demanded(inner)),
-            Rule::expect_item => ItemKind::Expect(self.demanded(inner)),
+            Rule::require_item => ItemKind::Require(Box::new(self.demanded(inner))),
+            Rule::expect_item => ItemKind::Expect(Box::new(self.demanded(inner))),
             Rule::spread_item => {
                 inner.next();
                 ItemKind::Spread(self.value(inner))
@@ -165,13 +165,13 @@ impl Builder<'_> {
                 self.problems.push(problem::dotted_key(span, pair.as_str()));
                 return Left::Path(pair.into_inner().map(|word| self.name(&word)).collect());
             }
-            Rule::computed_key => Key::Computed(self.bracketed(pair)),
+            Rule::computed_key => Key::Computed(Box::new(self.bracketed(pair))),
             Rule::plain | Rule::raw | Rule::template | Rule::block_text | Rule::block_raw => {
                 let text = self.text(pair, None);
                 match text.parts.as_slice() {
                     [] => Key::Plain(Name { text: String::new(), span }),
                     [TextPart::Literal(text)] => Key::Plain(Name { text: text.clone(), span }),
-                    _ => Key::Computed(Expr { span, kind: ExprKind::Str(text) }),
+                    _ => Key::Computed(Box::new(Expr { span, kind: ExprKind::Str(text) })),
                 }
             }
             _ => Key::Plain(self.name(&pair)),
@@ -325,7 +325,7 @@ impl Builder<'_> {
             inner.next();
             result = pair.into_inner().next().map(|pair| self.type_expr(pair));
         }
-        ItemKind::Function(Function { name, params, result, value: self.value(inner) })
+        ItemKind::Function(Box::new(Function { name, params, result, value: self.value(inner) }))
     }
 
     fn param(&mut self, pair: Pair<'_, Rule>) -> Param {
@@ -347,7 +347,7 @@ impl Builder<'_> {
             None => TypeExpr { span: name.span, kind: TypeKind::Bad },
         };
         let refinement = self.clause(inner, Rule::where_clause);
-        ItemKind::Type(TypeItem { name, ty, refinement })
+        ItemKind::Type(Box::new(TypeItem { name, ty, refinement }))
     }
 
     fn input(&mut self, inner: &mut Pairs<'_, Rule>) -> ItemKind {
@@ -357,7 +357,7 @@ impl Builder<'_> {
         let refinement = self.clause(inner, Rule::where_clause);
         let body = next_is(inner, Rule::body).then(|| inner.next()).flatten();
         let body = body.map(|pair| self.body(pair));
-        ItemKind::Input(Input { name, ty, default, refinement, body })
+        ItemKind::Input(Box::new(Input { name, ty, default, refinement, body }))
     }
 }
 
@@ -387,8 +387,8 @@ fn nested(names: Vec<Name>, value: Expr) -> ItemKind {
         let body = Body { span, items: vec![Item { span, kind, doc: None }] };
         span = name.span.to(end);
         let (labels, each, condition) = (Vec::new(), None, None);
-        kind =
-            ItemKind::Block(Block { existing: false, kind: name, labels, each, condition, body });
+        let block = Block { existing: false, kind: name, labels, each, condition, body };
+        kind = ItemKind::Block(Box::new(block));
     }
     kind
 }

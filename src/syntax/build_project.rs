@@ -16,13 +16,13 @@ impl Builder<'_> {
     /// The item of a rule that is about files, tenants or the state.
     pub fn project_item(&mut self, rule: Rule, inner: &mut Pairs<'_, Rule>) -> ItemKind {
         match rule {
-            Rule::import_item => ItemKind::Import(self.import(inner)),
-            Rule::use_item => ItemKind::Use(self.use_item(inner)),
-            Rule::module_item => ItemKind::Module(self.module(inner)),
-            Rule::moved_item => ItemKind::Moved(self.moved(inner)),
-            Rule::adopt_item => ItemKind::Adopt(self.adopt(inner)),
-            Rule::forget_item => ItemKind::Forget(Forget { what: self.place(inner) }),
-            Rule::mock_item => ItemKind::Mock(self.mock(inner)),
+            Rule::import_item => ItemKind::Import(Box::new(self.import(inner))),
+            Rule::use_item => ItemKind::Use(Box::new(self.use_item(inner))),
+            Rule::module_item => ItemKind::Module(Box::new(self.module(inner))),
+            Rule::moved_item => ItemKind::Moved(Box::new(self.moved(inner))),
+            Rule::adopt_item => ItemKind::Adopt(Box::new(self.adopt(inner))),
+            Rule::forget_item => ItemKind::Forget(Box::new(Forget { what: self.place(inner) })),
+            Rule::mock_item => ItemKind::Mock(Box::new(self.mock(inner))),
             _ => ItemKind::Bad,
         }
     }

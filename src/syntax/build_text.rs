@@ -109,7 +109,7 @@ impl Builder<'_> {
                     reading.end_literal();
                     reading.line_begins = false;
                     let hole = self.bracketed(piece);
-                    reading.parts.push(TextPart::Hole(hole));
+                    reading.parts.push(TextPart::Hole(Box::new(hole)));
                 }
                 Rule::missing => {}
                 _ => {

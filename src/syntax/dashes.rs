@@ -9,11 +9,11 @@ impl Builder<'_> {
     /// A declared name with a dash: told once, with the name that takes its place.
     pub fn dashed_name(&mut self, span: Span, text: &str) -> Name {
         let better = text.replace('-', "_");
-        match self.dashed.iter_mut().find(|other| other.name == text) {
+        match self.dashed_as(text) {
             Some(other) if other.declared.is_none() => other.declared = Some(span),
             Some(_) | None => {
                 let (name, uses) = (text.to_owned(), Vec::new());
-                self.dashed.push(Dashed { name, declared: Some(span), uses });
+                self.add_dashed(Dashed { name, declared: Some(span), uses });
             }
         }
         Name { text: better, span }
@@ -37,14 +37,26 @@ impl Builder<'_> {
         let better = self.written(span).unwrap_or_default().replace('-', "_");
         let kind = ExprKind::Get(kind.clone(), Name { text: better, span });
         replace_leftmost(after, Expr { span: before.span.to(first.span), kind });
-        match self.dashed.iter_mut().find(|other| other.name == text) {
+        match self.dashed_as(&text) {
             Some(dashed) if dashed.uses.last() == Some(&whole) => {}
             Some(dashed) => dashed.uses.push(whole),
             None => {
-                self.dashed.push(Dashed { name: text, declared: None, uses: vec![whole] });
+                self.add_dashed(Dashed { name: text, declared: None, uses: vec![whole] });
             }
         }
         true
+    }
+
+    /// What was said first about a name with dashes.
+    fn dashed_as(&mut self, name: &str) -> Option<&mut Dashed> {
+        let index = self.dashed_places.get(name)?;
+        self.dashed.get_mut(*index)
+    }
+
+    fn add_dashed(&mut self, dashed: Dashed) {
+        // The first one collects the uses.
+        self.dashed_places.entry(dashed.name.clone()).or_insert(self.dashed.len());
+        self.dashed.push(dashed);
     }
 
     /// The whole word with dashes that begins with this place, which has no blanks in it.

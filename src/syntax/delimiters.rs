@@ -39,6 +39,11 @@ pub struct Statement {
 }
 
 impl Prepared<'_> {
+    /// Whether its places are those of the original.
+    pub fn is_original(&self) -> bool {
+        self.inserted.is_empty()
+    }
+
     /// The byte of the original text that a byte of the prepared one stands for.
     pub fn original(&self, offset: usize) -> usize {
         match self.inserted.is_empty() {

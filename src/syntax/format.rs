@@ -41,12 +41,41 @@ pub fn format(file: FileId, text: &str) -> String {
 
 fn printed(tree: &Tree, problems: &[Problem], text: &str) -> String {
     let damage = problems.iter().filter(|problem| !HARMLESS.contains(&problem.code));
-    let damage = damage.flat_map(|problem| problem.labels.iter().map(|label| label.span)).collect();
+    let damage =
+        Damage::new(damage.flat_map(|problem| problem.labels.iter().map(|label| label.span)));
     let comments = &tree.comments;
     let out = String::with_capacity(text.len() + text.len() / 8);
     let mut printer = Printer { text, comments, damage, out, next_comment: 0, level: 0 };
     printer.file(&tree.items);
     printer.out
+}
+
+/// The places of what was not understood, in order.
+struct Damage {
+    spans: Vec<Span>,
+    /// How far the spans up to each reach.
+    ends: Vec<u32>,
+}
+
+impl Damage {
+    fn new(spans: impl Iterator<Item = Span>) -> Damage {
+        let mut spans: Vec<Span> = spans.collect();
+        spans.sort_by_key(|span| (span.start, span.end));
+        let mut reach = 0;
+        let ends = spans.iter().map(|span| {
+            reach = span.end.max(reach);
+            reach
+        });
+        let ends = ends.collect();
+        Damage { spans, ends }
+    }
+
+    /// The places among which are all that touch this one.
+    fn touching(&self, place: Span) -> &[Span] {
+        let first = self.ends.partition_point(|end| *end < place.start);
+        let last = self.spans.partition_point(|span| span.start <= place.end);
+        self.spans.get(first..last).unwrap_or_default()
+    }
 }
 
 /// The text so far, and what of the source is still to come.
@@ -58,7 +87,7 @@ pub struct Printer<'t> {
     /// How deep the current line is indented.
     pub level: usize,
     comments: &'t [Comment],
-    damage: Vec<Span>,
+    damage: Damage,
     next_comment: usize,
 }
 
@@ -272,11 +301,13 @@ impl Printer<'_> {
             | ItemKind::Bad => None,
         };
         let nested = body.map_or(&[][..], |body| &body.items);
-        let hurt = |span: &&Span| span.start <= item.span.end && span.end >= item.span.start;
-        self.damage
-            .iter()
-            .filter(hurt)
-            .any(|span| !nested.iter().any(|inner| inside(inner.span, *span)))
+        self.damage.touching(item.span).iter().any(|span| {
+            let touches = span.start <= item.span.end && span.end >= item.span.start;
+            let after = nested.partition_point(|inner| inner.span.start <= span.start);
+            // One that ends where the next begins belongs to either.
+            let near = nested[..after].iter().rev().take(2);
+            touches && !near.into_iter().any(|inner| inside(inner.span, *span))
+        })
     }
 }
 

@@ -18,6 +18,8 @@ mod format_item;
 mod format_project;
 mod grammar;
 pub mod literal;
+mod quick;
+mod quick_expr;
 mod scanner;
 mod statements;
 pub mod tree;
@@ -30,16 +32,37 @@ use crate::problem::{Problem, syntax as problem};
 use crate::source::{FileId, Span};
 use build::Builder;
 use grammar::{Grammar, Rule};
+use quick::Quick;
 use tree::{Item, ItemKind, Tree};
 
 /// Reads a file: every text has a tree, and every problem of the text is told at once.
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Problem>) {
+    parse_with(Reader::QuickFirst, file, text)
+}
+
+/// Who reads statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A fast reader of what is common, and the grammar for the rest.
+    QuickFirst,
+    /// The grammar alone: what it makes of a text is what the text means.
+    Grammar,
+}
+
+/// The same as [`parse`], with the reader to be chosen; both give the same.
+pub fn parse_with(reader: Reader, file: FileId, text: &str) -> (Tree, Vec<Problem>) {
     let prepared = delimiters::prepare(file, text);
     let mut builder = Builder::new(file, text, &prepared);
     for statement in &prepared.statements {
         let range = statement.range.clone();
         if statement.hidden {
             builder.hidden(range);
+            continue;
+        }
+        if reader == Reader::QuickFirst
+            && prepared.is_original()
+            && Quick::statement(&mut builder, &prepared.text, range.clone())
+        {
             continue;
         }
         match Grammar::parse(Rule::file, &prepared.text[range.clone()]) {
@@ -49,7 +72,10 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Problem>) {
         }
     }
     let (items, mut problems) = builder.finish();
-    problems.retain(|problem| !is_caused(problem, &prepared.problems));
+    let strings = prepared.problems.iter().filter(|problem| problem.code == "P0108");
+    let mut strings: Vec<Span> = strings.filter_map(place).collect();
+    strings.sort_by_key(|string| string.start);
+    problems.retain(|problem| !is_caused(problem, &strings));
     problems.retain(|problem| !lacks_foreign_part(problem, text, &prepared.foreign));
     problems.extend(prepared.problems);
     problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
@@ -57,13 +83,17 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Problem>) {
 }
 
 /// What is missing in a string without an end is only missing because the string has none.
-fn is_caused(problem: &Problem, causes: &[Problem]) -> bool {
-    let places = |problem: &Problem| problem.labels.first().map(|label| label.span);
-    let Some(place) = places(problem).filter(|_| matches!(problem.code, "P0116" | "P0117")) else {
+fn is_caused(problem: &Problem, strings: &[Span]) -> bool {
+    let Some(place) = place(problem).filter(|_| matches!(problem.code, "P0116" | "P0117")) else {
         return false;
     };
-    let strings = causes.iter().filter(|cause| cause.code == "P0108").filter_map(places);
-    strings.into_iter().any(|string| string.start <= place.start && place.end <= string.end)
+    let after = strings.partition_point(|string| string.start <= place.start);
+    strings[..after].last().is_some_and(|string| place.end <= string.end)
+}
+
+/// Where a problem is.
+fn place(problem: &Problem) -> Option<Span> {
+    problem.labels.first().map(|label| label.span)
 }
 
 /// Where a part in another language was, a value is missing.

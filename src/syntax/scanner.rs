@@ -248,8 +248,13 @@ impl<'t> Scanner<'t> {
         }) && self.open.last().is_some_and(|open| open.closer != "}")
     }
 
+    /// How far up an opener is looked for: what nests too deep is refused, whatever closes it.
+    fn reach(&self) -> usize {
+        if self.open.len() > NESTING_MAX { 1 } else { NESTING_MAX }
+    }
+
     fn closes_outer(&self, byte: u8, indentation: usize) -> bool {
-        self.open.iter().any(|open| {
+        self.open.iter().rev().take(self.reach()).any(|open| {
             !open.text && open.closer.as_bytes()[0] == byte && open.indentation <= indentation
         })
     }
@@ -277,8 +282,8 @@ impl<'t> Scanner<'t> {
 
     fn close_bracket(&mut self, closer: &'static str) {
         // A string is a wall: what is open around it cannot end inside its hole.
-        let reach = self.open.iter().rev().take_while(|open| !open.text);
-        let found = reach.clone().position(|open| open.closer == closer);
+        let mut reach = self.open.iter().rev().take(self.reach()).take_while(|open| !open.text);
+        let found = reach.position(|open| open.closer == closer);
         match found {
             None => {
                 let instead = self.open.last().map(|open| open.at);
@@ -390,8 +395,15 @@ impl<'t> Scanner<'t> {
 
     /// Ends the strings that may not go on, with all that is open within them.
     fn end_strings(&mut self, at: usize, stop: Stop) {
-        let ends = |open: &Open| open.text && (stop == Stop::All || open.one_line);
-        let Some(first) = self.open.iter().position(ends) else { return };
+        let first = match stop {
+            Stop::All => self.open.iter().position(|open| open.text),
+            // All that is open within a string of one line has to end with it.
+            Stop::OneLine => {
+                let inner = self.open.iter().rev().take_while(|open| open.one_line).count();
+                (inner > 0).then_some(self.open.len() - inner)
+            }
+        };
+        let Some(first) = first else { return };
         self.scan.open_strings.push(self.open[first].at..at);
         while self.open.len() > first {
             let open = self.open.pop().expect("there are more than `first`");

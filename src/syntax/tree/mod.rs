@@ -46,47 +46,47 @@ pub struct Item {
     pub doc: Option<String>,
 }
 
-/// What an item is.
+/// What an item is; whatever is not the commonest is in a box, so that items are small.
 #[derive(Clone, Debug)]
 pub enum ItemKind {
     /// `key = value`
     Attribute(Attribute),
     /// `container web for … if … { … }`, and nested ones: `features { … }`
-    Block(Block),
+    Block(Box<Block>),
     /// `...defaults`
     Spread(Expr),
     /// `for k, v in m : key => value if …` directly in a body, which makes the body a map.
-    Comprehension(Comprehension),
+    Comprehension(Box<Comprehension>),
     /// `let x: T = …`
-    Let(Let),
+    Let(Box<Let>),
     /// `fn f(a: T = d) -> T = …`
-    Function(Function),
+    Function(Box<Function>),
     /// `type Slug = string where …`
-    Type(TypeItem),
+    Type(Box<TypeItem>),
     /// `input x: T = default where …`
-    Input(Input),
+    Input(Box<Input>),
     /// `output x: T = …`
-    Output(Let),
+    Output(Box<Let>),
     /// `secret x for … = …`
-    Secret(Secret),
+    Secret(Box<Secret>),
     /// `require condition else "message"`
-    Require(Require),
+    Require(Box<Require>),
     /// `import "./catalog.paas" as catalog`
-    Import(Import),
+    Import(Box<Import>),
     /// `use catalog.jellyfin as films { … }`
-    Use(Use),
+    Use(Box<Use>),
     /// `module lab for … from "./lab" { … }`
-    Module(ModuleItem),
+    Module(Box<ModuleItem>),
     /// `moved container.a -> container.b`
-    Moved(Moved),
+    Moved(Box<Moved>),
     /// `adopt container.a = "101"`
-    Adopt(Adopt),
+    Adopt(Box<Adopt>),
     /// `forget container.a`
-    Forget(Forget),
+    Forget(Box<Forget>),
     /// `mock container.a { … }`
-    Mock(Mock),
+    Mock(Box<Mock>),
     /// `expect condition else "message"`
-    Expect(Require),
+    Expect(Box<Require>),
     /// A line that is none of these; it was reported.
     Bad,
 }
@@ -106,7 +106,7 @@ pub enum Key {
     /// A word, or a string without interpolation, or a number.
     Plain(Name),
     /// `(expr) = …`
-    Computed(Expr),
+    Computed(Box<Expr>),
 }
 
 /// A kind, its labels, its header and its body.
@@ -321,7 +321,7 @@ pub enum TextPart {
     /// Plain characters.
     Literal(String),
     /// `\(e)`
-    Hole(Expr),
+    Hole(Box<Expr>),
 }
 
 /// An element of a list.
