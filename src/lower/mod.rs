@@ -4,6 +4,7 @@
 mod access;
 mod bodies;
 mod calls;
+mod changes;
 mod card;
 mod checks;
 mod collect;
@@ -19,6 +20,7 @@ mod graph;
 mod headers;
 mod infer;
 mod inputs;
+mod lifecycle;
 mod library;
 mod lints;
 mod machines;
@@ -40,8 +42,10 @@ mod unique;
 pub mod value;
 mod walk;
 
+pub use changes::{Adoption, Forgotten, Moved};
 pub use compile::{Given, compile};
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
+pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,56 +67,6 @@ pub struct Intent {
     /// What may happen to it.
     #[serde(default, skip_serializing_if = "Lifecycle::is_default")]
     pub lifecycle: Lifecycle,
-}
-
-/// What may happen to an object; remembered in state, because the block may be gone by then.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Lifecycle {
-    /// It is never destroyed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub protect: bool,
-    /// What happens instead of, or before, destroying it.
-    pub on_destroy: OnDestroy,
-    /// Fields whose drift is not reported.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ignore: Vec<String>,
-    /// What is done about drift.
-    pub drift: OnDrift,
-}
-
-impl Lifecycle {
-    fn is_default(&self) -> bool {
-        *self == Lifecycle::default()
-    }
-}
-
-/// What happens to an object that is no longer desired.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDestroy {
-    /// It is destroyed.
-    #[default]
-    Delete,
-    /// It is backed up, then destroyed.
-    Backup,
-    /// It is stopped and forgotten.
-    Stop,
-    /// It is forgotten as it is.
-    Keep,
-}
-
-/// What is done about changes made outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDrift {
-    /// Planned back.
-    #[default]
-    Fix,
-    /// Shown, and left.
-    Report,
-    /// Not shown.
-    Ignore,
 }
 
 /// One resource that the manifest asks for.
@@ -191,4 +145,10 @@ pub struct Desired {
     pub wanted: Vec<Wanted>,
     /// Version of every template, by address.
     pub templates: BTreeMap<Address, String>,
+    /// What is called something else by now.
+    pub moved: Vec<Moved>,
+    /// What exists already and is taken over, by address.
+    pub adopted: BTreeMap<Address, Adoption>,
+    /// What is no longer looked after.
+    pub forgotten: Vec<Forgotten>,
 }

@@ -3,11 +3,13 @@
 mod allow;
 pub mod compose;
 mod excerpt;
+pub mod change;
 mod fix;
 mod frame;
 pub mod graph;
 pub mod infer;
 pub mod inputs;
+pub mod lifecycle;
 pub mod lints;
 pub mod lower;
 pub mod names;

@@ -63,7 +63,9 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     pipeline::check_secrets(&project, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
     saved.check(&project, &state.lineage, state.serial)?;
-    crate::plan::verify(&saved.plan, state).map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
+    let moved = crate::plan::moved(&saved.plan, state);
+    crate::plan::verify(&saved.plan, &moved)
+        .map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
     let context = super::plan::context(&project, &inputs, sandbox);
     terminal.print(&render::terminal(&saved.plan, &context, terminal.out));
     let resume = command("apply", &inputs, &Planning::default(), sandbox);
