@@ -35,7 +35,7 @@ fn check(name: &str, project: &Project, lines: &[&str]) {
 
 /// Whether each of these is in what was said.
 #[track_caller]
-fn says(said: &str, parts: &[&str]) {
+pub fn says(said: &str, parts: &[&str]) {
     for part in parts {
         assert!(said.contains(part), "`{part}` is missing in:\n{said}");
     }

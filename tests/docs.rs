@@ -133,7 +133,7 @@ fn the_readme_shows_what_is_there() {
 #[test]
 fn commands_in_documents_exist() {
     let mut count = 0;
-    for page in ["docs/guide.md", "docs/sandbox.md", "docs/state.md"] {
+    for page in ["docs/check-format.md", "docs/guide.md", "docs/sandbox.md", "docs/state.md"] {
         for block in fenced(&read(page), "console") {
             for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
                 let line = line.split(['#', '>']).next().unwrap().replace('\'', "");

@@ -128,7 +128,7 @@ fn documentation_belongs_to_the_item_below() {
 fn p0101_brackets_without_an_end() {
     check(
         "container web {\n  features { nesting = true\n  on = x\n\ny = 1\n",
-        "1:15 P0101 two `{` are never closed [{]",
+        "2:12 P0101 two `{` are never closed [{]",
     );
     check("a = [1, 2\nb = 3\n", "1:5 P0101 this `[` is never closed [[]");
     let (tree, _) = parse(FileId(0), "a {\n  b = 1\n\nc = 2\n");

@@ -1,6 +1,10 @@
 //! Messages as people and programs get them: frames, formats, fixes, lints that are silenced.
 
+mod bad_inputs;
+mod fixes;
+mod formats;
 mod frames;
+mod values;
 
 use paas::problem::{Problem, Style};
 use paas::source::Sources;

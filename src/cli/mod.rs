@@ -20,9 +20,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::cli::options::{DriftFormat, Format, Global, GraphFormat, Inputs, Planning};
+use crate::cli::options::{
+    CheckFormat, DriftFormat, Format, Global, GraphFormat, Inputs, Planning,
+};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
+use crate::problem::Applicability;
 
 /// Plan and apply a self-hosted platform on Proxmox from one readable manifest.
 #[derive(Debug, Parser)]
@@ -43,9 +46,30 @@ enum Command {
     Check {
         #[command(flatten)]
         inputs: Inputs,
+        /// How problems are printed
+        #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+        format: CheckFormat,
         /// Warnings count as errors
         #[arg(long)]
         deny_warnings: bool,
+    },
+    /// Mend what can be mended without asking, and say what is left
+    ///
+    /// Files are only changed where a problem has a sure fix; everything else stays byte for byte.
+    /// Exits with 0 when no error is left, 1 when some are, 4 when `--check` finds a file that
+    /// would change.
+    Fix {
+        /// Folders of manifests, or `.paas` files; by default the current folder
+        paths: Vec<std::path::PathBuf>,
+        /// Change nothing, only tell which files would change
+        #[arg(long)]
+        check: bool,
+        /// Change nothing, show what would change
+        #[arg(long)]
+        diff: bool,
+        /// Apply fixes as well that are only probably meant
+        #[arg(long)]
+        r#unsafe: bool,
     },
     /// Write manifests in their one canonical form
     ///
@@ -152,9 +176,11 @@ enum Command {
         #[arg(long)]
         name: Option<String>,
     },
-    /// Explain a resource, one of its attributes, a kind, or the code of a message
+    /// Explain a resource, one of its attributes, a kind, a function, or the code of a message
+    ///
+    /// `kinds` and `functions` list what there is.
     Explain {
-        /// `container.web`, `container.web.memory`, `container`, `P1003`
+        /// `container.web`, `container.web.memory`, `container`, `nth`, `P1003`
         what: String,
         #[command(flatten)]
         inputs: Inputs,
@@ -214,8 +240,12 @@ pub fn main() -> ExitCode {
 async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
     let sandbox = arguments.global.sandbox;
     match arguments.command {
-        Command::Check { inputs, deny_warnings } => {
-            commands::check::run(terminal, &inputs, deny_warnings)
+        Command::Check { inputs, format, deny_warnings } => {
+            commands::check::run(terminal, &inputs, format, deny_warnings)
+        }
+        Command::Fix { paths, check, diff, r#unsafe } => {
+            let least = if r#unsafe { Applicability::Maybe } else { Applicability::Machine };
+            commands::fix::run(terminal, &paths, commands::fix::How { check, diff, least })
         }
         Command::Fmt { paths, check, diff, stdin } => {
             commands::fmt::run(terminal, &paths, commands::fmt::How { check, diff, stdin })

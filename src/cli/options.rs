@@ -65,6 +65,21 @@ pub enum Format {
     Markdown,
 }
 
+/// How problems are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Frames for a person, on standard error
+    Human,
+    /// One line a problem
+    Concise,
+    /// For programs; docs/check-format.md describes it
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+    /// Commands of a GitHub workflow, which shows them at their places
+    Github,
+}
+
 /// How drift is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DriftFormat {

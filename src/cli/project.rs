@@ -33,11 +33,16 @@ pub struct Project {
 
 /// Reads a project; any error ends the command, after all of them are known.
 pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
-    load_with(inputs, Locking::Hold).map(|(project, _)| project)
+    load_with(inputs, Locking::Hold, &text).map(|(project, _)| project)
 }
 
-/// The same, and what became of the repositories that its modules come out of.
-pub fn load_with(inputs: &Inputs, locking: Locking) -> Result<(Project, Repositories), Stop> {
+/// The same, with the texts of manifests from somewhere else, and what became of the repositories
+/// that its modules come out of.
+pub fn load_with(
+    inputs: &Inputs,
+    locking: Locking,
+    text: &dyn Fn(&Path) -> Result<String, String>,
+) -> Result<(Project, Repositories), Stop> {
     let (folder, files) = manifests(&inputs.path)?;
     let mut sources = Sources::default();
     let (mut trees, mut problems) = (Vec::new(), Vec::new());
@@ -74,6 +79,7 @@ pub fn load_with(inputs: &Inputs, locking: Locking) -> Result<(Project, Reposito
         problems.append(&mut imports.problems);
         problems.extend(more);
     }
+    problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
     if any_error(&problems) {
         return Err(Stop { problems, sources, exit: 1 });
     }

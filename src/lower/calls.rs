@@ -40,6 +40,7 @@ impl<'t> Evaluator<'t> {
                 let place = refusal.argument.and_then(|index| places.get(index).copied());
                 self.bad(
                     problem::refused(
+                        name,
                         &refusal.message,
                         refusal.help.as_deref(),
                         place.unwrap_or(at),

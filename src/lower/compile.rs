@@ -13,7 +13,7 @@ use crate::lower::scope::{In, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Library, Output, SecretItem};
-use crate::lower::{graph, infer, lints, machines, quota, unique};
+use crate::lower::{foreign, graph, infer, lints, machines, quota, unique};
 use crate::model::{Late, Object, Piece, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -82,14 +82,16 @@ pub fn compile(
     }
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     desired.wanted = std::mem::take(&mut evaluator.wanted);
-    let imported = library.parts.iter().map(|part| part.trees.as_slice());
-    for trees in std::iter::once(trees).chain(imported) {
-        evaluator.problems.extend(lints::foreign_interpolations(trees, sources));
-        evaluator.problems.extend(lints::empty_allowances(trees, sources));
-    }
     // Everything is declared by now, whatever opened it.
     let found = infer::check(&evaluator.program, &evaluator.recursive, sources);
-    let problems = infer::merged(found, evaluator.problems);
+    let evaluated = std::mem::take(&mut evaluator.problems);
+    let mut problems = infer::merged(found, evaluated);
+    let imported = library.parts.iter().map(|part| part.trees.as_slice());
+    for trees in std::iter::once(trees).chain(imported) {
+        problems.extend(lints::foreign_interpolations(trees, sources));
+        problems.extend(lints::empty_allowances(trees, sources));
+        problems = foreign::translated(problems, trees, sources);
+    }
     (desired, without_allowed(in_order(problems), sources))
 }
 

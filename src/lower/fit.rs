@@ -134,7 +134,7 @@ impl<'t> Evaluator<'t> {
                     self.fit(value, &field.ty, field.name, node)
                 }
                 (Some(value), _) => {
-                    self.bad(names::not_writable(field.name, value.origin), value.origin)
+                    self.bad(names::not_writable(field.name, value.origin, &[]), value.origin)
                 }
                 (None, Need::Default(text) | Need::Derived(text)) => {
                     let value = self.schema_value(text, node);

@@ -15,6 +15,7 @@ mod evaluator;
 mod expressions;
 mod fields;
 mod fit;
+mod foreign;
 pub mod functions;
 mod graph;
 mod headers;

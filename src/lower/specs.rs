@@ -273,7 +273,8 @@ impl<'t> Evaluator<'t> {
                 || (schema.kind == "app" && OF_APPS.contains(&name.as_str()));
             match schema.field(&name) {
                 Some(field) if !field.writable() => {
-                    self.problems.push(names::not_writable(field.name, at));
+                    let all: Vec<&str> = schema.fields.iter().map(|field| field.name).collect();
+                    self.problems.push(names::not_writable(field.name, at, &all));
                     sound = false;
                 }
                 Some(_) => (),

@@ -2,13 +2,17 @@
 
 mod allow;
 pub mod compose;
+pub mod delimiters;
 mod excerpt;
 pub mod change;
 mod fix;
+pub mod foreign;
 mod frame;
 pub mod graph;
 pub mod infer;
 pub mod inputs;
+pub mod json;
+pub mod lines;
 pub mod lifecycle;
 pub mod lints;
 pub mod lower;
@@ -17,6 +21,7 @@ mod paint;
 pub mod pages;
 mod print;
 pub mod project;
+pub mod sarif;
 pub mod scopes;
 pub mod stages;
 pub mod state;
@@ -24,7 +29,7 @@ pub mod syntax;
 pub mod types;
 
 pub use allow::{allowed_codes, without_allowed};
-pub use fix::{Applicability, Edit, Fix};
+pub use fix::{Applicability, Edit, Fix, Shown, edited, together};
 pub use print::{Style, print};
 
 use crate::source::Span;

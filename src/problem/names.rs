@@ -1,72 +1,19 @@
 //! Problems of names: kinds, resources, attributes, functions, items in the wrong place. P10xx.
 
-use crate::problem::Problem;
+use crate::problem::{Edit, Fix, Problem, foreign};
 use crate::source::Span;
-
-/// Kinds of other tools, what they are from, and what to write instead.
-const FOREIGN_KINDS: [(&[&str], &str, &str); 8] = [
-    (&["resource"], "Terraform", "the kind comes first and the name is bare: `container web {`"),
-    (&["variable", "param"], "Terraform", "write `input name: type = default`"),
-    (&["locals"], "Terraform", "write `let name = value`"),
-    (
-        &["data"],
-        "Terraform",
-        "write `existing network name { … }`, or read a file with `json(file(…))`",
-    ),
-    (&["provider", "terraform"], "Terraform", "write `cluster home { api = …, token = … }`"),
-    (
-        &["services", "networks", "volumes"],
-        "Compose",
-        "write `app name { compose { file = \"compose.yml\" } }`",
-    ),
-    (&["job", "group", "task", "target"], "another tool", "write `app name { … }`"),
-    (&["define", "class"], "Puppet", "write a `fn`, or a block with a `for` header"),
-];
 
 /// Kinds of the language that this version does not know yet.
 const PLANNED_KINDS: [&str; 3] = ["terraform", "run", "test"];
 
-/// Attributes as others call them, and what they are called here.
-const FOREIGN_ATTRIBUTES: [(&[&str], &str); 17] = [
-    (&["ram", "mem"], "memory"),
-    (&["cpu", "vcpu", "cpus"], "cores"),
-    (&["size", "rootfs"], "disk"),
-    (&["image", "ostemplate"], "template"),
-    (&["ip_address", "address"], "ip"),
-    (&["vmid", "vm_id"], "id"),
-    (&["node", "node_name", "target_node"], "on"),
-    (&["bridge"], "network"),
-    (&["ports", "publish"], "expose"),
-    (&["depends_on"], "after"),
-    (&["count", "for_each"], "for"),
-    (&["environment"], "env"),
-    (&["volumes"], "mount"),
-    (&["healthcheck"], "health"),
-    (&["prevent_destroy"], "lifecycle.protect"),
-    (&["ignore_changes"], "lifecycle.ignore"),
-    (&["tls_insecure"], "tls.verify"),
-];
-
-/// Functions of other tools, and what to write instead.
-const FOREIGN_FUNCTIONS: [(&[&str], &str); 12] = [
-    (&["concat"], "[...a, ...b]"),
-    (&["merge"], "{ ...a, ...b }"),
-    (&["lookup"], "a[key] ?? default"),
-    (&["try", "can"], "a?.b ?? default"),
-    (&["tostring", "str"], "\"\\(x)\""),
-    (&["jsonencode"], "to_json(x)"),
-    (&["yamlencode"], "to_yaml(x)"),
-    (&["jsondecode"], "json(text)"),
-    (&["templatefile"], "render(path, values)"),
-    (&["cidrhost"], "nth(cidr, number)"),
-    (&["element"], "list[index]"),
-    (&["format"], "\"\\(…)\""),
-];
-
-fn did_you_mean(problem: Problem, near: &[&str]) -> Problem {
+/// The names that are near, and the fix if there is only one.
+fn did_you_mean(problem: Problem, span: Span, near: &[&str]) -> Problem {
     match near {
         [] => problem,
-        [only] => problem.help(format!("did you mean `{only}`?")),
+        [only] => {
+            let title = format!("did you mean `{only}`?");
+            problem.fix(Fix::maybe(title, vec![Edit::new(span, *only)]))
+        }
         [..] => problem.help(format!("did you mean {}?", listed(near, "or"))),
     }
 }
@@ -86,18 +33,17 @@ pub fn unknown_kind(word: &str, span: Span, near: &[&str]) -> Problem {
     if PLANNED_KINDS.contains(&word) {
         return not_supported(span, &format!("`{word}`"), "");
     }
-    let foreign = FOREIGN_KINDS.iter().find(|(words, ..)| words.contains(&word));
-    match foreign {
-        Some((_, tool, advice)) => {
+    match foreign::kind(word) {
+        Some((tool, advice)) => {
             let message = format!("`{word}` is not a kind; this looks like {tool}");
-            Problem::error("P1001", message).at(span, "not a kind here").help(*advice)
+            Problem::error("P1001", message).at(span, "not a kind here").help(advice)
         }
         None => {
             let problem = Problem::error("P1001", format!("there is no kind `{word}`"))
                 .at(span, "no kind of this name");
             match near {
-                [] => problem.note("a kind is a word like `container`, `app` or `proxy`"),
-                [..] => did_you_mean(problem, near),
+                [] => problem.help("`paas explain kinds` lists what there is"),
+                [..] => did_you_mean(problem, span, near),
             }
         }
     }
@@ -109,7 +55,7 @@ pub fn unknown_name(name: &str, span: Span, near: &[&str], is_function: bool) ->
         .at(span, "not declared in this module");
     match is_function {
         true => problem.help(format!("`{name}` is a function: write `{name}(…)`")),
-        false => did_you_mean(problem, near),
+        false => did_you_mean(problem, span, near),
     }
 }
 
@@ -118,7 +64,8 @@ pub fn unknown_member(kind: &str, name: &str, span: Span, near: &[&str], all: &[
     let mut problem = Problem::error("P1002", format!("there is no `{kind}.{name}`"))
         .at(span, "not declared in this module");
     if let [first, ..] = near {
-        problem = problem.help(format!("did you mean `{kind}.{first}`?"));
+        let title = format!("did you mean `{kind}.{first}`?");
+        problem = problem.fix(Fix::maybe(title, vec![Edit::new(span, *first)]));
     }
     match all {
         [] => problem,
@@ -134,7 +81,8 @@ pub fn foreign_scope(word: &str, name: &str, span: Span) -> Problem {
     let problem = Problem::error("P1002", format!("there is no `{word}`"));
     match word {
         "var" | "local" => {
-            problem.at(span, "inputs and lets have no prefix").help(format!("write `{name}`"))
+            let fix = Fix::machine(format!("write `{name}`"), vec![Edit::new(span, name)]);
+            problem.at(span, "inputs and lets have no prefix").fix(fix)
         }
         "each" => problem
             .at(span, "the header names its variables")
@@ -163,23 +111,19 @@ pub fn unknown_attributes(
     let mut problem = Problem::error("P1003", message);
     for (name, span) in unknown {
         let near = crate::problem::nearest(name, known.iter().copied());
-        let synonym = FOREIGN_ATTRIBUTES.iter().find(|(words, here)| {
-            let root = here.split('.').next().unwrap_or(here);
-            words.contains(&name.as_str())
-                && (known.contains(&root) || matches!(root, "after" | "for" | "lifecycle"))
-        });
-        let text = match (near.first(), synonym) {
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, Some((_, "after"))) => {
-                "called `after` here: it orders, and makes nothing unknown".to_owned()
-            }
-            (None, Some((_, "for"))) => "written in the header here: `for … in …`".to_owned(),
-            (None, Some((_, here))) => format!("called `{here}` here"),
-            (None, None) => "no attribute of this name".to_owned(),
+        let synonym = foreign::attribute(kind, name, known);
+        let (text, better) = match (near.first(), synonym) {
+            (Some(near), _) => (format!("did you mean `{near}`?"), Some(*near)),
+            (None, Some(synonym)) => (synonym.told(), synonym.spelling()),
+            (None, None) => ("no attribute of this name".to_owned(), None),
         };
         // Values from a file share one place, the call that reads it.
         if !problem.labels.iter().any(|label| label.span == *span) {
-            problem = problem.at(*span, text);
+            problem = problem.also_at(*span, text);
+            if let Some(better) = better {
+                let title = format!("write `{better}` instead of `{name}`");
+                problem = problem.fix(Fix::maybe(title, vec![Edit::new(*span, better)]).told());
+            }
         }
     }
     match kind {
@@ -195,7 +139,10 @@ pub fn unknown_attributes(
 pub fn no_reading(kind: &str, name: &str, span: Span, near: &[&str]) -> Problem {
     let problem = Problem::error("P1003", format!("`{kind}` has no attribute `{name}`"))
         .at(span, "nothing to read under this name");
-    did_you_mean(problem, near)
+    match near {
+        [] => problem.help(format!("`paas explain {kind}` lists what can be read")),
+        [..] => did_you_mean(problem, span, near),
+    }
 }
 
 /// P1006: two declarations of one name.
@@ -215,15 +162,22 @@ pub fn key_twice(key: &str, span: Span) -> Problem {
 /// P1007: a function that there is not.
 pub fn unknown_function(name: &str, span: Span, near: &[&str]) -> Problem {
     let problem = Problem::error("P1007", format!("there is no function `{name}`"));
-    let foreign = FOREIGN_FUNCTIONS.iter().find(|(words, _)| words.contains(&name));
-    match (foreign, name) {
-        (Some((_, here)), _) => {
+    match foreign::function(name) {
+        Some(foreign::Function::Called(here)) => {
+            let title = format!("write `{here}(…)`");
+            let fix = Fix::machine(title, vec![Edit::new(span, here)]);
+            problem.at(span, "not a function here").fix(fix)
+        }
+        Some(foreign::Function::Written(here)) => {
             problem.at(span, "not a function here").help(format!("write `{here}`"))
         }
-        (None, "toset") => {
-            problem.at(span, "not needed").help("a list of strings can be gone through as it is")
-        }
-        (None, _) => did_you_mean(problem.at(span, "no function of this name"), near),
+        Some(foreign::Function::NotNeeded(why)) => problem.at(span, "not needed").help(why),
+        None => match near {
+            [] => problem
+                .at(span, "no function of this name")
+                .help("`paas explain functions` lists what there is"),
+            [..] => did_you_mean(problem.at(span, "no function of this name"), span, near),
+        },
     }
 }
 
@@ -349,15 +303,18 @@ pub fn unknown_type(name: &str, span: Span, near: &[&str]) -> Problem {
     };
     match known {
         Some(known) => problem.help(format!("write `{known}`")),
-        None => did_you_mean(problem, near),
+        None => did_you_mean(problem, span, near),
     }
 }
 
 /// P1014: an attribute that only `paas` fills in.
-pub fn not_writable(name: &str, span: Span) -> Problem {
-    Problem::error("P1014", format!("`{name}` cannot be written"))
-        .at(span, "it follows from other attributes")
-        .help("remove it; it can be read")
+pub fn not_writable(name: &str, span: Span, known: &[&str]) -> Problem {
+    let problem = Problem::error("P1014", format!("`{name}` cannot be written"))
+        .at(span, "it follows from other attributes");
+    match foreign::attribute(None, name, known) {
+        Some(synonym) => problem.help(format!("what other tools mean by it is {}", synonym.told())),
+        None => problem.help("remove it; it can be read"),
+    }
 }
 
 /// P1015: a let or an output without a value.
@@ -366,10 +323,10 @@ pub fn no_value(name: &str, span: Span) -> Problem {
 }
 
 /// P1016: a call of the library that cannot work.
-pub fn refused(message: &str, help: Option<&str>, span: Span) -> Problem {
+pub fn refused(function: &str, message: &str, help: Option<&str>, span: Span) -> Problem {
     let problem = Problem::error("P1016", message).at(span, "in this call");
     match help {
         Some(help) => problem.help(help),
-        None => problem,
+        None => problem.help(format!("`paas explain {function}` tells what it takes")),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::problem::frame::{Frame, last_line};
 use crate::problem::paint::{Canvas, Hue};
-use crate::problem::{Label, Level, Problem};
+use crate::problem::{Label, Level, Problem, Shown};
 use crate::source::Sources;
 
 /// How many problems are printed before the rest is only counted.
@@ -79,20 +79,20 @@ fn one(problem: &Problem, sources: &Sources, canvas: &mut Canvas) {
     canvas.put(Hue::Strong, &format!(": {}", problem.message));
     canvas.end_line();
     let labels: Vec<&Label> = problem.labels.iter().take(PLACES_MAX).collect();
-    let shown = problem.fixes.iter().filter(|fix| fix.is_shown);
+    let shown = problem.fixes.iter().filter(|fix| fix.shown == Shown::Lines);
     let lines = labels.iter().map(|label| sources.place(label.span).line);
     let largest = lines.chain(shown.clone().map(|fix| last_line(fix, sources))).max().unwrap_or(0);
     let digits = largest.max(1).to_string().len();
     let mut frame = Frame { canvas, sources, hue, digits };
     frame.places(&labels);
-    let plain = problem.fixes.iter().filter(|fix| !fix.is_shown).map(|fix| &fix.title);
+    let plain = problem.fixes.iter().filter(|fix| fix.shown == Shown::Title).map(|fix| &fix.title);
     let helps: Vec<&String> = problem.helps.iter().chain(plain).collect();
     let hidden = problem.labels.len() - labels.len();
     let hidden = (hidden > 0).then(|| match hidden {
         1 => "there is one more place like these".to_owned(),
         count => format!("there are {count} more places like these"),
     });
-    if !labels.is_empty() && helps.len() + problem.notes.len() + problem.fixes.len() > 0
+    if !labels.is_empty() && helps.len() + problem.notes.len() + shown.clone().count() > 0
         || hidden.is_some()
     {
         frame.bar();

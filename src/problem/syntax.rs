@@ -3,56 +3,8 @@
 use crate::problem::{Edit, Fix, Problem};
 use crate::source::Span;
 
-/// A bracket that is never closed, and where it was taken to end.
-#[derive(Clone, Debug)]
-pub struct Unclosed {
-    /// The bracket.
-    pub opened: Span,
-    /// Its text.
-    pub bracket: String,
-    /// What would close it.
-    pub closer: &'static str,
-    /// The line where it was taken to end, counted from one.
-    pub line: usize,
-    /// The column there, counted from one.
-    pub column: usize,
-}
-
 /// How many places of one mistake are shown.
-const PLACES_MAX: usize = 4;
-
-/// P0101: brackets without an end; all of a file together.
-pub fn unclosed(brackets: &[Unclosed]) -> Problem {
-    let mut brackets = brackets.to_vec();
-    brackets.sort_by_key(|bracket| bracket.opened);
-    let first = &brackets[0].bracket;
-    let same = brackets.iter().all(|bracket| bracket.bracket == *first);
-    let message = match (brackets.len(), same) {
-        (1, _) => format!("this `{first}` is never closed"),
-        (count, true) => format!("{} `{first}` are never closed", in_words(count)),
-        (count, false) => format!("{} brackets are never closed", in_words(count)),
-    };
-    let mut problem = Problem::error("P0101", message);
-    for bracket in brackets.iter().take(PLACES_MAX) {
-        let Unclosed { opened, line, column, closer, .. } = bracket;
-        let text = format!("opened here; taken to end at line {line}, column {column}");
-        problem = problem.at(*opened, text);
-        let advice = format!("add `{closer}` at line {line}, column {column}");
-        if !problem.helps.contains(&advice) {
-            problem = problem.help(advice);
-        }
-    }
-    problem.note("the brackets do not balance, so indentation decided where they end")
-}
-
-fn in_words(count: usize) -> String {
-    match count {
-        2 => "two".to_owned(),
-        3 => "three".to_owned(),
-        4 => "four".to_owned(),
-        _ => count.to_string(),
-    }
-}
+pub(super) const PLACES_MAX: usize = 4;
 
 /// P0102: a line that is no item.
 pub fn not_an_item(span: Span) -> Problem {
@@ -72,17 +24,6 @@ pub fn comprehension_outside(span: Span) -> Problem {
     Problem::error("P0102", "a comprehension is not an item of a file")
         .at(span, "only a body can be made of one")
         .help("write `let name = { for … : key => value }`")
-}
-
-/// P0103: a closer without an opener, and what is open there instead.
-pub fn stray_closer(span: Span, closer: &str, instead: Option<Span>) -> Problem {
-    let problem = Problem::error("P0103", format!("nothing is open that `{closer}` could close"))
-        .at(span, "this closes nothing");
-    let problem = match instead {
-        Some(opener) => problem.at(opener, "this is open here"),
-        None => problem,
-    };
-    problem.help(format!("remove the `{closer}`"))
 }
 
 /// A sign of another language between or behind items, and the edit that makes it ours.
@@ -143,11 +84,33 @@ pub fn foreign(span: Span, text: &str, help: &str) -> Problem {
         .help(help)
 }
 
+/// P0105: something of another language that has one spelling here.
+pub fn foreign_spelling(span: Span, text: &str, better: &str) -> Problem {
+    let title = format!("write `{better}`");
+    Problem::error("P0105", format!("`{text}` means nothing here"))
+        .at(span, format!("`{text}` is from another language"))
+        .fix(Fix::machine(title, vec![Edit::new(span, better)]))
+}
+
+/// P0105: `list[*].name`; `better` is what it means, and the place of all of it.
+pub fn splat(span: Span, text: &str, better: Option<(Span, &String)>) -> Problem {
+    let problem = Problem::error("P0105", format!("`{text}` means nothing here"))
+        .at(span, "elements are gone through with `for`");
+    match better {
+        Some((whole, better)) => {
+            let title = format!("write `{better}`");
+            problem.fix(Fix::machine(title, vec![Edit::new(whole, better.as_str())]))
+        }
+        None => problem.help("write `[for x in list : x.name]`"),
+    }
+}
+
 /// P0105: `a ? b : c`, with what to write instead.
 pub fn ternary(span: Span, instead: &str) -> Problem {
+    let title = format!("write `{instead}`");
     Problem::error("P0105", "`? :` is not an operator here")
         .at(span, "a choice is written `if … then … else …`")
-        .help(format!("write `{instead}`"))
+        .fix(Fix::machine(title, vec![Edit::new(span, instead)]))
 }
 
 /// A name with a dash in it.
@@ -190,36 +153,16 @@ pub fn dash_in_key(span: Span, name: &str) -> Problem {
         .fix(Fix::machine(title, vec![Edit::new(span, format!("\"{name}\""))]))
 }
 
-/// P0107: comments of other languages; all of a file together.
-pub fn foreign_comment(spans: &[Span], mark: &str) -> Problem {
-    let mut problem = Problem::error("P0107", "comments begin with `#`");
-    for span in spans.iter().take(PLACES_MAX) {
-        problem = problem.at(*span, "this is read as a comment");
-    }
-    problem.help(format!("write `#` instead of `{mark}`; `paas fmt` rewrites them"))
-}
-
-/// P0108: a string without an end.
-pub fn unterminated_string(span: Span, mark: &str) -> Problem {
-    let (message, help) = match mark.len() {
-        1 => (
-            "this string is not closed before the end of the line",
-            format!(
-                "add `{mark}` at the end, or use `{mark}{mark}{mark}` for text of several lines"
-            ),
-        ),
-        _ => ("this string is never closed", format!("add `{mark}` on a line of its own")),
-    };
-    Problem::error("P0108", message).at(span, "the string begins here").help(help)
-}
-
 /// P0109: a backslash before something it cannot stand before.
 pub fn bad_escape(span: Span, escape: &str) -> Problem {
     let problem = Problem::error("P0109", format!("`{escape}` is not an escape"))
         .at(span, r#"escapes are `\n` `\t` `\r` `\0` `\"` `\\` `\u{…}` and `\(`"#);
     match escape {
         r"\u" => problem.help(r"write `\u{20ac}`"),
-        _ => problem.help(format!(r"write `\{escape}` for a backslash, or use `'…'`")),
+        _ => {
+            let title = format!(r"write `\{escape}` for a backslash, or use `'…'`");
+            problem.fix(Fix::maybe(title, vec![Edit::before(span, r"\")]))
+        }
     }
 }
 
@@ -304,13 +247,6 @@ pub fn bad_port_range(span: Span, text: &str) -> Problem {
         .at(span, "the first port is greater than the last")
 }
 
-/// P0114: brackets or strings nest too deep.
-pub fn too_deep(span: Span, limit: usize) -> Problem {
-    Problem::error("P0114", "this nests too deep")
-        .at(span, format!("no more than {limit} levels can be read"))
-        .help("give an inner part a name with `let`")
-}
-
 /// P0114: an expression with too many parts.
 pub fn too_long(span: Span) -> Problem {
     Problem::error("P0114", "this expression has too many parts")
@@ -356,17 +292,6 @@ pub fn text_inside(span: Span) -> Problem {
 pub fn too_large(span: Span, text: &str) -> Problem {
     Problem::error("P0118", format!("`{text}` is too large"))
         .at(span, "a whole number goes up to 9223372036854775807")
-}
-
-/// P0119: bytes that are no text.
-pub fn control_character(span: Span, byte: u8, count: usize) -> Problem {
-    let problem = Problem::error("P0119", format!("control character U+{byte:04X} in the text"))
-        .at(span, "this cannot be seen, so it must not be here")
-        .help(format!(r"remove it, or write `\u{{{byte:x}}}` in a string"));
-    match count {
-        1 => problem,
-        _ => problem.note(format!("there are {} more in this file", count - 1)),
-    }
 }
 
 /// P0102: a line in an object type that is no field.

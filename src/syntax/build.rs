@@ -26,6 +26,8 @@ pub struct Builder<'t> {
     pub units: Vec<(Span, String)>,
     /// Declarations with a dash in their name, each told with its uses.
     pub dashed: Vec<problem::Dashed>,
+    /// `[*]` in the expression that is built: the list before it, and its place.
+    pub splats: Vec<(Span, Span)>,
     /// Kinds and names of the lines that declare something with a dash, once they were looked for.
     pub heads: Option<HashSet<(String, String)>>,
     /// How high the expression is that was built last.
@@ -50,6 +52,7 @@ impl<'t> Builder<'t> {
             assignments,
             units,
             dashed,
+            splats: Vec::new(),
             heads: None,
             height,
             file,

@@ -59,7 +59,7 @@ impl Builder<'_> {
 
     fn operator(&mut self, pair: &Pair<'_, Rule>) -> BinaryOp {
         let text = pair.as_str();
-        let (op, help) = match text {
+        let (op, better, help) = match text {
             "??" => return BinaryOp::Coalesce,
             "||" => return BinaryOp::Or,
             "&&" => return BinaryOp::And,
@@ -75,15 +75,22 @@ impl Builder<'_> {
             "*" => return BinaryOp::Multiply,
             "/" => return BinaryOp::Divide,
             "%" => return BinaryOp::Remainder,
-            "===" => (BinaryOp::Equal, "write `==`"),
-            "!==" | "<>" => (BinaryOp::NotEqual, "write `!=`"),
-            "and" => (BinaryOp::And, "write `&&`"),
-            "or" => (BinaryOp::Or, "write `||`"),
-            "**" => (BinaryOp::Multiply, "write the product out: `2 * 2 * 2`"),
-            "++" => (BinaryOp::Add, "write `[...a, ...b]` for lists, `\"\\(a)\\(b)\"` for strings"),
-            _ => (BinaryOp::In, "write `!(a in b)`"),
+            "===" => (BinaryOp::Equal, "==", ""),
+            "!==" | "<>" => (BinaryOp::NotEqual, "!=", ""),
+            "and" => (BinaryOp::And, "&&", ""),
+            "or" => (BinaryOp::Or, "||", ""),
+            "**" => (BinaryOp::Multiply, "", "write the product out: `2 * 2 * 2`"),
+            "++" => {
+                let help = "write `[...a, ...b]` for lists, `\"\\(a)\\(b)\"` for strings";
+                (BinaryOp::Add, "", help)
+            }
+            _ => (BinaryOp::In, "", "write `!(a in b)`"),
         };
-        self.problems.push(problem::foreign(self.span(pair), text, help));
+        let span = self.span(pair);
+        self.problems.push(match better {
+            "" => problem::foreign(span, text, help),
+            better => problem::foreign_spelling(span, text, better),
+        });
         op
     }
 
@@ -119,6 +126,7 @@ impl Builder<'_> {
             // Every path of the grammar puts an operand or a `missing_expr` here.
             None => Expr { span: Span::default(), kind: ExprKind::Bad },
         };
+        let splats = self.splats.len();
         while let Some(pair) = pairs.peek() {
             let foreign =
                 matches!(pair.as_rule(), Rule::get | Rule::optional_get | Rule::index | Rule::call);
@@ -128,6 +136,7 @@ impl Builder<'_> {
             pairs.next();
             expr = self.postfix(expr, pair);
         }
+        self.tell_splats(splats, expr.span);
         for (op, span) in signs.into_iter().rev() {
             self.height += 1;
             let span = span.to(expr.span);
@@ -145,7 +154,10 @@ impl Builder<'_> {
                 let args = self.args(pair);
                 ExprKind::Call(object, args)
             }
-            Rule::index => ExprKind::Index(object, Box::new(self.index(pair))),
+            Rule::index => {
+                let list = object.span;
+                ExprKind::Index(object, Box::new(self.index(pair, Some(list))))
+            }
             rule => match pair.clone().into_inner().next() {
                 Some(name) if name.as_rule() == Rule::word => match rule {
                     Rule::get => ExprKind::Get(object, self.name(&name)),
@@ -153,11 +165,12 @@ impl Builder<'_> {
                 },
                 Some(name) if name.as_rule() == Rule::foreign_get => {
                     let index = match name.as_str() {
-                        "*" => self.splat(&pair, ".*"),
+                        "*" => self.splat(&pair, Some(object.span)),
                         number => {
-                            let help = format!("write `[{number}]`");
+                            let better = format!("[{number}]");
                             let found = self.span(&pair);
-                            self.problems.push(problem::foreign(found, pair.as_str(), &help));
+                            let text = pair.as_str();
+                            self.problems.push(problem::foreign_spelling(found, text, &better));
                             let kind = ExprKind::Int(number.parse().unwrap_or(0));
                             Expr { span: self.span(&name), kind }
                         }
@@ -176,19 +189,34 @@ impl Builder<'_> {
         self.limited(Expr { span, kind })
     }
 
-    /// What stands in `[ ]`.
-    pub fn index(&mut self, pair: Pair<'_, Rule>) -> Expr {
+    /// What stands in `[ ]` behind a list.
+    pub fn index(&mut self, pair: Pair<'_, Rule>, list: Option<Span>) -> Expr {
         match pair.clone().into_inner().next().map(|pair| pair.as_rule()) {
-            Some(Rule::splat) => self.splat(&pair, "[*]"),
+            Some(Rule::splat) => self.splat(&pair, list),
             _ => self.bracketed(pair),
         }
     }
 
-    fn splat(&mut self, pair: &Pair<'_, Rule>, text: &str) -> Expr {
+    fn splat(&mut self, pair: &Pair<'_, Rule>, list: Option<Span>) -> Expr {
         let span = self.span(pair);
-        let help = "write `[for x in list : x.name]`";
-        self.problems.push(problem::foreign(span, text, help));
+        match list {
+            Some(list) => self.splats.push((list, span)),
+            None => self.problems.push(problem::splat(span, "[*]", None)),
+        }
         Expr { span, kind: ExprKind::Bad }
+    }
+
+    /// Reports the `[*]` of an expression, once all of it is known.
+    fn tell_splats(&mut self, first: usize, whole: Span) {
+        let splats = self.splats.split_off(first);
+        let one = splats.len() == 1;
+        for (list, splat) in splats {
+            let rest = Span { start: splat.end, ..whole };
+            let text = |span: Span| self.written(span).unwrap_or_default().to_owned();
+            let better = format!("[for x in {} : x{}]", text(list), text(rest));
+            let problem = problem::splat(splat, &text(splat), one.then_some((whole, &better)));
+            self.problems.push(problem);
+        }
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>, pairs: &mut Pairs<'_, Rule>) -> Expr {
@@ -203,7 +231,14 @@ impl Builder<'_> {
                 return Expr { span, kind: ExprKind::Bad };
             }
             Rule::bad_element | Rule::bad_value => {
-                self.problems.push(problem::not_a_value(span, pair.as_str().trim()));
+                let text = pair.as_str().trim();
+                let inner = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                self.problems.push(match inner.map(str::trim) {
+                    Some(inner) if !inner.is_empty() => {
+                        problem::foreign_spelling(span, text, inner)
+                    }
+                    Some(_) | None => problem::not_a_value(span, text),
+                });
                 ExprKind::Bad
             }
             _ if !self.enter(&pair) => ExprKind::Bad,
@@ -247,16 +282,16 @@ impl Builder<'_> {
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
             "null" => ExprKind::Null,
-            "yes" | "True" => self.foreign_word(pair, "write `true`", ExprKind::Bool(true)),
-            "no" | "False" => self.foreign_word(pair, "write `false`", ExprKind::Bool(false)),
-            "nil" | "None" | "undefined" => self.foreign_word(pair, "write `null`", ExprKind::Null),
+            "yes" | "True" => self.foreign_word(pair, "true", ExprKind::Bool(true)),
+            "no" | "False" => self.foreign_word(pair, "false", ExprKind::Bool(false)),
+            "nil" | "None" | "undefined" => self.foreign_word(pair, "null", ExprKind::Null),
             name => ExprKind::Name(name.to_owned()),
         };
         Expr { span, kind }
     }
 
-    fn foreign_word(&mut self, pair: &Pair<'_, Rule>, help: &str, meant: ExprKind) -> ExprKind {
-        self.problems.push(problem::foreign(self.span(pair), pair.as_str(), help));
+    fn foreign_word(&mut self, pair: &Pair<'_, Rule>, better: &str, meant: ExprKind) -> ExprKind {
+        self.problems.push(problem::foreign_spelling(self.span(pair), pair.as_str(), better));
         meant
     }
 

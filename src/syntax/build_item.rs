@@ -212,6 +212,12 @@ impl Builder<'_> {
     fn type_note(&mut self, inner: &mut Pairs<'_, Rule>) -> Option<TypeExpr> {
         let note = inner.peek().filter(|pair| pair.as_rule() == Rule::type_note)?;
         inner.next();
+        let colon = self.span(&note);
+        let colon = Span { start: colon.end.saturating_sub(1), end: colon.end + 1, ..colon };
+        if self.written(colon) == Some(":=") {
+            self.foreign_sign(colon, ":=", "=");
+            return None;
+        }
         note.into_inner().next().map(|pair| self.type_expr(pair))
     }
 

@@ -234,7 +234,7 @@ impl Builder<'_> {
         let (mut names, mut key) = (Vec::new(), None);
         for pair in pair.into_inner() {
             match pair.as_rule() {
-                Rule::index => key = Some(self.index(pair)),
+                Rule::index => key = Some(self.index(pair, None)),
                 Rule::missing_word => {
                     let span = self.gap_at(pair.as_span().start());
                     names.push(Name { text: String::new(), span });

@@ -15,8 +15,9 @@ pub const WIDTH: usize = 100;
 const HARMLESS: [&str; 9] =
     ["P0104", "P0107", "P0109", "P0110", "P0111", "P0112", "P0113", "P0118", "P0119"];
 
-/// After these the places where blocks end are only guessed, so nothing is moved.
-const UNBALANCED: [&str; 4] = ["P0101", "P0103", "P0108", "P0114"];
+/// After these the places where blocks end are only guessed, or a part is not read at all, so
+/// nothing is moved.
+const UNBALANCED: [&str; 5] = ["P0101", "P0103", "P0108", "P0114", "P0120"];
 
 /// The text in its canonical form.
 ///

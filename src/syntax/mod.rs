@@ -1,5 +1,6 @@
 //! Text to tree. It never fails: what is wrong becomes a node and a problem.
 
+mod aliens;
 mod build;
 mod build_compound;
 mod build_expr;
@@ -49,6 +50,7 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Problem>) {
     }
     let (items, mut problems) = builder.finish();
     problems.retain(|problem| !is_caused(problem, &prepared.problems));
+    problems.retain(|problem| !lacks_foreign_part(problem, text, &prepared.foreign));
     problems.extend(prepared.problems);
     problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
     (Tree { file, items, comments: prepared.comments }, problems)
@@ -62,6 +64,21 @@ fn is_caused(problem: &Problem, causes: &[Problem]) -> bool {
     };
     let strings = causes.iter().filter(|cause| cause.code == "P0108").filter_map(places);
     strings.into_iter().any(|string| string.start <= place.start && place.end <= string.end)
+}
+
+/// Where a part in another language was, a value is missing.
+fn lacks_foreign_part(problem: &Problem, text: &str, parts: &[Span]) -> bool {
+    let place = problem.labels.first().filter(|_| problem.code == "P0116").map(|it| it.span);
+    place.is_some_and(|place| {
+        // The colon of a key is the first character of its part.
+        let near = |part: &Span| {
+            let between = place.end as usize..part.start as usize;
+            place.start <= part.start + 1
+                && text.get(between).is_none_or(|between| between.trim().is_empty())
+                && place.end <= part.end
+        };
+        parts.iter().any(|part| place.end + 200 > part.start && near(part))
+    })
 }
 
 impl Builder<'_> {

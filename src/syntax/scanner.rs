@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::syntax::aliens::{self, Region};
 use crate::syntax::statements::Cutter;
 
 /// How deep brackets and strings may nest.
@@ -67,6 +68,10 @@ pub struct Scan {
     pub open_strings: Vec<Range<usize>>,
     /// Control characters.
     pub control: Vec<usize>,
+    /// Parts in other languages, which are not read.
+    pub foreign: Vec<Region>,
+    /// Where a sign of theirs stands for `=`.
+    pub assigned: Vec<usize>,
     /// The first bracket that nests too deep.
     pub too_deep: Option<usize>,
     /// Where statements may be cut.
@@ -122,12 +127,17 @@ impl<'t> Scanner<'t> {
     fn in_code(&mut self, byte: u8) {
         if self.line_begins && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
             self.begin_line(byte);
+            if self.skip_yaml(byte) {
+                return;
+            }
         }
         match byte {
             b'\n' => self.newline(),
             b' ' | b'\t' | b'\r' => self.at += 1,
             b'#' if !self.within_one_line() => self.comment(self.line_end(self.at)),
             b'/' if self.is_foreign_comment() => self.foreign_comment(),
+            b'<' if self.starts("<<") && self.skip(aliens::heredoc(self.text, self.at)) => {}
+            b'\'' if self.starts("''") && self.skip(aliens::nix_text(self.text, self.at)) => {}
             b'"' | b'\'' => self.open_string(byte),
             b'{' => self.open_bracket("}", 1),
             b'[' => self.open_bracket("]", 1),
@@ -144,6 +154,30 @@ impl<'t> Scanner<'t> {
             // A character of several bytes stays whole.
             _ => self.code(1),
         }
+    }
+
+    /// Goes on behind a part in another language.
+    fn skip(&mut self, region: Option<Region>) -> bool {
+        let Some(region) = region.filter(|_| !self.within_one_line()) else { return false };
+        self.at = region.range.end;
+        self.code_end = self.at;
+        self.scan.blanks.push(region.range.clone());
+        self.scan.foreign.push(region);
+        true
+    }
+
+    /// The same for a key with indented lines below it; a key in a block stays.
+    fn skip_yaml(&mut self, byte: u8) -> bool {
+        let in_body = self.open.last().is_none_or(|open| open.closer == "}");
+        if !in_body || !(byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'"' | b'\'')) {
+            return false;
+        }
+        let top = self.open.is_empty();
+        let Some((region, colon)) = aliens::yaml(self.text, self.at, top) else { return false };
+        if !top {
+            self.scan.assigned.push(colon);
+        }
+        self.skip(Some(region))
     }
 
     fn code(&mut self, length: usize) {

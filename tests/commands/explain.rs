@@ -59,3 +59,17 @@ fn what_there_is_not() {
     }
     says(&Project::empty().untouched("explain container.web", 1), &["P0001"]);
 }
+
+#[test]
+fn the_library_is_listed_and_each_function_is_explained() {
+    let project = Project::empty();
+    let (kinds, functions) = (project.fine("explain kinds"), project.fine("explain functions"));
+    for kind in paas::kinds::all().keys() {
+        says(&kinds, &[&format!("{kind} ")]);
+    }
+    for function in paas::lower::functions::all() {
+        says(&functions, &[&function.signature()]);
+        let said = project.fine(&format!("explain {}", function.name));
+        says(&said, &[function.doc.trim()]);
+    }
+}

@@ -1,12 +1,38 @@
 //! `paas check`
 
-use crate::cli::options::Inputs;
+use crate::cli::options::{CheckFormat, Inputs};
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
+use crate::problem::{Problem, json, lines, sarif};
+use crate::source::Sources;
 
 /// Says everything that is wrong with a project, or how much is right.
-pub fn run(terminal: &Terminal, inputs: &Inputs, deny_warnings: bool) -> Result<u8, Stop> {
+pub fn run(
+    terminal: &Terminal,
+    inputs: &Inputs,
+    format: CheckFormat,
+    deny_warnings: bool,
+) -> Result<u8, Stop> {
+    let printed: fn(&[Problem], &Sources) -> String = match format {
+        CheckFormat::Human => return for_people(terminal, inputs, deny_warnings),
+        CheckFormat::Concise => lines::concise,
+        CheckFormat::Json => json::document,
+        CheckFormat::Sarif => sarif::document,
+        CheckFormat::Github => lines::github,
+    };
+    let (problems, sources, exit) = match load(inputs) {
+        Ok(project) => {
+            let exit = exit(project.warnings.len(), deny_warnings);
+            (project.warnings, project.sources, exit)
+        }
+        Err(stop) => (stop.problems, stop.sources, stop.exit),
+    };
+    terminal.print(&printed(&problems, &sources));
+    Ok(exit)
+}
+
+fn for_people(terminal: &Terminal, inputs: &Inputs, deny_warnings: bool) -> Result<u8, Stop> {
     let project = load(inputs)?;
     project.warn(terminal);
     let resources = project.desired.resources.len();
@@ -22,5 +48,9 @@ pub fn run(terminal: &Terminal, inputs: &Inputs, deny_warnings: bool) -> Result<
         noun(files, "file"),
         noun(warnings, "warning"),
     ));
-    Ok(if deny_warnings && warnings > 0 { 4 } else { 0 })
+    Ok(exit(warnings, deny_warnings))
+}
+
+fn exit(warnings: usize, deny_warnings: bool) -> u8 {
+    if deny_warnings && warnings > 0 { 4 } else { 0 }
 }

@@ -6,7 +6,7 @@ use crate::cli::project::{Project, load};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::kinds::{self, AnyKind, Source, Stage};
-use crate::lower::Resource;
+use crate::lower::{Resource, functions};
 use crate::model::Address;
 use crate::problem::{nearest, pages, project as problems};
 use crate::render::value;
@@ -23,6 +23,10 @@ pub fn run(terminal: &Terminal, what: &str, inputs: &Inputs, sandbox: bool) -> R
         terminal.print(&kind_page(kind));
         return Ok(0);
     }
+    if let Some(text) = reference(what) {
+        terminal.print(&text);
+        return Ok(0);
+    }
     let project = load(inputs)?;
     let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
     let resources = &project.desired.resources;
@@ -36,6 +40,27 @@ pub fn run(terminal: &Terminal, what: &str, inputs: &Inputs, sandbox: bool) -> R
     };
     terminal.print(&text);
     Ok(0)
+}
+
+/// The library: all kinds, all functions, or one function.
+fn reference(what: &str) -> Option<String> {
+    let first = |text: &'static str| text.trim().lines().next().unwrap_or_default();
+    match what {
+        "kinds" => {
+            let line = |kind: &dyn AnyKind| {
+                format!("{:<12} {}\n", kind.schema().kind, first(kind.schema().doc))
+            };
+            Some(kinds::all().values().map(|kind| line(kind.as_ref())).collect())
+        }
+        "functions" => {
+            let line = |it: &functions::Function| format!("{}\n", it.signature());
+            Some(functions::all().iter().map(line).collect())
+        }
+        _ => functions::all().iter().find(|it| it.name == what).map(|it| {
+            let (signature, doc) = (it.signature(), it.doc.trim());
+            format!("{signature}\n  {doc}\n  {}  →  {}\n", it.example, it.result)
+        }),
+    }
 }
 
 fn unknown(project: &Project, what: &str) -> Stop {

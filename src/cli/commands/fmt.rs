@@ -60,14 +60,15 @@ pub fn run(terminal: &Terminal, paths: &[PathBuf], how: How) -> Result<u8, Stop>
     Ok(if how.check && changed > 0 { 4 } else { 0 })
 }
 
-fn difference(path: &Path, old: &str, new: &str) -> String {
+/// What is different, as lines.
+pub(super) fn difference(path: &Path, old: &str, new: &str) -> String {
     let name = shown(path);
     let diff = similar::TextDiff::from_lines(old, new);
     diff.unified_diff().header(&name, &name).to_string()
 }
 
 /// Writes beside the file and moves it over it, so that it is never half written.
-fn replace(path: &Path, text: &str) -> Result<(), String> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), String> {
     let written = || -> std::io::Result<()> {
         // A link stays one: what it points at is written.
         let path = std::fs::canonicalize(path)?;

@@ -5,6 +5,7 @@ pub mod check;
 pub mod destroy;
 pub mod drift;
 pub mod explain;
+pub mod fix;
 pub mod fmt;
 pub mod graph;
 pub mod output;

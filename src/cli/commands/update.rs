@@ -10,7 +10,7 @@ use crate::problem::project as problem;
 
 /// Moves `paas.lock` to what the repositories have now, and tells what that changed.
 pub fn run(terminal: &Terminal, inputs: &Inputs, check: bool) -> Result<u8, Stop> {
-    let (project, locks) = project::load_with(inputs, Locking::Move)?;
+    let (project, locks) = project::load_with(inputs, Locking::Move, &project::text)?;
     let (before, after) = (locks.before(), locks.after);
     let said = difference(&before, &after);
     terminal.print(&said);

@@ -333,4 +333,28 @@ A character that cannot be seen stands in the file, and it is neither a tab nor 
 What cannot be seen cannot be reviewed. Remove it, or write it in a string as `\u{…}`.
 "#,
     ),
+    Page::new(
+        "P0120",
+        "a part in another language",
+        r#"
+Blocks are written in `{ }` and lists in `[ ]`; how far a line is indented means nothing. Text of
+several lines stands between `"""`, where `\(name)` puts values into it, or between three `'`,
+where nothing is replaced. YAML's indented lists and maps, HCL's `<<EOF` and the texts of Nix are
+recognised, and `paas fix --unsafe` rewrites them.
+
+```paas-error
+let ports = {
+  web:
+    - 80
+    - 443
+}
+```
+
+```paas
+let ports = {
+  web = [80, 443]
+}
+```
+"#,
+    ),
 ];
