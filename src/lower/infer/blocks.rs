@@ -105,8 +105,7 @@ impl<'t> Infer<'t> {
             return self.common_attribute(kind, (name, at), value, block, view);
         };
         if !field.writable() {
-            let all: Vec<&str> = kind.schema().fields.iter().map(|field| field.name).collect();
-            self.problems.push(names::not_writable(field.name, at, &all));
+            self.problems.push(names::not_writable(field.name, at, &writable(kind)));
             return true;
         }
         let ty = self.schema_ty(&field.ty);
@@ -224,9 +223,8 @@ impl<'t> Infer<'t> {
                             self.fit(&given.ty, &want, at);
                         }
                         Some(field) => {
-                            let all: Vec<&str> =
-                                schema.fields.iter().map(|field| field.name).collect();
-                            self.problems.push(names::not_writable(field.name, at, &all));
+                            let known = writable(kind);
+                            self.problems.push(names::not_writable(field.name, at, &known));
                         }
                         None if COMMON.contains(&name) || traits.facets.contains(&name) => (),
                         None if crate::lower::fields::is_facet_word(name) => (),
@@ -338,6 +336,12 @@ impl<'t> Infer<'t> {
         }
         self.require_items(&block.body, &opened.view);
     }
+}
+
+/// The attributes of a kind that may be written.
+fn writable(kind: &'static dyn AnyKind) -> Vec<&'static str> {
+    let fields = kind.schema().fields.iter().filter(|field| field.writable());
+    fields.map(|field| field.name).collect()
 }
 
 /// It is there whatever happens.

@@ -55,12 +55,8 @@ impl<'t> Infer<'t> {
         if let Err(refusal) = functions::accepts(function, &arguments, at) {
             let place = refusal.argument.and_then(|index| passed.get(index));
             let place = place.map_or(at, |argument| argument.expr.span);
-            return self.bad(names::refused(
-                function.name,
-                &refusal.message,
-                refusal.help.as_deref(),
-                place,
-            ));
+            let (message, help) = (&refusal.message, refusal.help.as_deref());
+            return self.bad(names::refused(function.name, message, help, place));
         }
         let mut letters = Letters::new();
         for (argument, ty) in passed.iter().zip(&types) {
