@@ -12,6 +12,8 @@ mod inputs;
 mod interrupts;
 mod kills;
 mod leaks;
+mod lifecycle;
+mod moves;
 mod modules;
 mod plan;
 mod quiet;

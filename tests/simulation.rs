@@ -77,7 +77,10 @@ fn number(name: &str) -> Option<u64> {
 
 /// One life; if it goes wrong, why, and all that happened in it.
 fn live(seed: u64) -> Result<(), (String, Vec<String>)> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime starts");
     let mut rng = Rng::new(seed);
     let config = Config::random(&mut rng);
     let mut life = Life::new(rng.next(), layout());
@@ -156,6 +159,11 @@ async fn calm(life: &mut Life, mut project: Arc<Project>, config: &mut Config, a
         let stands = |code: &str| plan.blocked.iter().any(|it| it.code == code);
         if stands("P5003") {
             *config = config.unnumbered();
+            project = Project::of(config);
+        }
+        if stands("P7017") {
+            // Who is told that both exist says no more which was which.
+            config.told = false;
             project = Project::of(config);
         }
         if stands("P7003") {

@@ -65,7 +65,8 @@ pub async fn observe<W: World>(
 
 fn memory<'a>(state: &'a State, id: &'a ObjectId, record: &'a Record) -> Memory<'a> {
     let (lineage, facts) = (&state.lineage, &record.facts);
-    Memory { id, uid: &record.uid, lineage, recorded: true, facts }
+    let moved_from = record.moved_from.as_ref();
+    Memory { id, uid: &record.uid, lineage, recorded: true, facts, moved_from }
 }
 
 type Machines = BTreeMap<Ref, (BTreeSet<String>, BTreeSet<String>)>;
@@ -85,7 +86,11 @@ async fn clusters<W: World>(
     let recorded = state.records.keys().map(|id| &id.address);
     let all: BTreeSet<&Address> =
         recorded.chain(desired.resources.keys()).filter(|it| it.kind() == "cluster").collect();
-    let ask = |address: &&Address| Question::Cluster(Ref::Address((*address).clone()));
+    let ask = |address: &&Address| {
+        // One that has moved is known outside by the name it was made under.
+        let known = state.latest(address).map(|(id, _)| Ref::Object(id.clone()));
+        Question::Cluster(known.unwrap_or_else(|| Ref::Address((*address).clone())))
+    };
     let questions: Vec<Question> = all.iter().map(ask).collect();
     let mut found = BTreeMap::new();
     for (address, answer) in all.into_iter().zip(world.look(&questions).await) {
@@ -112,6 +117,7 @@ fn only_cluster((address, answer): (Address, Answer)) -> Option<(Address, Cluste
 /// taken.
 fn wanted<'a>(state: &State, desired: &'a Desired) -> Vec<(&'a Address, ObjectId, Value)> {
     let mut wanted = Vec::new();
+    let origins = state.origins();
     for (address, resource) in &desired.resources {
         let spec = &resource.intent.spec;
         let there = machine(spec).is_some_and(|it| state.latest(it.address()).is_some());
@@ -121,8 +127,9 @@ fn wanted<'a>(state: &State, desired: &'a Desired) -> Vec<(&'a Address, ObjectId
         let spec = spec_for_looking(spec, state);
         let mut known = state.all(address).flat_map(|(_, record)| record.possible());
         if !known.any(|intent| machine(&intent.spec) == machine(&spec)) {
-            let next = || ObjectId::first(address.clone());
-            let id = state.latest(address).map_or_else(next, |(id, _)| id.next());
+            let id = origins.next(address, state.latest(address).map(|(id, _)| id), |name| {
+                state.latest(name).is_some() || desired.resources.contains_key(name)
+            });
             wanted.push((address, id, spec));
         }
     }
@@ -175,11 +182,12 @@ fn at_machine(
 
 /// Guests that carry our mark although no record has them.
 fn strays(seen: &Seen, state: &State) -> BTreeMap<Address, Stray> {
+    let origins = state.origins();
     let mut strays = BTreeMap::new();
     for guest in seen.clusters.values().flat_map(|cluster| &cluster.guests) {
         let Some(mark) = &guest.mark else { continue };
         let ours = !state.lineage.is_empty() && mark.project == state.lineage;
-        if ours && mark.vmid == guest.vmid && !state.records.contains_key(&mark.object) {
+        if ours && mark.vmid == guest.vmid && origins.find(state, &mark.object).is_none() {
             let stray = Stray {
                 id: mark.object.clone(),
                 uid: mark.uid.clone(),
@@ -226,6 +234,7 @@ fn taken(
     answers: &BTreeMap<Ref, Result<Answer, Fault>>,
 ) -> BTreeMap<Address, String> {
     let mut taken = BTreeMap::new();
+    let origins = state.origins();
     for (address, resource) in &desired.resources {
         let spec = &resource.intent.spec;
         let cluster = spec["cluster"]["$ref"].as_str().and_then(Ref::parse);
@@ -234,7 +243,7 @@ fn taken(
         };
         let Some((guest, what)) = in_the_way(cluster, spec) else { continue };
         let ours = guest.mark.as_ref().is_some_and(|mark| {
-            let known = state.records.contains_key(&mark.object)
+            let known = origins.find(state, &mark.object).is_some()
                 || seen.strays.get(address).is_some_and(|stray| stray.vmid == guest.vmid);
             mark.project == state.lineage && mark.vmid == guest.vmid && known
         });
@@ -246,8 +255,14 @@ fn taken(
     for (address, id, spec) in wanted {
         let kind = kinds::find(id.address.kind()).expect("the lowering checks kinds");
         let Some(Question::Machine { machine, .. }) = kind.look(id, spec) else { continue };
-        let memory =
-            Memory { id, uid: "", lineage: &state.lineage, recorded: false, facts: &facts };
+        let memory = Memory {
+            id,
+            uid: "",
+            lineage: &state.lineage,
+            recorded: false,
+            facts: &facts,
+            moved_from: None,
+        };
         let found = at_machine(state, seen, answers, &machine, |it| kind.found(memory, spec, it));
         if let Found::Foreign(path) = found {
             taken.insert((*address).clone(), format!("`{path}` on {}", machine.address()));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -9,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::apply::schedule::Schedule;
 use crate::apply::{Ledger, Progress, Wanted, late};
 use crate::drivers::{Fault, World};
-use crate::model::{ObjectId, Step, Value};
+use crate::model::{self, ObjectId, Outcome, Step, Value};
 use crate::plan::{Change, Plan};
 use crate::state::{Event, Verb};
 
@@ -50,6 +51,8 @@ struct Ended {
     took_ms: u64,
     /// The step that failed, by its place, and why.
     fault: Option<(usize, Fault)>,
+    /// What was made before that was removed again, or why it could not be.
+    undone: Option<Result<(), String>>,
 }
 
 /// Runs every change of a plan, at most `limit` at once.
@@ -76,6 +79,11 @@ where
         limit: limit.max(1),
     };
     let mut ended: Vec<Ended> = Vec::new();
+    if let Some(moves) = &plan.moves
+        && let Err(why) = ledger.append(&[moves.event()])
+    {
+        run.report.broken = Some(why);
+    }
     loop {
         let now = *wanted.borrow_and_update();
         run.report.interrupted |= now != Wanted::Everything;
@@ -110,15 +118,19 @@ where
             }
         }
     }
-    if run.report.broken.is_none() && !plan.outputs.is_empty() {
-        let values = late::outputs(&plan.outputs, ledger.state());
-        if values != ledger.state().outputs
-            && let Err(why) = ledger.append(&[Event::Outputs { values }])
-        {
-            run.report.broken = Some(why);
-        }
+    if run.report.broken.is_none() {
+        run.report.broken = outputs(&plan, ledger).err();
     }
     run.report
+}
+
+/// Makes the outputs durable, if they are others than before.
+fn outputs<L: Ledger>(plan: &Plan, ledger: &mut L) -> Result<(), String> {
+    let values = late::outputs(&plan.outputs, ledger.state());
+    match plan.outputs.is_empty() || values == ledger.state().outputs {
+        true => Ok(()),
+        false => ledger.append(&[Event::Outputs { values }]),
+    }
 }
 
 fn joined(result: Result<Ended, tokio::task::JoinError>) -> Ended {
@@ -178,8 +190,13 @@ impl<W: World + 'static> Run<'_, W> {
             progress.started(change);
             self.report.left -= 1;
             self.open.insert(*index);
-            let steps = late::filled(&change.steps, ledger.state());
-            self.running.spawn(perform(Arc::clone(&self.world), *index, steps));
+            let work = Work {
+                index: *index,
+                steps: late::filled(&change.steps, ledger.state()),
+                undo: late::filled(&change.undo, ledger.state()).unwrap_or_default(),
+                limit: change.limit_secs.map(Duration::from_secs),
+            };
+            self.running.spawn(perform(Arc::clone(&self.world), work));
         }
         Ok(())
     }
@@ -193,6 +210,7 @@ impl<W: World + 'static> Run<'_, W> {
                 Some(Event::Done { id, verb, facts, took_ms })
             }
             Some((0, Fault::Refused(_))) => Some(Event::Undone { id, verb }),
+            Some(_) if ended.undone == Some(Ok(())) => Some(Event::Undone { id, verb }),
             // Something may have happened: what was begun stays begun until somebody looks.
             Some(_) => None,
         }
@@ -206,9 +224,15 @@ impl<W: World + 'static> Run<'_, W> {
             self.report.done.push((change.id.clone(), change.verb, ended.took_ms));
             return;
         };
-        let (message, unknown) = match fault {
-            Fault::Refused(why) => (why, step > 0),
-            Fault::Unknown(why) => (why, true),
+        let (message, unknown) = match (fault, ended.undone) {
+            (Fault::Refused(why) | Fault::Unknown(why), Some(Ok(()))) => {
+                (format!("{why}; what was made is removed again"), false)
+            }
+            (Fault::Refused(why) | Fault::Unknown(why), Some(Err(undo))) => {
+                (format!("{why}; what was made could not be removed again: {undo}"), true)
+            }
+            (Fault::Refused(why), None) => (why, step > 0),
+            (Fault::Unknown(why), None) => (why, true),
         };
         progress.failed(change, &message);
         let (id, verb) = (change.id.clone(), change.verb);
@@ -231,20 +255,70 @@ fn started(change: &Change) -> Event {
     }
 }
 
-async fn perform<W: World>(world: Arc<W>, index: usize, steps: Result<Vec<Step>, String>) -> Ended {
-    let mut ended = Ended { index, facts: BTreeMap::new(), took_ms: 0, fault: None };
+/// What one change sends.
+struct Work {
+    index: usize,
+    /// The steps, or the name of a value that is missing.
+    steps: Result<Vec<Step>, String>,
+    /// What removes again what the steps made.
+    undo: Vec<Step>,
+    /// How long the steps may take.
+    limit: Option<Duration>,
+}
+
+async fn perform<W: World>(world: Arc<W>, work: Work) -> Ended {
+    let Work { index, steps, undo, limit } = work;
+    let mut ended = Ended { index, facts: BTreeMap::new(), took_ms: 0, fault: None, undone: None };
     let steps = match steps {
         Ok(steps) => steps,
         Err(why) => return Ended { fault: Some((0, Fault::Refused(why))), ..ended },
     };
     for (place, step) in steps.iter().enumerate() {
-        match world.perform(step).await {
+        match within(limit, ended.took_ms, world.perform(step)).await {
             Ok(outcome) => {
                 ended.facts.extend(outcome.facts);
                 ended.took_ms += outcome.took_ms;
             }
-            Err(fault) => return Ended { fault: Some((place, fault)), ..ended },
+            Err(fault) => {
+                // Only what is known for certain is undone: an answer that was lost may still
+                // come true.
+                if place > 0 && !undo.is_empty() && matches!(fault, Fault::Refused(_)) {
+                    ended.undone = Some(undone(&*world, &undo).await);
+                }
+                return Ended { fault: Some((place, fault)), ..ended };
+            }
         }
     }
     ended
+}
+
+/// A step, if there is time for it.
+async fn within(
+    limit: Option<Duration>,
+    took_ms: u64,
+    step: impl Future<Output = Result<Outcome, Fault>>,
+) -> Result<Outcome, Fault> {
+    let Some(limit) = limit else { return step.await };
+    let late = || format!("it took longer than {}", model::Duration(millis(limit)));
+    match limit.checked_sub(Duration::from_millis(took_ms)).filter(|left| !left.is_zero()) {
+        None => Err(Fault::Refused(late())),
+        Some(left) => match tokio::time::timeout(left, step).await {
+            Ok(result) => result,
+            Err(_) => Err(Fault::Unknown(late())),
+        },
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Sends what removes an object again; the first step that fails ends it.
+async fn undone<W: World>(world: &W, steps: &[Step]) -> Result<(), String> {
+    for step in steps {
+        if let Err(Fault::Refused(why) | Fault::Unknown(why)) = world.perform(step).await {
+            return Err(why);
+        }
+    }
+    Ok(())
 }

@@ -44,6 +44,8 @@ pub fn load_with_ground(
     let ((state, note), world) = beside.join().expect("reading does not panic")?;
     project.warn(terminal);
     terminal.problems(note.as_slice(), &project.sources);
+    let idle = plan::idle(&project.desired, &state);
+    terminal.problems(&problem::without_allowed(idle, &project.sources), &project.sources);
     let world = Chosen::to_look(world, &project.desired);
     Ok((project, Ground { state, world }))
 }
@@ -75,7 +77,9 @@ pub async fn plan(
     planning: &Planning,
     secrets: SecretsSeen,
 ) -> Result<Plan, Stop> {
-    let Ground { state, world } = ground;
+    let world = &ground.world;
+    let moving = plan::moving(desired, &ground.state);
+    let state = &moving.state;
     let mut seen = apply::observe(world, state, desired).await.map_err(|(address, fault)| {
         let (Fault::Refused(why) | Fault::Unknown(why)) = fault;
         Stop::one(problem::project::cannot_look(address.as_str(), &why), 1)
@@ -85,6 +89,8 @@ pub async fn plan(
     let place = |span: Span| project.sources.line_of(span);
     let inputs = plan::Inputs { desired, state, seen: &seen, place: &place };
     let mut plan = plan::plan(inputs);
+    plan.moves = moving.moves;
+    plan.blocked.splice(0..0, moving.blocked);
     tracing::info!(changes = plan.changes.len(), unchanged = plan.unchanged, "planned");
     if !planning.target.is_empty() {
         let targets = targets(planning, desired, state)?;

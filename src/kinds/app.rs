@@ -35,7 +35,7 @@ spec! {
 
 impl App {
     fn bundle(&self, id: &ObjectId) -> Bundle {
-        let slug = id.address.slug();
+        let slug = id.slug();
         let runtime = (&self.compose, &self.nixos, &self.unit);
         let digest = digest(serde_json::to_string(&runtime).unwrap_or_default().as_bytes());
         let place = runtimes::Place { machine: &self.machine, slug: &slug, digest: &digest };

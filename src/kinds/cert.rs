@@ -60,7 +60,7 @@ spec! {
 impl Cert {
     /// The script that makes the certificate in the project's own store.
     fn issue(&self, id: &ObjectId) -> Step {
-        let dir = format!("state/certs/{}", id.address.slug());
+        let dir = format!("state/certs/{}", id.slug());
         let mut text = Text::literal(format!("set -eu\numask 077\nmkdir -p {dir}\n"));
         let names = self.names.iter().map(|name| format!("DNS:{name}")).collect::<Vec<_>>();
         let subject = self.names.first().map_or("", String::as_str);
@@ -110,7 +110,7 @@ impl Kind for Cert {
     }
 
     fn delete(&self, id: &ObjectId) -> Vec<Step> {
-        let effect = script(format!("rm -rf state/certs/{}\n", id.address.slug()));
+        let effect = script(format!("rm -rf state/certs/{}\n", id.slug()));
         vec![Step { on: Target::Here, effect }]
     }
 

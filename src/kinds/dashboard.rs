@@ -65,7 +65,7 @@ impl Tile {
         let tile = json!({
             "group": self.group, "title": self.title, "icon": self.icon, "href": self.href,
         });
-        let path = format!("{}/tiles/{}.json", self.dir, id.address.slug());
+        let path = format!("{}/tiles/{}.json", self.dir, id.slug());
         Bundle::on(&self.machine).file(path, format!("{tile:#}\n"))
     }
 }

@@ -99,7 +99,7 @@ impl Expose {
             return bundle;
         };
         let tls = self.tls.as_ref().is_none_or(|tls| *tls != serde_json::Value::Bool(false));
-        let slug = id.address.slug();
+        let slug = id.slug();
         let route = Route { slug, entry, upstream: self.upstream.clone(), tls };
         bundle = bundle.file(engine.path(&route), engine.fragment(&route));
         bundle.start = engine.reload();

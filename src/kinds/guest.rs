@@ -94,6 +94,13 @@ impl Guest<'_> {
         Step { on, effect: Effect::Call(Call { method: Method::Post, path, body }) }
     }
 
+    /// Writes anew whose it is.
+    pub fn mark(&self, uid: &str) -> Step {
+        let description = Mark::text(self.vmid, self.id, uid);
+        let body = [("description".to_owned(), description)];
+        self.call(Method::Put, "/config", body.into())
+    }
+
     /// `start`, `shutdown`, `reboot`.
     pub fn status(&self, word: &str) -> Step {
         self.call(Method::Post, &format!("/status/{word}"), BTreeMap::new())
@@ -168,7 +175,7 @@ impl Guest<'_> {
             let known = memory.uid.is_empty() || mark.uid == memory.uid;
             mark.project == memory.lineage
                 && mark.vmid == guest.vmid
-                && mark.object == *memory.id
+                && mark.object.origin() == memory.id.origin()
                 && known
         });
         match ours && guest.kind == kind {

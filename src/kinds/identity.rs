@@ -93,7 +93,7 @@ declared! {
 
 impl Login {
     fn call(&self, method: Method, id: &ObjectId, body: BTreeMap<String, Text>) -> Step {
-        let path = format!("/paas/clients/{}", id.address.slug());
+        let path = format!("/paas/clients/{}", id.slug());
         let effect = Effect::Call(Call { method, path, body });
         Step { on: Target::Service(self.via.clone()), effect }
     }

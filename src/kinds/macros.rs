@@ -7,6 +7,7 @@ macro_rules! declared {
             const WORD: &'static str = $kind::KIND;
             const ABOUT: &'static str = $kind::DOC;
             const FIRST: $crate::kinds::First = $crate::kinds::First::Create;
+            const OUTSIDE: bool = false;
 
             $($more)*
 
@@ -64,6 +65,10 @@ macro_rules! bundled {
 
         fn delete(&self, id: &$crate::model::ObjectId) -> Vec<$crate::model::Step> {
             self.bundle(id).delete(id)
+        }
+
+        fn mark(&self, id: &$crate::model::ObjectId, _: &str) -> Vec<$crate::model::Step> {
+            self.bundle(id).mark(id)
         }
 
         fn look(&self, id: &$crate::model::ObjectId) -> Option<$crate::model::Question> {

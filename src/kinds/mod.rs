@@ -16,6 +16,7 @@ mod macros;
 mod network;
 mod proxy;
 pub mod secret;
+mod takeover;
 mod template;
 mod tenant;
 mod vm;
@@ -27,7 +28,9 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::model::{Answer, Bundle, BundleFound, ObjectId, Question, Step, Value};
+use crate::model::{
+    Address, Answer, Bundle, BundleFound, GuestSeen, ObjectId, Question, Step, Value,
+};
 use crate::problem::Problem;
 use crate::schema::{Class, Field, Fields, Schema, Type};
 use crate::source::{FileId, Span};
@@ -154,6 +157,8 @@ pub struct Memory<'a> {
     pub recorded: bool,
     /// What came back when it was made.
     pub facts: &'a BTreeMap<String, Value>,
+    /// What it stood for when its mark was written, if that is something else by now.
+    pub moved_from: Option<&'a Address>,
 }
 
 /// What a kind's file says about it. Pure: a kind does nothing, it only says which steps would.
@@ -174,6 +179,8 @@ pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
     const ONE_OF: &'static [&'static [&'static str]] = &[];
     /// Destroying one loses data that nothing else holds.
     const HOLDS_DATA: bool = false;
+    /// Something outside of the manifest and the state is made for it.
+    const OUTSIDE: bool = true;
 
     /// The attributes that can be read beyond the fields.
     fn readings() -> Vec<Reading> {
@@ -202,8 +209,18 @@ pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
     /// The steps that change `before` into this, given the names of the fields that differ.
     fn update(&self, id: &ObjectId, uid: &str, before: &Self, changed: &[&str]) -> Vec<Step>;
 
+    /// What it takes to look after a guest that is there already; nothing for other kinds.
+    fn take_over(&self, _id: &ObjectId, _uid: &str, _seen: &GuestSeen) -> Option<Takeover> {
+        None
+    }
+
     /// The steps that remove it.
     fn delete(&self, id: &ObjectId) -> Vec<Step>;
+
+    /// The steps that write anew whose it is, if that is written anywhere.
+    fn mark(&self, _id: &ObjectId, _uid: &str) -> Vec<Step> {
+        Vec::new()
+    }
 
     /// Where to look for it; nothing for what exists only in the manifest.
     fn look(&self, id: &ObjectId) -> Option<Question>;
@@ -235,8 +252,18 @@ pub trait AnyKind: Send + Sync {
         after: &Value,
         changed: &[&str],
     ) -> Vec<Step>;
+    /// See [`Kind::take_over`].
+    fn take_over(
+        &self,
+        id: &ObjectId,
+        uid: &str,
+        after: &Value,
+        seen: &GuestSeen,
+    ) -> Option<Takeover>;
     /// See [`Kind::delete`].
     fn delete(&self, id: &ObjectId, before: &Value) -> Vec<Step>;
+    /// See [`Kind::mark`].
+    fn mark(&self, id: &ObjectId, uid: &str, spec: &Value) -> Vec<Step>;
     /// See [`Kind::look`].
     fn look(&self, id: &ObjectId, spec: &Value) -> Option<Question>;
     /// See [`Kind::found`].
@@ -258,6 +285,8 @@ pub struct Traits {
     pub one_of: &'static [&'static [&'static str]],
     /// See [`Kind::HOLDS_DATA`].
     pub holds_data: bool,
+    /// See [`Kind::OUTSIDE`].
+    pub outside: bool,
     /// See [`Kind::readings`].
     pub readings: Vec<Reading>,
 }
@@ -269,7 +298,9 @@ impl Memory<'_> {
             let fact = self.facts.get(&format!("file:{path}"))?;
             fact.as_str().map(str::to_owned)
         };
-        match bundle.found(self.id, self.lineage, written, answer) {
+        let before = self.moved_from.map(|address| self.id.moved_to(address.clone()));
+        let ids: Vec<&ObjectId> = std::iter::once(self.id).chain(&before).collect();
+        match bundle.found(&ids, self.lineage, written, answer) {
             BundleFound::Unseen => Found::Unseen,
             BundleFound::Nothing => Found::Nothing,
             BundleFound::Foreign(path) if self.recorded => {
@@ -293,6 +324,7 @@ use macros::{bundled, declared};
 
 pub use composed::document as compose_document;
 pub use network::ends as range_ends;
+pub use takeover::Takeover;
 
 /// Every kind, by its word.
 pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
@@ -346,6 +378,7 @@ impl<K: Kind> Erased<K> {
                 facets: K::FACETS,
                 one_of: K::ONE_OF,
                 holds_data: K::HOLDS_DATA,
+                outside: K::OUTSIDE,
                 readings: K::readings(),
             },
             kind: PhantomData,
@@ -392,8 +425,22 @@ impl<K: Kind> AnyKind for Erased<K> {
         typed::<K>(after).update(id, uid, &typed(before), changed)
     }
 
+    fn take_over(
+        &self,
+        id: &ObjectId,
+        uid: &str,
+        after: &Value,
+        seen: &GuestSeen,
+    ) -> Option<Takeover> {
+        typed::<K>(after).take_over(id, uid, seen)
+    }
+
     fn delete(&self, id: &ObjectId, before: &Value) -> Vec<Step> {
         typed::<K>(before).delete(id)
+    }
+
+    fn mark(&self, id: &ObjectId, uid: &str, spec: &Value) -> Vec<Step> {
+        typed::<K>(spec).mark(id, uid)
     }
 
     fn look(&self, id: &ObjectId, spec: &Value) -> Option<Question> {

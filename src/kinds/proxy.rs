@@ -35,7 +35,7 @@ impl Proxy {
     fn bundle(&self, _id: &ObjectId) -> Bundle {
         let Some(engine) = proxies::find(&self.engine) else { return Bundle::on(&self.machine) };
         let cert = self.cert.as_ref();
-        let cert = cert.map(|cert| format!("/etc/paas/certs/{}", cert.address().slug()));
+        let cert = cert.map(|cert| format!("/etc/paas/certs/{}", cert.slug()));
         let (path, content) = engine.main(self.acme.as_deref(), cert.as_deref());
         let mut bundle = Bundle::on(&self.machine).file(path, content);
         bundle.start.push(run(&["systemctl", "enable", "--now", engine.service()]));

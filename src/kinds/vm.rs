@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::kinds::guest::{Guest, Provision, User, body_of, differing, disk, mib, number, value};
-use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading};
-use crate::model::{Answer, Method, ObjectId, Question, Ref, Size, Step, Text, Value};
+use crate::kinds::takeover::Wanted;
+use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading, Takeover};
+use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Ref, Size, Step, Text, Value};
 use crate::schema::{Class, Field, Type, spec};
 
 spec! {
@@ -257,8 +258,35 @@ impl Kind for Vm {
         steps
     }
 
+    fn take_over(&self, id: &ObjectId, uid: &str, seen: &GuestSeen) -> Option<Takeover> {
+        let guest = self.guest(id);
+        let wanted = Wanted {
+            guest,
+            uid,
+            config: self.config(),
+            optional: &["nameserver", "searchdomain"],
+            restarts: &[
+                "cores",
+                "memory",
+                "net0",
+                "ipconfig0",
+                "nameserver",
+                "searchdomain",
+                "sshkeys",
+            ],
+            disk: ("scsi0", self.disk),
+            start: self.start,
+            users: guest.users(&self.users, self.timezone.as_deref()),
+        };
+        Some(wanted.over(seen))
+    }
+
     fn delete(&self, id: &ObjectId) -> Vec<Step> {
         self.guest(id).delete()
+    }
+
+    fn mark(&self, id: &ObjectId, uid: &str) -> Vec<Step> {
+        vec![self.guest(id).mark(uid)]
     }
 
     fn look(&self, _: &ObjectId) -> Option<Question> {

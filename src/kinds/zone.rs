@@ -73,7 +73,7 @@ impl Zone {
     }
 
     fn bundle(&self, id: &ObjectId, machine: &Ref) -> Bundle {
-        let slug = id.address.slug();
+        let slug = id.slug();
         let (path, service) = match self.engine.as_str() {
             "unbound" => (format!("/etc/unbound/unbound.conf.d/paas-{slug}.conf"), "unbound"),
             "dnsmasq" => (format!("/etc/dnsmasq.d/paas-{slug}.conf"), "dnsmasq"),
@@ -152,6 +152,10 @@ impl Kind for Zone {
             Some(machine) => self.bundle(id, machine).delete(id),
             None => self.calls(id, Method::Delete),
         }
+    }
+
+    fn mark(&self, id: &ObjectId, _: &str) -> Vec<Step> {
+        self.machine.as_ref().map_or_else(Vec::new, |it| self.bundle(id, it).mark(id))
     }
 
     fn look(&self, id: &ObjectId) -> Option<Question> {

@@ -149,9 +149,7 @@ impl<'t> Evaluator<'t> {
             ItemKind::Module(it) => self.module_item(it, item, scope),
             ItemKind::Require(it) => self.program.requires.push(In { it, scope }),
             ItemKind::Moved(_) | ItemKind::Adopt(_) | ItemKind::Forget(_) => {
-                let what = first_word(self.sources.text(item.span));
-                let advice = "it is read and formatted, but has no effect";
-                self.problems.push(problem::not_supported(item.span, &what, advice));
+                self.program.changes.push(In { it: &item.kind, scope });
             }
             ItemKind::Mock(_) | ItemKind::Expect(_) => {
                 self.problems.push(problem::outside_of_block(item.span));
@@ -365,11 +363,6 @@ pub(super) fn is_field(block: &Block) -> bool {
 
 fn twice(what: &str, again: &Name, first: Span) -> Problem {
     problem::declared_twice(what, &again.text, again.span, first)
-}
-
-/// The first word of an item, in backticks.
-fn first_word(text: &str) -> String {
-    format!("`{}`", text.split_whitespace().next().unwrap_or_default())
 }
 
 /// What to point at for an item that does not belong where it stands.

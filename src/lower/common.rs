@@ -5,14 +5,11 @@ use std::rc::Rc;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::nodes::Node;
 use crate::lower::value::{Data, Val};
-use crate::lower::{Lifecycle, OnDestroy, OnDrift};
+use crate::lower::{Lifecycle, OnDrift};
 use crate::model::Address;
-use crate::problem::{names, types};
+use crate::problem::types;
 use crate::source::Span;
 
-const LIFECYCLE: [&str; 3] = ["protect", "on_destroy", "ignore"];
-const NOT_YET: [&str; 5] = ["replace", "replace_on", "on_failure", "timeout", "on_template_change"];
-const ON_DESTROY: [&str; 4] = ["delete", "backup", "stop", "keep"];
 const DRIFT: [&str; 3] = ["fix", "report", "ignore"];
 
 /// The common attributes of one resource.
@@ -50,7 +47,7 @@ impl<'t> Evaluator<'t> {
                 };
             }
             if let Some(value) = self.common_value(node, layer, "lifecycle") {
-                self.lifecycle(&value, &mut common.lifecycle);
+                self.lifecycle(node, &value, &mut common.lifecycle);
             }
         }
         common.after.retain(|(address, _)| *address != node.address);
@@ -83,66 +80,18 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn lifecycle(&mut self, value: &Val, into: &mut Lifecycle) {
-        let Data::Map(map) = &value.data else {
-            if value.data != Data::Bad {
-                self.problems.push(types::not_an_object(value.origin, "lifecycle"));
-            }
-            return;
-        };
-        let mut unknown = Vec::new();
-        for (key, value) in map.iter() {
-            let name = super::fit::plain(key);
-            match name.as_str() {
-                _ if matches!(value.data, Data::Null | Data::Bad) => (),
-                "protect" => {
-                    let protect = self.bool(value, value.origin);
-                    into.protect = protect.unwrap_or(into.protect);
-                }
-                "on_destroy" => {
-                    into.on_destroy = match self.word("on_destroy", value, &ON_DESTROY) {
-                        Some("backup") => OnDestroy::Backup,
-                        Some("stop") => OnDestroy::Stop,
-                        Some("keep") => OnDestroy::Keep,
-                        Some(_) => OnDestroy::Delete,
-                        None => into.on_destroy,
-                    };
-                }
-                "ignore" => self.ignored(value, into),
-                name if NOT_YET.contains(&name) => {
-                    let what = format!("`lifecycle.{name}`");
-                    let advice = "remove it: nothing would follow from it";
-                    self.problems.push(names::not_supported(value.origin, &what, advice));
-                }
-                _ => unknown.push((name, value.origin)),
-            }
-        }
-        if !unknown.is_empty() {
-            let problem = names::unknown_attributes("`lifecycle`", None, &unknown, &LIFECYCLE);
-            self.problems.push(problem);
-        }
-    }
-
-    fn ignored(&mut self, value: &Val, into: &mut Lifecycle) {
-        let Data::List(list) = &value.data else {
-            return self.not_text("ignore", value);
-        };
-        into.ignore.clear();
-        for value in list.iter() {
-            match &value.data {
-                Data::Str(text) => into.ignore.push(text.to_string()),
-                _ => self.not_text("ignore", value),
-            }
-        }
-    }
-
-    fn not_text(&mut self, name: &str, value: &Val) {
+    pub(super) fn not_text(&mut self, name: &str, value: &Val) {
         if value.data != Data::Bad {
             self.problems.push(types::text_expected(value.origin, name, value.data.noun()));
         }
     }
 
-    fn word(&mut self, name: &str, value: &Val, words: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn word(
+        &mut self,
+        name: &str,
+        value: &Val,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
         match &value.data {
             Data::Str(text) => {
                 let found = words.iter().find(|word| ***word == **text);

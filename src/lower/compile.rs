@@ -73,6 +73,7 @@ pub fn compile(
     for node in 0..evaluator.nodes.len() {
         evaluator.finish_into(node, &mut desired, &mut edges);
     }
+    evaluator.changes(&mut desired);
     unique::conflicts(&desired, &mut evaluator.problems);
     quota::exceeded(&desired, &mut evaluator.problems);
     machines::conflicts(&desired, &files, sources, &mut evaluator.problems);

@@ -4,6 +4,7 @@
 mod access;
 mod bodies;
 mod calls;
+mod changes;
 mod card;
 mod checks;
 mod collect;
@@ -19,6 +20,7 @@ pub mod functions;
 mod graph;
 mod headers;
 mod inputs;
+mod lifecycle;
 mod library;
 mod lints;
 mod machines;
@@ -41,9 +43,11 @@ mod unique;
 pub mod value;
 mod walk;
 
+pub use changes::{Adoption, Forgotten, Moved};
 pub use compile::{Given, compile};
 pub use derived::Derived;
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
+pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,56 +73,6 @@ pub struct Intent {
     /// nothing follows from one. A secret that is not in it was not sent, or was not known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fingerprints: BTreeMap<String, String>,
-}
-
-/// What may happen to an object; remembered in state, because the block may be gone by then.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Lifecycle {
-    /// It is never destroyed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub protect: bool,
-    /// What happens instead of, or before, destroying it.
-    pub on_destroy: OnDestroy,
-    /// Fields whose drift is not reported.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ignore: Vec<String>,
-    /// What is done about drift.
-    pub drift: OnDrift,
-}
-
-impl Lifecycle {
-    fn is_default(&self) -> bool {
-        *self == Lifecycle::default()
-    }
-}
-
-/// What happens to an object that is no longer desired.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDestroy {
-    /// It is destroyed.
-    #[default]
-    Delete,
-    /// It is backed up, then destroyed.
-    Backup,
-    /// It is stopped and forgotten.
-    Stop,
-    /// It is forgotten as it is.
-    Keep,
-}
-
-/// What is done about changes made outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDrift {
-    /// Planned back.
-    #[default]
-    Fix,
-    /// Shown, and left.
-    Report,
-    /// Not shown.
-    Ignore,
 }
 
 /// One resource that the manifest asks for.
@@ -271,4 +225,10 @@ pub struct Desired {
     pub wanted: Vec<Wanted>,
     /// Version of every template, by address.
     pub templates: BTreeMap<Address, String>,
+    /// What is called something else by now.
+    pub moved: Vec<Moved>,
+    /// What exists already and is taken over, by address.
+    pub adopted: BTreeMap<Address, Adoption>,
+    /// What is no longer looked after.
+    pub forgotten: Vec<Forgotten>,
 }

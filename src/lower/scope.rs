@@ -8,8 +8,8 @@ use crate::lower::nodes::Layer;
 use crate::model::Address;
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
-use crate::syntax::tree::{Block, Body, Expr, For, Function, Input, Let, ModuleItem, Name};
-use crate::syntax::tree::{Require, Secret, TypeItem, Use};
+use crate::syntax::tree::{Block, Body, Expr, For, Function, Input, ItemKind, Let, ModuleItem};
+use crate::syntax::tree::{Name, Require, Secret, TypeItem, Use};
 
 /// The place of a [`Scope`] in [`Program::scopes`].
 pub(super) type ScopeId = usize;
@@ -194,6 +194,8 @@ pub(super) struct Program<'t> {
     pub checks: Vec<In<&'t Block>>,
     /// Requirements of a module as a whole.
     pub requires: Vec<In<&'t Require>>,
+    /// `moved`, `adopt` and `forget`.
+    pub changes: Vec<In<&'t ItemKind>>,
 }
 
 impl<'t> Scope<'t> {

@@ -89,6 +89,19 @@ impl Address {
         last(&self.0)
     }
 
+    /// Whether it is `other`, an instance of it, or inside it.
+    pub fn is_inside(&self, other: &Address) -> bool {
+        let rest = self.0.strip_prefix(other.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+    }
+
+    /// The same address with `to` in the place of `from`, which it [is inside](Address::is_inside);
+    /// nothing if that is no address.
+    pub fn moved(&self, from: &Address, to: &Address) -> Option<Address> {
+        let rest = self.0.strip_prefix(from.as_str())?;
+        Address::parse(&format!("{to}{rest}"))
+    }
+
     /// The address without its last segment.
     pub fn parent(&self) -> Option<Address> {
         let rest = self.0.len() - last(&self.0).len();
@@ -180,7 +193,8 @@ impl TryFrom<String> for Address {
 /// One real thing that stands, stood or will stand for an address: `app.blog#2`.
 ///
 /// A replacement gets the next generation, so old and new can live side by side, and whoever
-/// refers to it sees a new value.
+/// refers to it sees a new value. What was made under another address says so and keeps the name
+/// that its marks, files and services have: `app.journal#2@app.blog`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ObjectId {
@@ -188,29 +202,67 @@ pub struct ObjectId {
     pub address: Address,
     /// Counts from one.
     pub generation: u32,
+    /// The address it was made under, if that is another one.
+    pub made_as: Option<Address>,
 }
 
 impl ObjectId {
+    /// An object that was made under its address.
+    pub fn new(address: Address, generation: u32) -> ObjectId {
+        ObjectId { address, generation, made_as: None }
+    }
+
     /// The first object of an address.
     pub fn first(address: Address) -> ObjectId {
-        ObjectId { address, generation: 1 }
+        ObjectId::new(address, 1)
     }
 
     /// The object that takes this one's place.
     pub fn next(&self) -> ObjectId {
-        ObjectId { address: self.address.clone(), generation: self.generation + 1 }
+        ObjectId::new(self.address.clone(), self.generation + 1)
+    }
+
+    /// The same object under the address it was made under: two ids with the same origin are one
+    /// object.
+    pub fn origin(&self) -> ObjectId {
+        let address = self.made_as.as_ref().unwrap_or(&self.address);
+        ObjectId::new(address.clone(), self.generation)
+    }
+
+    /// The same object, standing for another address.
+    pub fn moved_to(&self, address: Address) -> ObjectId {
+        let ObjectId { address: made_as, generation, .. } = self.origin();
+        let made_as = Some(made_as).filter(|it| *it != address);
+        ObjectId { address, generation, made_as }
+    }
+
+    /// A name for its files, units and projects on a machine.
+    pub fn slug(&self) -> String {
+        self.made_as.as_ref().unwrap_or(&self.address).slug()
     }
 
     /// Reads `app.blog#2`.
     pub fn parse(text: &str) -> Option<ObjectId> {
-        let (address, generation) = text.rsplit_once('#')?;
-        Some(ObjectId { address: Address::parse(address)?, generation: generation.parse().ok()? })
+        // A key may contain the signs that separate.
+        let mut places = text.match_indices('#');
+        places.find_map(|(at, _)| {
+            let address = Address::parse(&text[..at])?;
+            let (generation, made_as) = match text[at + 1..].split_once('@') {
+                Some((generation, made_as)) => (generation, Some(Address::parse(made_as)?)),
+                None => (&text[at + 1..], None),
+            };
+            Some(ObjectId { address, generation: generation.parse().ok()?, made_as })
+        })
     }
 }
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.address, self.generation)
+        write!(f, "{}#{}", self.address, self.generation)?;
+        match &self.made_as {
+            Some(made_as) => write!(f, "@{made_as}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -258,6 +310,22 @@ impl Ref {
         match self {
             Ref::Address(address) => address,
             Ref::Object(id) => &id.address,
+        }
+    }
+
+    /// A name for what is kept for it on a machine.
+    pub fn slug(&self) -> String {
+        match self {
+            Ref::Address(address) => address.slug(),
+            Ref::Object(id) => id.slug(),
+        }
+    }
+
+    /// The same under the address that the object was made under.
+    pub fn origin(&self) -> Ref {
+        match self {
+            Ref::Address(_) => self.clone(),
+            Ref::Object(id) => Ref::Object(id.origin()),
         }
     }
 

@@ -104,11 +104,16 @@ impl Bundle {
         }
     }
 
+    /// The steps that write anew whose it is.
+    pub fn mark(&self, id: &ObjectId) -> Vec<Step> {
+        vec![self.step(Effect::Write(stamp(id)))]
+    }
+
     /// What an answer says about it, given the project's lineage and the digests that came back
-    /// when its files were written.
+    /// when its files were written; its stamp names one of `ids`.
     pub fn found(
         &self,
-        id: &ObjectId,
+        ids: &[&ObjectId],
         lineage: &str,
         written: impl Fn(&str) -> Option<String>,
         answer: &Answer,
@@ -117,15 +122,17 @@ impl Bundle {
         if !seen.reachable {
             return BundleFound::Unseen;
         }
-        let stamp = stamp(id);
-        let ours = stamp.content.filled(|piece| match piece {
-            crate::model::Piece::Project { .. } => Some(lineage.to_owned()),
-            crate::model::Piece::Literal(_)
-            | crate::model::Piece::Secret { .. }
-            | crate::model::Piece::Late { .. } => None,
-        });
-        let expected = digest(ours.to_string().as_bytes());
-        if seen.files.get(&stamp.path) != Some(&expected) {
+        let ours = |id: &&ObjectId| {
+            let stamp = stamp(id);
+            let content = stamp.content.filled(|piece| match piece {
+                crate::model::Piece::Project { .. } => Some(lineage.to_owned()),
+                crate::model::Piece::Literal(_)
+                | crate::model::Piece::Secret { .. }
+                | crate::model::Piece::Late { .. } => None,
+            });
+            seen.files.get(&stamp.path) == Some(&digest(content.to_string().as_bytes()))
+        };
+        if !ids.iter().any(ours) {
             let other = self.files.iter().find(|file| seen.files.contains_key(&file.path));
             return match other {
                 Some(file) => BundleFound::Foreign(file.path.clone()),
@@ -174,7 +181,8 @@ fn remove(paths: &[&str]) -> Effect {
 fn stamp(id: &ObjectId) -> File {
     let mut content = Text::literal("paas:1 p=");
     content.push(&Text::project());
-    content.push_str(&format!(" g={} a={}\n", id.generation, id.address));
-    let path = format!("/var/lib/paas/objects/{}.{}", id.address.slug(), id.generation);
+    let made_as = id.made_as.as_ref().map(|it| format!("@{it}")).unwrap_or_default();
+    content.push_str(&format!(" g={} a={}{made_as}\n", id.generation, id.address));
+    let path = format!("/var/lib/paas/objects/{}.{}", id.slug(), id.generation);
     File { path, content, mode: 0o600 }
 }

@@ -147,11 +147,22 @@ impl Mark {
         Some(Mark {
             project: (*fields.get("p")?).to_owned(),
             vmid: fields.get("v")?.parse().ok()?,
-            object: ObjectId {
-                address: Address::parse(&address.replace("-\\u002d", "--"))?,
-                generation: fields.get("g")?.parse().ok()?,
-            },
+            object: Mark::object(fields.get("g")?, &address.replace("-\\u002d", "--"))?,
             uid: (*fields.get("n")?).to_owned(),
+        })
+    }
+
+    fn object(generation: &str, names: &str) -> Option<ObjectId> {
+        let generation = generation.parse().ok()?;
+        if let Some(address) = Address::parse(names) {
+            return Some(ObjectId::new(address, generation));
+        }
+        // A key may contain the sign that separates.
+        let mut places = names.match_indices('@');
+        places.find_map(|(at, _)| {
+            let address = Address::parse(&names[..at])?;
+            let made_as = Some(Address::parse(&names[at + 1..])?);
+            Some(ObjectId { address, generation, made_as })
         })
     }
 
@@ -159,9 +170,12 @@ impl Mark {
     pub fn text(vmid: u32, object: &ObjectId, uid: &str) -> crate::model::Text {
         let mut text = crate::model::Text::literal(format!("{}p=", Mark::START));
         text.push(&crate::model::Text::project());
-        let (generation, address) = (object.generation, &object.address);
+        let (generation, mut address) = (object.generation, object.address.to_string());
+        if let Some(made_as) = &object.made_as {
+            address.push_str(&format!("@{made_as}"));
+        }
         // `--` cannot stand in an HTML comment.
-        let address = address.as_str().replace("--", "-\\u002d");
+        let address = address.replace("--", "-\\u002d");
         text.push_str(&format!(" v={vmid} g={generation} n={uid} a={address} -->"));
         text
     }

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::{self, AnyKind, Found};
-use crate::lower::{Intent, OnDrift, Resource};
-use crate::model::{Address, ObjectId, Ref, Step, Value, digest};
+use crate::lower::{Intent, OnDrift, Replacing, Resource};
+use crate::model::{Address, ObjectId, Ref, Step, Value};
+use crate::plan::adopt::{self, Taken};
 use crate::plan::allocate::Pools;
-use crate::plan::difference::{costs, leaves_of, reason, written};
+use crate::plan::difference::{costs, leaves_of, reason};
 use crate::plan::impact::of_class;
+use crate::plan::make::patient;
 use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
 use crate::plan::secrets;
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
+use crate::problem::change;
 use crate::schema::Class;
-use crate::state::{Record, Verb};
+use crate::state::{Origins, Record, Verb};
 
 /// A plan while it is made.
 #[derive(Default)]
@@ -34,11 +37,26 @@ pub struct Draft {
     pub unchanged: usize,
     /// What becomes of the generated secrets.
     pub versions: secrets::Versions,
+    /// What was made under another address than it stands for.
+    pub origins: Origins,
+}
+
+impl Draft {
+    /// The next object of an address.
+    pub fn next(&self, inputs: Inputs<'_>, address: &Address, old: Option<&ObjectId>) -> ObjectId {
+        self.origins.next(address, old, |name| {
+            inputs.state.latest(name).is_some() || inputs.desired.resources.contains_key(name)
+        })
+    }
 }
 
 /// Goes through everything desired, what is needed first.
 pub fn draft(inputs: Inputs<'_>) -> Draft {
-    let mut draft = Draft { versions: secrets::versions(inputs), ..Draft::default() };
+    let mut draft = Draft {
+        origins: inputs.state.origins(),
+        versions: secrets::versions(inputs),
+        ..Draft::default()
+    };
     let mut pools = Pools::new(inputs);
     for address in needed_first(inputs) {
         decide(inputs, &mut pools, &mut draft, address);
@@ -50,14 +68,16 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
     let resource = &inputs.desired.resources[address];
     let kind = kinds::find(address.kind()).expect("the lowering checks kinds");
     let latest = inputs.state.latest(address);
-    let stray = inputs.seen.strays.get(address).filter(|_| latest.is_none());
+    let taken = match latest {
+        Some(_) => None,
+        None => match adopt::taken(inputs, draft, address) {
+            Ok(taken) => taken,
+            Err(blocked) => return draft.blocked.push(blocked),
+        },
+    };
     let mut wanted = spec(&resource.intent.spec, &draft.chosen, &draft.specs);
     let kept = latest.map(|(_, record)| newest(record).spec.clone());
-    let taken_over = stray.map(|stray| {
-        let ip = stray.ip.map(|ip| ("ip", ip.to_string().into()));
-        let fields = [("id", stray.vmid.into()), ("node", stray.node.as_str().into())];
-        fields.into_iter().chain(ip).collect::<Value>()
-    });
+    let taken_over = taken.as_ref().map(Taken::decided);
     let lost = latest.is_some_and(|(id, record)| {
         record.half_made() && matches!(inputs.seen.objects.get(id), Some(Found::Foreign(_)))
     });
@@ -79,11 +99,11 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         lifecycle: resource.intent.lifecycle.clone(),
     };
     let here = Here { inputs, kind, address, resource };
-    let id = match (latest, stray) {
-        (Some((id, record)), _) => here.again(draft, id, record, intent),
-        (None, Some(stray)) => here.adopt(draft, stray.id.clone(), &stray.uid, intent),
+    let id = match (latest, taken) {
+        (Some((id, record)), _) => here.again(pools, draft, id, record, intent),
+        (None, Some(taken)) => here.adopt(draft, taken, intent),
         (None, None) => {
-            let id = ObjectId::first(address.clone());
+            let id = draft.next(inputs, address, None);
             here.create(draft, id, None, intent, Reason::Edited { at: here.at() })
         }
     };
@@ -116,26 +136,43 @@ fn newest(record: &Record) -> &Intent {
 }
 
 /// One resource and where it is decided.
-struct Here<'a> {
-    inputs: Inputs<'a>,
-    kind: &'static dyn AnyKind,
-    address: &'a Address,
-    resource: &'a Resource,
+pub struct Here<'a> {
+    /// Everything the plan follows from.
+    pub inputs: Inputs<'a>,
+    /// Its kind.
+    pub kind: &'static dyn AnyKind,
+    /// Its address.
+    pub address: &'a Address,
+    /// What is desired.
+    pub resource: &'a Resource,
 }
 
 impl Here<'_> {
+    /// The object that takes the place of another.
+    pub(super) fn next(&self, draft: &Draft, old: &ObjectId) -> ObjectId {
+        draft.next(self.inputs, self.address, Some(old))
+    }
+
     fn at(&self) -> String {
         (self.inputs.place)(self.resource.span)
     }
 
     /// Decides about an address that has an object.
-    fn again(&self, draft: &mut Draft, id: &ObjectId, record: &Record, intent: Intent) -> ObjectId {
+    fn again(
+        &self,
+        pools: &mut Pools<'_>,
+        draft: &mut Draft,
+        id: &ObjectId,
+        record: &Record,
+        intent: Intent,
+    ) -> ObjectId {
         let found = self.inputs.seen.objects.get(id);
         if let (Some(Found::Foreign(what)), false) = (found, record.half_made()) {
             return self.not_ours(draft, id, record, what);
         }
         if record.half_made() {
             let nothing_there = matches!(found, None | Some(Found::Nothing));
+            let next = |draft: &Draft| self.next(draft, id);
             return match nothing_there && newest(record).spec == intent.spec {
                 // Nothing came of it: the same object is made, under the same mark.
                 true => {
@@ -143,7 +180,10 @@ impl Here<'_> {
                     self.create(draft, id.clone(), uid, intent, Reason::Interrupted)
                 }
                 // One object is never looked for in two places.
-                false => self.create(draft, id.next(), None, intent, Reason::Interrupted),
+                false => {
+                    let id = next(draft);
+                    self.create(draft, id, None, intent, Reason::Interrupted)
+                }
             };
         }
         if matches!(found, Some(Found::Nothing | Found::Foreign(_))) {
@@ -153,12 +193,14 @@ impl Here<'_> {
                 leaves: Vec::new(),
                 mended: true,
             });
-            return self.create(draft, id.next(), None, intent, Reason::Gone);
+            let id = self.next(draft, id);
+            return self.create(draft, id, None, intent, Reason::Gone);
         }
         if record.begun.iter().any(|(verb, _)| *verb == Verb::Delete) {
-            return self.create(draft, id.next(), None, intent, Reason::Interrupted);
+            let id = self.next(draft, id);
+            return self.create(draft, id, None, intent, Reason::Interrupted);
         }
-        self.compare(draft, id, record, intent)
+        self.compare(pools, draft, id, record, intent)
     }
 
     /// Its place is taken by something without our mark: nothing is done until that is settled.
@@ -179,6 +221,7 @@ impl Here<'_> {
     /// Decides about an object that is there.
     fn compare(
         &self,
+        pools: &mut Pools<'_>,
         draft: &mut Draft,
         id: &ObjectId,
         record: &Record,
@@ -200,13 +243,23 @@ impl Here<'_> {
         self.drift(draft, id, before, &mut changed, &mut leaves);
         let (around, here) = ((self.inputs, &draft.versions), (self.kind, record, &intent.spec));
         secrets::add_rotated(around, here, &mut changed, &mut leaves);
-        if changed.values().max() == Some(&Class::Replace) {
-            let because = leaves.iter().find(|leaf| leaf.class == Class::Replace);
-            let because = because.map_or(Reason::Interrupted, |leaf| leaf.because.clone());
-            let old = Some(id.clone());
-            return self.replace(draft, id.next(), old, intent, leaves, because);
+        if let Some(leaf) = self.made_from(before, &intent) {
+            changed.insert(leaf.path.clone(), Class::Replace);
+            leaves.push(leaf);
         }
-        let same = changed.is_empty() && record.begun.is_empty();
+        if changed.values().max() == Some(&Class::Replace) {
+            let forcing = leaves.iter().find(|leaf| leaf.class == Class::Replace);
+            if intent.lifecycle.replace == Replacing::Never {
+                let forcing = forcing.map(|leaf| leaf.path.as_str());
+                let problem = change::never_replaced(self.address.as_str(), forcing);
+                draft.blocked.push(Blocked::by(&problem, self.address));
+                draft.specs.insert(self.address.clone(), before.spec.clone());
+                return id.clone();
+            }
+            let because = forcing.map_or(Reason::Interrupted, |leaf| leaf.because.clone());
+            return self.replace(pools, draft, id, intent, leaves, because);
+        }
+        let same = changed.is_empty() && record.begun.is_empty() && record.moved_from.is_none();
         draft.specs.insert(self.address.clone(), intent.spec.clone());
         if same && before.after == intent.after && before.lifecycle == intent.lifecycle {
             draft.unchanged += 1;
@@ -214,6 +267,20 @@ impl Here<'_> {
             draft.changes.push(self.update(id, record, intent, &changed, leaves));
         }
         id.clone()
+    }
+
+    /// The values that it was made from, if others are written now.
+    fn made_from(&self, before: &Intent, intent: &Intent) -> Option<Leaf> {
+        let (old, new) = (&before.lifecycle.replace_on, &intent.lifecycle.replace_on);
+        // Whoever begins or ends to name such values replaces nothing.
+        let differ = !old.is_empty() && !new.is_empty() && old != new;
+        differ.then(|| Leaf {
+            path: "lifecycle/replace_on".to_owned(),
+            before: Some(old.iter().cloned().collect()),
+            after: Some(new.iter().cloned().collect()),
+            class: Class::Replace,
+            because: Reason::Edited { at: self.at() },
+        })
     }
 
     /// What was changed outside joins what is to be changed, if it is to be mended.
@@ -254,10 +321,14 @@ impl Here<'_> {
         let quiet = changed.values().all(|class| *class == Class::Note) && record.begun.is_empty();
         let steps = match quiet {
             true => Vec::new(),
-            false => self.resent(id, record, &intent.spec, &names),
+            false => patient(self.resent(id, record, &intent.spec, &names), &intent.lifecycle),
         };
+        let moved_from = record.moved_from.clone();
+        let mark = moved_from.iter().flat_map(|_| self.kind.mark(id, &record.uid, &intent.spec));
+        let steps = mark.chain(steps).collect();
         let because = match leaves.first() {
             Some(leaf) => leaf.because.clone(),
+            None if let Some(from) = &moved_from => Reason::Moved { from: from.clone() },
             None if record.begun.is_empty() => Reason::Edited { at: self.at() },
             None => Reason::Interrupted,
         };
@@ -266,9 +337,12 @@ impl Here<'_> {
             verb: Verb::Update,
             uid: record.uid.clone(),
             replaces: None,
+            moved_from,
             intent,
             after: Vec::new(),
             steps,
+            undo: Vec::new(),
+            limit_secs: None,
             leaves,
             because,
             impact: of_class(changed.values().max().copied().unwrap_or(Class::Note)),
@@ -366,94 +440,6 @@ impl Here<'_> {
             draft.outdated.push(Outdated { address: self.address.clone(), template, from, to });
         }
     }
-
-    fn create(
-        &self,
-        draft: &mut Draft,
-        id: ObjectId,
-        uid: Option<String>,
-        intent: Intent,
-        because: Reason,
-    ) -> ObjectId {
-        let leaves = written(self.inputs, self.kind, self.resource, &intent.spec);
-        let made = self.make(draft, id, uid, None, intent, leaves, because);
-        draft.changes.push(made.0);
-        made.1
-    }
-
-    fn replace(
-        &self,
-        draft: &mut Draft,
-        id: ObjectId,
-        old: Option<ObjectId>,
-        intent: Intent,
-        leaves: Vec<Leaf>,
-        because: Reason,
-    ) -> ObjectId {
-        let mut made = self.make(draft, id, None, old, intent, leaves, because);
-        made.0.impact = of_class(Class::Replace);
-        draft.changes.push(made.0);
-        made.1
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a change has this many parts")]
-    fn make(
-        &self,
-        draft: &mut Draft,
-        id: ObjectId,
-        uid: Option<String>,
-        replaces: Option<ObjectId>,
-        intent: Intent,
-        leaves: Vec<Leaf>,
-        because: Reason,
-    ) -> (Change, ObjectId) {
-        if let Some(what) = self.inputs.seen.taken.get(self.address) {
-            draft.blocked.push(name_taken(self.address, what));
-        }
-        let state = self.inputs.state;
-        let seed = format!("{}|{}|{id}", state.lineage, state.serial);
-        let uid = uid.unwrap_or_else(|| digest(seed.as_bytes())[..12].to_owned());
-        let steps = self.kind.create(&id, &uid, &intent.spec);
-        draft.specs.insert(self.address.clone(), intent.spec.clone());
-        let impact = of_class(Class::Note);
-        let (verb, after) = (Verb::Create, Vec::new());
-        let change = Change {
-            id: id.clone(),
-            verb,
-            uid,
-            replaces,
-            intent,
-            after,
-            steps,
-            leaves,
-            because,
-            impact,
-        };
-        (change, id)
-    }
-
-    /// Takes over an object that carries our mark and is in no state.
-    fn adopt(&self, draft: &mut Draft, id: ObjectId, uid: &str, intent: Intent) -> ObjectId {
-        let names: Vec<&str> = self.kind.schema().fields.iter().map(|field| field.name).collect();
-        let steps = self.kind.update(&id, uid, &intent.spec, &intent.spec, &names);
-        draft.specs.insert(self.address.clone(), intent.spec.clone());
-        let impact = of_class(Class::Restart);
-        let (uid, because) = (uid.to_owned(), Reason::Found);
-        let (after, leaves, replaces) = (Vec::new(), Vec::new(), None);
-        draft.changes.push(Change {
-            id: id.clone(),
-            verb: Verb::Update,
-            uid,
-            replaces,
-            intent,
-            after,
-            steps,
-            leaves,
-            because,
-            impact,
-        });
-        id
-    }
 }
 
 fn template_reason(name: &str, before: &Intent, intent: &Intent) -> Option<Reason> {
@@ -465,13 +451,4 @@ fn template_reason(name: &str, before: &Intent, intent: &Intent) -> Option<Reaso
     let version = |intent: &Intent| intent.spec["template_version"].as_str().map(str::to_owned);
     let (from, to) = (version(before)?, version(intent)?);
     Some(Reason::Template { address: template?, from, to })
-}
-
-fn name_taken(address: &Address, what: &str) -> Blocked {
-    Blocked {
-        address: address.clone(),
-        code: "P6201".into(),
-        message: format!("`{address}` would take the place of {what}, which is not ours"),
-        help: "choose another id or path, or remove what is there".into(),
-    }
 }

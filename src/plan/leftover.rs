@@ -14,6 +14,7 @@ pub fn add(inputs: Inputs<'_>, draft: &mut Draft) {
     for (id, record) in &inputs.state.records {
         if is_left(inputs, draft, id) {
             let change = match lost_with(inputs, draft, id, record) {
+                _ if is_forgotten(inputs, id) => forgotten(id, record),
                 Some(machine) => lost(id, record, machine),
                 None => removal(inputs, id, record, draft.chosen.get(&id.address)),
             };
@@ -40,6 +41,16 @@ fn lost_with(inputs: Inputs<'_>, draft: &Draft, id: &ObjectId, record: &Record) 
     (unseen && goes).then_some(machine.address)
 }
 
+/// Whether the manifest says that an object is no longer looked after.
+fn is_forgotten(inputs: Inputs<'_>, id: &ObjectId) -> bool {
+    inputs.desired.forgotten.iter().any(|it| id.address.is_inside(&it.address))
+}
+
+/// Nothing is sent for what is let go of.
+fn forgotten(id: &ObjectId, record: &Record) -> Change {
+    Change { because: Reason::Forgotten, ..lost(id, record, id.address.clone()) }
+}
+
 /// Nothing is sent for what goes with its machine; it is known until that is gone.
 fn lost(id: &ObjectId, record: &Record, machine: Address) -> Change {
     Change {
@@ -47,9 +58,12 @@ fn lost(id: &ObjectId, record: &Record, machine: Address) -> Change {
         verb: Verb::Forget,
         uid: record.uid.clone(),
         replaces: None,
+        moved_from: None,
         intent: record.intent.clone(),
         after: Vec::new(),
         steps: Vec::new(),
+        undo: Vec::new(),
+        limit_secs: None,
         leaves: Vec::new(),
         because: Reason::Upstream { address: machine },
         impact: of_class(Class::Note),
@@ -95,9 +109,12 @@ fn removal(
         verb,
         uid: record.uid.clone(),
         replaces: successor.cloned(),
+        moved_from: None,
         intent: record.intent.clone(),
         after: Vec::new(),
         steps,
+        undo: Vec::new(),
+        limit_secs: None,
         leaves: Vec::new(),
         because,
         impact: of_class(Class::Note),
@@ -158,7 +175,8 @@ fn guard(draft: &mut Draft, id: &ObjectId, record: &Record, change: &Change) {
         message: format!("the plan would destroy `{address}`, which is protected"),
         help: format!(
             "set `lifecycle {{ protect = false }}` on `{address}` and apply that first, \
-             or put back what forces this"
+             or put back what forces this; to keep it and look after it no longer: \
+             `forget {address}`"
         ),
     });
 }

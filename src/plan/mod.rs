@@ -1,11 +1,14 @@
 //! Desired, recorded and seen to changes. Pure and deterministic.
 
+mod adopt;
 mod allocate;
 mod capacity;
 mod choose;
 mod difference;
 mod impact;
 mod leftover;
+mod make;
+mod moves;
 mod needs;
 mod order;
 mod resolve;
@@ -22,6 +25,7 @@ use crate::source::Span;
 use crate::state::State;
 
 pub use difference::leaves_of;
+pub use moves::{Moves, Moving, idle, moved, moving};
 pub use resolve::for_looking as spec_for_looking;
 pub use secrets::{SecretsSeen, each_secret};
 pub use seen::{Seen, Stray};
@@ -87,5 +91,6 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         blocked: draft.blocked,
         unchanged: draft.unchanged,
         capacity,
+        moves: None,
     }
 }

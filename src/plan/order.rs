@@ -7,7 +7,7 @@ use petgraph::algo::{has_path_connecting, tarjan_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
 use crate::kinds::{self, First};
-use crate::lower::Intent;
+use crate::lower::{Intent, Replacing};
 use crate::model::{Address, ObjectId, Ref};
 use crate::plan::leftover::goes_with;
 use crate::plan::resolve::each_ref;
@@ -111,7 +111,7 @@ impl Edges<'_> {
         self.before_removals(index, &self.may_use(index));
         let gone = self.gone.get(&change.id.address).cloned().unwrap_or_default();
         for other in gone.iter().copied() {
-            match kinds::find(change.id.address.kind()).map(|kind| kind.traits().first) {
+            match first(change) {
                 Some(First::Create) if !same_machine(change, &self.changes[other]) => {
                     self.soft.push((index, other));
                 }
@@ -177,6 +177,17 @@ fn add_soft(graph: &mut DiGraphMap<usize, ()>, soft: &[(usize, usize)]) {
     for (from, to) in inside {
         if !has_path_connecting(&*graph, to, from, None) {
             graph.add_edge(from, to, ());
+        }
+    }
+}
+
+/// Which of the two goes first when a change puts an object into another's place.
+fn first(change: &Change) -> Option<First> {
+    match change.intent.lifecycle.replace {
+        Replacing::CreateFirst => Some(First::Create),
+        Replacing::DestroyFirst => Some(First::Delete),
+        Replacing::ByKind | Replacing::Never => {
+            kinds::find(change.id.address.kind()).map(|kind| kind.traits().first)
         }
     }
 }

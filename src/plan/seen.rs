@@ -44,12 +44,13 @@ impl Seen {
     /// Guests that carry this project's mark, stand for nothing in the state, and for nothing
     /// that is desired either.
     pub fn unmanaged(&self, state: &State) -> Vec<String> {
+        let origins = state.origins();
         let ours = |guest: &&GuestSeen| {
             guest.mark.as_ref().is_some_and(|mark| {
                 !state.lineage.is_empty()
                     && mark.project == state.lineage
                     && mark.vmid == guest.vmid
-                    && !state.records.contains_key(&mark.object)
+                    && origins.find(state, &mark.object).is_none()
             })
         };
         let guests = self.clusters.values().flat_map(|cluster| &cluster.guests);

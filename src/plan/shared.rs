@@ -15,7 +15,7 @@ const ALONE: [(&str, &str); 3] = [("cluster", "id"), ("network", "ip"), ("via", 
 pub fn add(draft: &mut Draft) {
     // What is let go of as it is keeps what it has.
     let kept = draft.changes.iter().filter(|it| it.verb == Verb::Forget);
-    let kept = kept.filter(|it| it.because == Reason::Removed);
+    let kept = kept.filter(|it| matches!(it.because, Reason::Removed | Reason::Forgotten));
     let kept: Vec<_> = kept.map(|it| (it.id.address.clone(), it.intent.spec.clone())).collect();
     let mut owners = BTreeMap::new();
     for (address, spec) in kept.iter().map(|(address, spec)| (address, spec)).chain(&draft.specs) {

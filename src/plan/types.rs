@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Step, Value};
+use crate::plan::Moves;
+use crate::problem::Problem;
 use crate::schema::Class;
 use crate::state::Verb;
 
@@ -30,6 +32,9 @@ pub struct Plan {
     pub outputs: BTreeMap<String, Value>,
     /// What the nodes have and will have.
     pub capacity: Vec<Capacity>,
+    /// The addresses that objects get before anything else is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Moves>,
 }
 
 /// What a plan was made for.
@@ -60,12 +65,21 @@ pub struct Change {
     /// that comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<ObjectId>,
+    /// What the object stood for when it was changed last, if that was something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Address>,
     /// After the change; for a delete, what is lost.
     pub intent: Intent,
     /// The changes that must be done first, by their place in the plan.
     pub after: Vec<usize>,
     /// What is sent, in order.
     pub steps: Vec<Step>,
+    /// What is sent if one of them is refused after another was done: it removes what was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<Step>,
+    /// How long all of it may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_secs: Option<u64>,
     /// The fields that differ; for a create, all that were written.
     pub leaves: Vec<Leaf>,
     /// Why the object changes at all.
@@ -140,6 +154,18 @@ pub enum Reason {
     Interrupted,
     /// It is there and carries our mark, but the state does not know it.
     Found,
+    /// It is there, and the manifest takes it over.
+    Adopted {
+        /// What the platform calls it.
+        id: String,
+    },
+    /// It stood for another address.
+    Moved {
+        /// Which one.
+        from: Address,
+    },
+    /// The manifest says that it is no longer looked after.
+    Forgotten,
 }
 
 /// What a change disturbs.
@@ -243,6 +269,18 @@ pub struct Blocked {
     pub message: String,
     /// What to do.
     pub help: String,
+}
+
+impl Blocked {
+    /// What a problem says about a resource.
+    pub fn by(problem: &Problem, address: &Address) -> Blocked {
+        Blocked {
+            address: address.clone(),
+            code: problem.code.to_owned(),
+            message: problem.message.clone(),
+            help: problem.helps.join("; "),
+        }
+    }
 }
 
 /// A node before and after the plan.

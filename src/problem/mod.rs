@@ -3,10 +3,12 @@
 mod allow;
 pub mod compose;
 mod excerpt;
+pub mod change;
 mod fix;
 mod frame;
 pub mod graph;
 pub mod inputs;
+pub mod lifecycle;
 pub mod lints;
 pub mod lower;
 pub mod names;

@@ -3,6 +3,7 @@
 //! In the text, a `paas-error` block is a manifest that leads to the code and a `paas` block one
 //! that does not; the tests run both.
 
+mod change;
 mod compose;
 mod compose_lints;
 mod lints;
@@ -40,6 +41,7 @@ pub fn all() -> &'static [Page] {
         let parts = [
             lints::PAGES,
             syntax::PAGES,
+            change::PAGES,
             names::PAGES,
             scopes::PAGES,
             types::PAGES,

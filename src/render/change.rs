@@ -185,6 +185,9 @@ fn warnings(paper: &mut Paper, indent: usize, entry: &Entry<'_>) {
             paper.line(indent, hue, &format!("! {text}"));
         }
     }
+    if let Some(text) = words::renamed(entry) {
+        paper.line(indent, Hue::Cyan, &format!("→ {text}"));
+    }
 }
 
 /// One line for a resource: what happens, and which fields are different.

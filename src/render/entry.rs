@@ -22,17 +22,20 @@ pub enum Action {
     Adopt,
     /// It is no longer looked after.
     Forget,
+    /// It stands for another address, and nothing else changes.
+    Move,
 }
 
 impl Action {
     /// In the order they are counted.
-    pub const ALL: [Action; 6] = [
+    pub const ALL: [Action; 7] = [
         Action::Create,
         Action::Update,
         Action::Replace,
         Action::Destroy,
         Action::Adopt,
         Action::Forget,
+        Action::Move,
     ];
 
     /// As it is counted: `3 to create`.
@@ -44,6 +47,7 @@ impl Action {
             Action::Destroy => "destroy",
             Action::Adopt => "adopt",
             Action::Forget => "forget",
+            Action::Move => "move",
         }
     }
 
@@ -56,6 +60,7 @@ impl Action {
             Action::Destroy => "-",
             Action::Adopt => "⇣",
             Action::Forget => "⇡",
+            Action::Move => "→",
         }
     }
 }
@@ -97,7 +102,7 @@ impl Entry<'_> {
         let Value::Object(fields) = &self.change.intent.spec else { return 0 };
         match self.action {
             Action::Create | Action::Destroy | Action::Forget => 0,
-            Action::Update | Action::Replace | Action::Adopt => {
+            Action::Update | Action::Replace | Action::Adopt | Action::Move => {
                 let changed = |name: &str| {
                     let mut paths = self.leaves.iter().map(|leaf| leaf.path.as_str());
                     paths.any(|path| path.split('/').next() == Some(name))
@@ -143,7 +148,8 @@ fn goes(verb: Verb) -> bool {
 fn single<'a>(plan: &'a Plan, waves: &[usize], index: usize) -> Entry<'a> {
     let change = &plan.changes[index];
     let action = match (change.verb, &change.because) {
-        (Verb::Create | Verb::Update, Reason::Found) => Action::Adopt,
+        (Verb::Create | Verb::Update, Reason::Found | Reason::Adopted { .. }) => Action::Adopt,
+        (Verb::Update, Reason::Moved { .. }) => Action::Move,
         (Verb::Create, _) => Action::Create,
         (Verb::Update, _) => Action::Update,
         (Verb::Delete, _) => Action::Destroy,
@@ -270,7 +276,7 @@ pub fn worst(entries: &[Entry<'_>]) -> Level {
 }
 
 /// How many entries there are of each action, in the order of [`Action::ALL`].
-pub fn counts(entries: &[Entry<'_>]) -> [(Action, usize); 6] {
+pub fn counts(entries: &[Entry<'_>]) -> [(Action, usize); 7] {
     Action::ALL
         .map(|action| (action, entries.iter().filter(|entry| entry.action == action).count()))
 }

@@ -79,7 +79,7 @@ fn sign(action: Action) -> &'static str {
     match action {
         Action::Destroy => "−",
         Action::Create | Action::Update | Action::Replace => action.sign(),
-        Action::Adopt | Action::Forget => action.sign(),
+        Action::Adopt | Action::Forget | Action::Move => action.sign(),
     }
 }
 
@@ -154,6 +154,7 @@ fn what(entry: &Entry<'_>, context: &Context) -> String {
         Action::Forget => return "no longer looked after".to_owned(),
         Action::Adopt => "found, looked after from now on",
         Action::Replace => "**forces replacement**",
+        Action::Move => return "another name, the same object".to_owned(),
         Action::Update => "",
     };
     let fields = leaf::fields(entry.address(), context);

@@ -142,7 +142,7 @@ pub fn hue_of(action: Action) -> Hue {
         Action::Update => Hue::Yellow,
         Action::Replace => Hue::Magenta,
         Action::Destroy => Hue::Red,
-        Action::Adopt | Action::Forget => Hue::Cyan,
+        Action::Adopt | Action::Forget | Action::Move => Hue::Cyan,
     }
 }
 

@@ -24,6 +24,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::Default => "default".to_owned(),
         Reason::Interrupted => "interrupted".to_owned(),
         Reason::Found => "found".to_owned(),
+        Reason::Adopted { id } => format!("adopted {}", visible(id)),
+        Reason::Moved { from } => format!("was {}", visible(from.as_str())),
+        Reason::Forgotten => "forgotten by the manifest".to_owned(),
     }
 }
 
@@ -130,14 +133,24 @@ pub fn farewell(entry: &Entry<'_>) -> Option<&'static str> {
     let goes = match entry.action {
         Action::Replace => entry.old?,
         Action::Destroy | Action::Forget => entry.change,
-        Action::Create | Action::Update | Action::Adopt => return None,
+        Action::Create | Action::Update | Action::Adopt | Action::Move => return None,
     };
+    if goes.because == Reason::Forgotten {
+        return Some("it stays as it is and is no longer looked after");
+    }
     match goes.intent.lifecycle.on_destroy {
         OnDestroy::Delete => None,
         OnDestroy::Backup => Some("it is backed up first"),
         OnDestroy::Stop => Some("it is stopped and no longer looked after"),
         OnDestroy::Keep => Some("it stays as it is and is no longer looked after"),
     }
+}
+
+/// What a resource that changes otherwise too was called before.
+pub fn renamed(entry: &Entry<'_>) -> Option<String> {
+    let from = entry.change.moved_from.as_ref();
+    let from = from.filter(|_| entry.action != Action::Move)?;
+    Some(format!("it was {} and stays the same object", visible(from.as_str())))
 }
 
 /// The public names that do not answer; nothing when all do.
@@ -152,9 +165,10 @@ pub fn names_down(entry: &Entry<'_>) -> Option<String> {
     match (names.is_empty(), entry.action) {
         (true, _) => None,
         (false, Action::Destroy | Action::Replace) => Some(format!("takes down: {text}")),
-        (false, Action::Create | Action::Update | Action::Adopt | Action::Forget) => {
-            Some(format!("down meanwhile: {text}"))
-        }
+        (
+            false,
+            Action::Create | Action::Update | Action::Adopt | Action::Forget | Action::Move,
+        ) => Some(format!("down meanwhile: {text}")),
     }
 }
 

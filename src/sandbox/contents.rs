@@ -24,7 +24,8 @@ pub(super) struct Contents {
     pub(super) tasks: BTreeMap<u64, Task>,
     /// How many real milliseconds a virtual second takes.
     pub(super) pace_ms: u64,
-    /// The guests that stand for an object; more than one if somebody changed a mark by hand.
+    /// The guests that stand for an object, by its origin; more than one if somebody changed a
+    /// mark by hand.
     by_object: BTreeMap<ObjectId, BTreeSet<(Address, u32)>>,
 }
 
@@ -279,16 +280,23 @@ impl Contents {
 
     /// The guest that stands for `object`. A copy carries the mark, but stands for nothing.
     pub(super) fn guest_of(&self, object: &ObjectId) -> Option<(&Address, u32, &Guest)> {
-        let (cluster, vmid) = self.by_object.get(object)?.first()?;
+        let (cluster, vmid) = self.by_object.get(&object.origin())?.first()?;
         let (cluster, found) = self.clusters.get_key_value(cluster)?;
         Some((cluster, *vmid, found.guests.get(vmid)?))
     }
 
     /// The guests that stand for an object of this address, oldest generation first.
     pub(super) fn guests_of(&self, address: &Address) -> Vec<(Address, u32)> {
-        let first = ObjectId { address: address.clone(), generation: 0 };
-        let last = ObjectId { address: address.clone(), generation: u32::MAX };
-        self.by_object.range(first..=last).flat_map(|(_, guests)| guests.iter().cloned()).collect()
+        let mut found = Vec::new();
+        for (cluster, vmid) in self.by_object.values().flatten() {
+            let guest = self.clusters.get(cluster).and_then(|it| it.guests.get(vmid));
+            let object = guest.and_then(Guest::mark).map(|mark| mark.object);
+            if let Some(object) = object.filter(|object| object.address == *address) {
+                found.push((object.generation, (cluster.clone(), *vmid)));
+            }
+        }
+        found.sort();
+        found.into_iter().map(|(_, guest)| guest).collect()
     }
 
     /// The objects that guests stand for.
@@ -366,7 +374,7 @@ impl Contained {
 }
 
 fn stands_for(guest: &Guest, vmid: u32) -> Option<ObjectId> {
-    guest.mark().filter(|mark| mark.vmid == vmid).map(|mark| mark.object)
+    guest.mark().filter(|mark| mark.vmid == vmid).map(|mark| mark.object.origin())
 }
 
 fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) {

@@ -171,7 +171,7 @@ fn find<'a>(contents: &'a Contents, text: &str) -> Result<Thing<'a>, String> {
 }
 
 fn deployed<'a>(contents: &'a Contents, address: &Address) -> Result<Thing<'a>, String> {
-    let slug = address.slug();
+    let slug = made_as(contents, address).unwrap_or_else(|| address.clone()).slug();
     let (mut files, mut services) = (Vec::new(), Vec::new());
     for (place, contained) in &contents.places {
         let names = contained.files.keys().filter(|path| belongs(path, &slug));
@@ -186,6 +186,15 @@ fn deployed<'a>(contents: &'a Contents, address: &Address) -> Result<Thing<'a>, 
     let services = contents.places.values().flat_map(|it| it.services.keys().cloned());
     let have = listed(guests.chain(services).take(LISTED));
     Err(format!("the sandbox has no `{address}`; it has {have}"))
+}
+
+/// The address that something was made under, if its stamp says that it has moved since.
+fn made_as(contents: &Contents, address: &Address) -> Option<Address> {
+    let files = contents.places.values().flat_map(|it| it.files.values());
+    let start = format!(" a={address}@");
+    files
+        .filter_map(|file| file.content.split_once(&start))
+        .find_map(|(_, rest)| Address::parse(rest.trim_end()))
 }
 
 /// Sets what machines of every kind have; nothing if it is no such attribute.

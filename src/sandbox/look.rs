@@ -56,7 +56,7 @@ pub(super) fn seen_node(cluster: &Cluster, name: &str) -> Option<NodeSeen> {
 }
 
 fn seen_cluster(contents: &Contents, wanted: &Ref) -> Result<ClusterSeen, String> {
-    let Some(cluster) = contents.clusters.get(wanted.address()) else {
+    let Some(cluster) = contents.clusters.get(wanted.origin().address()) else {
         let have = listed(contents.clusters.keys().map(Address::as_str));
         return Err(format!("the sandbox has no cluster `{}`; it has {have}", wanted.address()));
     };

@@ -44,7 +44,7 @@ pub(super) fn place(contents: &Contents, machine: &Ref) -> Option<Place> {
     let address = machine.address();
     if !GUESTS.contains(&address.kind()) {
         return Some(Place::Host(match machine {
-            Ref::Object(object) => object.clone(),
+            Ref::Object(object) => object.origin(),
             Ref::Address(address) => ObjectId::first(address.clone()),
         }));
     }

@@ -340,7 +340,7 @@ fn work(contents: &Contents, step: &Step) -> Result<Done, String> {
     }
     match (&step.on, &step.effect) {
         (Target::Cluster(cluster), Effect::Call(call)) => {
-            cluster::call(contents, cluster.address(), call)
+            cluster::call(contents, cluster.origin().address(), call)
         }
         (Target::Machine(machine), effect) => machine::step(contents, machine, effect),
         (Target::Service(service), Effect::Call(call)) => Ok(service_call(service, call)),
@@ -354,7 +354,7 @@ fn work(contents: &Contents, step: &Step) -> Result<Done, String> {
 }
 
 fn service_call(service: &Ref, call: &Call) -> Done {
-    let key = format!("service/{}/{}", service, call.path.trim_start_matches('/'));
+    let key = format!("service/{}/{}", service.origin(), call.path.trim_start_matches('/'));
     let body = call.body.iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
     let value = match call.method {
         Method::Post | Method::Put => Some(body),

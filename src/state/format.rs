@@ -1,6 +1,6 @@
 //! A state as the text of its file and back: one record a line, a checksum at the end. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ struct FormatOne {
     records: BTreeMap<ObjectId, Record>,
     durations: BTreeMap<String, Vec<u64>>,
     outputs: BTreeMap<String, Value>,
+    #[serde(default)]
+    moved: BTreeSet<String>,
     sha256: String,
 }
 
@@ -107,6 +109,9 @@ pub fn encode(state: &State) -> Sealed {
     lines(&mut text, "records", &state.records);
     lines(&mut text, "durations", &state.durations);
     lines(&mut text, "outputs", &state.outputs);
+    if !state.moved.is_empty() {
+        field(&mut text, "moved", &state.moved);
+    }
     let sha256 = digest(&text);
     for part in [SEAL.0, &sha256, SEAL.1] {
         text.extend_from_slice(part.as_bytes());
@@ -147,8 +152,9 @@ fn format_of(text: &[u8]) -> Result<u64, Unreadable> {
 
 fn format_one(text: &[u8]) -> Result<Snapshot, Unreadable> {
     let form: FormatOne = serde_json::from_slice(text).map_err(|error| damage(&error))?;
-    let FormatOne { lineage, serial, records, durations, outputs, sha256, .. } = form;
-    Ok(Snapshot { state: State { lineage, serial, records, durations, outputs }, sha256 })
+    let FormatOne { lineage, serial, records, durations, outputs, moved, sha256, .. } = form;
+    let state = State { lineage, serial, records, durations, outputs, moved };
+    Ok(Snapshot { state, sha256 })
 }
 
 /// What the checksum covers, and the checksum.

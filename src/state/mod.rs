@@ -2,10 +2,13 @@
 
 pub mod format;
 pub mod journal;
+mod moves;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+pub use moves::Origins;
 
 use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Value};
@@ -37,6 +40,8 @@ pub struct State {
     pub durations: BTreeMap<String, Vec<u64>>,
     /// The outputs as of the last apply: JSON, its holes filled except secrets.
     pub outputs: BTreeMap<String, Value>,
+    /// The `moved` statements that had their effect and may not have it again: `a -> b`.
+    pub moved: BTreeSet<String>,
 }
 
 /// One object that exists, or may exist.
@@ -51,6 +56,9 @@ pub struct Record {
     /// as any of these say. A record whose first change is a create may not exist at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub begun: Vec<(Verb, Intent)>,
+    /// What it stood for when its mark was written, if that is something else by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Address>,
     /// What came back from the world: `ip`, `file:/etc/…`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, Value>,
@@ -90,6 +98,13 @@ pub enum Event {
         /// What did not happen.
         verb: Verb,
     },
+    /// Objects stand for other addresses from now on; nothing outside is touched by that.
+    Moved {
+        /// What each was and is.
+        objects: Vec<(ObjectId, ObjectId)>,
+        /// See [`State::moved`].
+        statements: BTreeSet<String>,
+    },
     /// The outputs after an apply.
     Outputs {
         /// By name.
@@ -112,8 +127,8 @@ impl Record {
 impl State {
     /// Every object of an address, oldest first.
     pub fn all(&self, address: &Address) -> impl DoubleEndedIterator<Item = (&ObjectId, &Record)> {
-        let first = ObjectId { address: address.clone(), generation: 0 };
-        let last = ObjectId { address: address.clone(), generation: u32::MAX };
+        let first = ObjectId::new(address.clone(), 0);
+        let last = ObjectId::new(address.clone(), u32::MAX);
         self.records.range(first..=last)
     }
 
@@ -131,6 +146,7 @@ impl State {
                     uid,
                     intent: intent.clone(),
                     begun: Vec::new(),
+                    moved_from: None,
                     facts: BTreeMap::new(),
                 };
                 let record = self.records.entry(id).or_insert_with(fresh);
@@ -141,6 +157,10 @@ impl State {
             }
             Event::Done { id, verb, facts, took_ms } => self.made(&id, verb, facts, took_ms),
             Event::Undone { id, verb } => self.undone(&id, verb),
+            Event::Moved { objects, statements } => {
+                self.rename(&objects);
+                self.moved = statements;
+            }
             Event::Outputs { values } => self.outputs = values,
         }
     }
@@ -151,6 +171,7 @@ impl State {
                 record.intent = intent;
             }
             record.begun.clear();
+            record.moved_from = None;
             record.facts.extend(facts);
             let name = format!("{}/{}", id.address.kind(), verb.word());
             let times = self.durations.entry(name).or_default();

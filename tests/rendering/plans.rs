@@ -39,6 +39,7 @@ pub fn empty() -> Plan {
         unchanged: 61,
         outputs: BTreeMap::new(),
         capacity: vec![],
+        moves: None,
     }
 }
 
@@ -53,9 +54,12 @@ pub fn change(id: &str, verb: Verb, because: Reason) -> Change {
         verb,
         uid: "u1".into(),
         replaces: None,
+        moved_from: None,
         intent: Intent { spec: json!({}), ..Intent::default() },
         after: vec![],
         steps: vec![],
+        undo: vec![],
+        limit_secs: None,
         leaves: vec![],
         because,
         impact: impact(Level::None, What::None, &[], None),

@@ -36,6 +36,12 @@ pub struct Config {
     pub dashboard: Option<Place>,
     /// What the scripts of the two templates say.
     pub scripts: [usize; 2],
+    /// How often each machine got another name.
+    pub renamed: BTreeMap<&'static str, usize>,
+    /// How often the apps exchanged their names.
+    pub rotated: usize,
+    /// It is said which app had which name before the last time.
+    pub told: bool,
 }
 
 /// Where something runs; what does not exist is replaced by the host.
@@ -91,6 +97,14 @@ pub struct Lifecycle {
     pub drift: usize,
     /// Drift of the memory is not reported.
     pub ignore_memory: bool,
+    /// As its kind says, `destroy_first` or `create_first`.
+    pub replace: usize,
+    /// What was made is removed again when making the rest fails.
+    pub rollback: bool,
+    /// Another value replaces it.
+    pub replace_on: usize,
+    /// It may take so many minutes, if it is not zero.
+    pub minutes: usize,
 }
 
 /// A proxy.
@@ -156,7 +170,8 @@ impl Config {
     /// The same after the user has changed their mind about one thing.
     pub fn change(&mut self, rng: &mut Rng) {
         match rng.below(100) {
-            0..26 => self.change_machine(rng),
+            0..22 => self.change_machine(rng),
+            22..26 => self.rename(rng),
             26..36 => self.change_farm(rng),
             36..48 => self.change_proxy(rng),
             48..78 => self.change_app(rng),
@@ -167,6 +182,30 @@ impl Config {
             92..97 => self.scripts[rng.below(2)] = rng.below(4),
             97..99 => self.nodes = rng.below(4),
             _ => self.pool = !self.pool,
+        }
+    }
+
+    /// The written name of a machine, or of the machines of the loop.
+    pub fn name(&self, slot: &str) -> String {
+        match self.renamed.get(slot) {
+            None => slot.to_owned(),
+            Some(times) => format!("{slot}_{times}"),
+        }
+    }
+
+    /// The written name of an app.
+    pub fn app_name(&self, slot: usize) -> &'static str {
+        APPS[(slot + self.rotated) % APPS.len()]
+    }
+
+    fn rename(&mut self, rng: &mut Rng) {
+        match rng.below(3) {
+            0 => {
+                self.rotated += 1;
+                self.told = true;
+            }
+            1 => *self.renamed.entry("farm").or_default() += 1,
+            _ => *self.renamed.entry(MACHINES[rng.below(4)]).or_default() += 1,
         }
     }
 
@@ -320,7 +359,11 @@ impl App {
 fn lifecycle(rng: &mut Rng, kept: bool) -> Lifecycle {
     let on_destroy = if kept { rng.below(4) } else { 0 };
     let (drift, ignore_memory) = (rng.below(3), kept && rng.chance(30));
-    Lifecycle { protect: rng.chance(40), on_destroy, drift, ignore_memory }
+    let replace = rng.below(3);
+    let (rollback, minutes) = (rng.chance(40), rng.below(2));
+    let replace_on = if rng.chance(40) { 1 + rng.below(2) } else { 0 };
+    let protect = rng.chance(40);
+    Lifecycle { protect, on_destroy, drift, ignore_memory, replace, rollback, replace_on, minutes }
 }
 
 fn place(rng: &mut Rng) -> Place {

@@ -50,7 +50,9 @@ impl Life {
     fn stop_guest(&mut self) -> Option<String> {
         let guest = self.ours()?;
         let state = self.disk.load();
-        let record = guest.mark.as_ref().and_then(|mark| state.records.get(&mark.object))?;
+        let origins = state.origins();
+        let id = guest.mark.as_ref().and_then(|mark| origins.find(state, &mark.object))?;
+        let record = &state.records[id];
         if record.possible().any(|it| it.lifecycle.drift != OnDrift::Fix) {
             return None;
         }

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use paas::apply::{self, Quiet, Report, Wanted};
 use paas::kinds;
-use paas::model::ObjectId;
+use paas::model::{Mark, ObjectId};
 use paas::plan::{self, Plan};
 use paas::problem::Style;
 use paas::render::{self, Context, Density};
@@ -90,20 +90,23 @@ impl Life {
 
     /// Looks, plans, and checks what holds for every plan.
     pub async fn plan(&mut self, project: &Project) -> (Plan, State) {
-        let state = self.disk.load().clone();
         let (sandbox, desired) = (self.sandbox.as_ref(), &project.desired);
+        let plan::Moving { state, moves, blocked } = plan::moving(desired, self.disk.load());
         let seen = apply::observe(sandbox, &state, desired).await.expect("the sandbox answers");
         let place = |span: Span| project.sources.line_of(span);
         let inputs = plan::Inputs { desired, state: &state, seen: &seen, place: &place };
-        let plan = plan::plan(inputs);
+        let mut plan = plan::plan(inputs);
+        plan.moves = moves;
+        plan.blocked.splice(0..0, blocked);
         if self.rng.chance(5) {
-            self.check_text(&plan, &plan::plan(inputs));
+            let again = plan::plan(inputs);
+            self.check_text(&plan, &Plan { moves: plan.moves.clone(), ..again });
         }
         if plan.blocked.is_empty() {
             plan::verify(&plan, &state).expect("a plan keeps the rules of plans");
             no_protected_goes(&plan, &state);
         }
-        (plan, state)
+        (plan, self.disk.load().clone())
     }
 
     /// A plan is the same whenever it is made, can be read back, and holds no secret.
@@ -186,7 +189,8 @@ impl Life {
         let let_go: BTreeSet<&ObjectId> =
             plan.changes.iter().filter(|it| it.verb == Verb::Forget).map(|it| &it.id).collect();
         for guest in self.sandbox.guests() {
-            if guest.mark.is_some_and(|mark| let_go.contains(&mark.object)) {
+            let let_go = |mark: Mark| let_go.iter().any(|it| it.origin() == mark.object.origin());
+            if guest.mark.is_some_and(let_go) {
                 self.released.insert(guest.vmid);
             }
         }
@@ -195,7 +199,7 @@ impl Life {
     /// What holds at any time, whatever has gone wrong.
     pub fn check_world(&self) {
         let state = self.disk.load();
-        let mut objects = BTreeSet::new();
+        let (mut objects, origins) = (BTreeSet::new(), state.origins());
         for guest in self.sandbox.guests() {
             if let Some(config) = self.foreign.get(&guest.vmid) {
                 assert_eq!(&guest.config, config, "foreign guest {} was changed", guest.vmid);
@@ -203,9 +207,9 @@ impl Life {
             }
             let mark = guest.mark.unwrap_or_else(|| panic!("guest {} has no mark", guest.vmid));
             assert_eq!(mark.vmid, guest.vmid, "a mark names its guest");
-            let known = state.records.contains_key(&mark.object);
+            let known = origins.find(state, &mark.object).is_some();
             assert!(known || self.released.contains(&guest.vmid), "{} is an orphan", mark.object);
-            assert!(objects.insert(mark.object.clone()), "{} stands twice", mark.object);
+            assert!(objects.insert(mark.object.origin()), "{} stands twice", mark.object);
         }
         let there: BTreeSet<u32> = self.sandbox.guests().iter().map(|guest| guest.vmid).collect();
         let gone = self.foreign.keys().find(|vmid| !there.contains(vmid));

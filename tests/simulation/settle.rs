@@ -53,9 +53,10 @@ impl Life {
     /// Only what was let go of on purpose is ours and looked after by nobody.
     fn check_unmanaged(&self, plan: &Plan, state: &State) {
         let guests = self.sandbox.guests().into_iter();
+        let origins = state.origins();
         let released = guests.filter(|guest| {
             let mark = guest.mark.as_ref().filter(|mark| mark.vmid == guest.vmid);
-            mark.is_some_and(|mark| !state.records.contains_key(&mark.object))
+            mark.is_some_and(|mark| origins.find(state, &mark.object).is_none())
         });
         assert_eq!(released.count(), plan.unmanaged.len(), "unmanaged: {:?}", plan.unmanaged);
     }
@@ -104,7 +105,7 @@ impl Life {
         };
         let upstream = format!("{}:{}", ip.expect("a workload has an address"), desired["port"]);
         let files = self.sandbox.files(&machine);
-        let slug = format!("/{}.", id.address.slug());
+        let slug = format!("/{}.", id.slug());
         let routes = files.iter().any(|(path, (_, text))| {
             path.contains(&slug) && !path.contains("/objects/") && text.contains(&upstream)
         });

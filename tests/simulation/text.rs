@@ -63,7 +63,9 @@ impl Writer<'_> {
         for (slot, name) in MACHINES.iter().enumerate() {
             if let Some(machine) = self.config.machines.get(name) {
                 let body = self.machine(machine, slot);
+                let name = self.config.name(name);
                 self.line(&format!("container {name} {{\n{body}}}"));
+                self.moved(name.rsplit_once('_').map_or(&name, |(slot, _)| slot));
             }
         }
         if let Some((machine, keys)) =
@@ -72,7 +74,22 @@ impl Writer<'_> {
             let body = self.machine(machine, 9);
             let keys: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
             let keys = keys.join(", ");
-            self.line(&format!("container farm for key in [{keys}] {{\n{body}}}"));
+            let name = self.config.name("farm");
+            self.line(&format!("container {name} for key in [{keys}] {{\n{body}}}"));
+            self.moved("farm");
+        }
+    }
+
+    /// Every name that a machine had before.
+    fn moved(&mut self, slot: &str) {
+        let times = self.config.renamed.get(slot).copied().unwrap_or_default();
+        let name = |time: usize| match time {
+            0 => slot.to_owned(),
+            time => format!("{slot}_{time}"),
+        };
+        for time in 0..times {
+            let (from, to) = (name(time), name(time + 1));
+            self.line(&format!("moved container.{from} -> container.{to}"));
         }
     }
 
@@ -124,7 +141,7 @@ impl Writer<'_> {
             names.filter(|(bit, name)| machine.features & (1 << bit) != 0 || *name == "nesting");
         let features: Vec<String> = features.map(|(_, name)| format!("{name} = true")).collect();
         put("features", format!("{{ {} }}", features.join(", ")));
-        body + &lifecycle(machine.lifecycle)
+        body + &lifecycle(machine.lifecycle, machine.id.is_some() || machine.ip > 1)
     }
 
     fn shared(&mut self) {
@@ -178,16 +195,25 @@ impl Writer<'_> {
                 nixos.push(on.clone());
             }
             let runtime = self.runtime(app, name, slot, runtime);
-            let mut text = format!("app {name} {{\n  on = {on}\n{runtime}");
+            let written = self.config.app_name(slot);
+            let mut text = format!("app {written} {{\n  on = {on}\n{runtime}");
             self.facets(app, name, slot, &mut text);
             let earlier = APPS[..slot].iter().rfind(|it| self.config.apps.contains_key(*it));
+            let earlier = earlier.and_then(|it| APPS.iter().position(|name| name == it));
             if let Some(earlier) = earlier.filter(|_| app.after) {
+                let earlier = self.config.app_name(earlier);
                 text.push_str(&format!("  after = [app.{earlier}]\n"));
             }
-            text.push_str(&lifecycle(app.lifecycle));
+            text.push_str(&lifecycle(app.lifecycle, false));
             self.line(&format!("{text}}}"));
+            if self.config.told {
+                let before = APPS[(slot + self.config.rotated - 1) % APPS.len()];
+                self.line(&format!("moved app.{before} -> app.{}", self.config.app_name(slot)));
+            }
         }
         if let Some(name) = self.config.apps.keys().next() {
+            let slot = APPS.iter().position(|it| it == name).expect("it is one of them");
+            let name = self.config.app_name(slot);
             self.line(&format!("output first = app.{name}.machine.ip"));
         }
     }
@@ -251,18 +277,18 @@ impl Writer<'_> {
         let config = self.config;
         match place {
             Place::Machine(name) if config.machines.contains_key(name) => {
-                format!("container.{name}")
+                format!("container.{}", config.name(name))
             }
             Place::Farm(key) if config.farm.iter().any(|(_, keys)| keys.contains(key)) => {
                 debug_assert!(KEYS.contains(&key));
-                format!("container.farm[\"{key}\"]")
+                format!("container.{}[\"{key}\"]", config.name("farm"))
             }
             Place::Host | Place::Machine(_) | Place::Farm(_) => "host.box".to_owned(),
         }
     }
 }
 
-fn lifecycle(it: Lifecycle) -> String {
+fn lifecycle(it: Lifecycle, fixed: bool) -> String {
     let mut parts = Vec::new();
     if it.protect {
         parts.push("protect = true".to_owned());
@@ -273,6 +299,19 @@ fn lifecycle(it: Lifecycle) -> String {
     }
     if it.ignore_memory {
         parts.push("ignore = [\"memory\"]".to_owned());
+    }
+    if it.replace > 0 && !fixed {
+        let word = ["destroy_first", "create_first"][it.replace - 1];
+        parts.push(format!("replace = \"{word}\""));
+    }
+    if it.rollback {
+        parts.push("on_failure = \"rollback\"".to_owned());
+    }
+    if it.replace_on > 0 {
+        parts.push(format!("replace_on = [{}]", it.replace_on));
+    }
+    if it.minutes > 0 {
+        parts.push(format!("timeout {{ create = {}m, ready = 1m }}", 60 * it.minutes));
     }
     let drift = ["fix", "report", "ignore"][it.drift];
     let drift = if it.drift > 0 { format!("  drift = \"{drift}\"\n") } else { String::new() };

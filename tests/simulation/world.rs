@@ -40,6 +40,8 @@ pub struct Run {
     sent: BTreeMap<usize, usize>,
     /// Which change each task works on; one task sends all steps of one change.
     tasks: BTreeMap<tokio::task::Id, usize>,
+    /// How many steps were sent that undo a change.
+    undoing: BTreeMap<usize, usize>,
     weather: Weather,
     /// The one step that goes wrong, by its place in the run.
     single: Option<(usize, Chaos)>,
@@ -53,7 +55,8 @@ impl Run {
     /// A run of these changes.
     pub fn new(state: State, changes: Vec<Change>, weather: Weather, rng: Rng) -> Run {
         let (sent, tasks, trace) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Run { state, changes, sent, tasks, weather, single: None, rng, steps: 0, trace }
+        let undoing = BTreeMap::new();
+        Run { state, changes, sent, tasks, undoing, weather, single: None, rng, steps: 0, trace }
     }
 
     /// Lets exactly one step go wrong.
@@ -82,7 +85,7 @@ impl Run {
                 self.sent.remove(&index);
             }
             Event::Undone { id, verb } => drop(self.sent.remove(&self.index(id, *verb))),
-            Event::Outputs { .. } => (),
+            Event::Outputs { .. } | Event::Moved { .. } => (),
         }
         self.state.record(event.clone());
     }
@@ -100,8 +103,13 @@ impl Run {
         let task = tokio::task::id();
         let planned = |index: usize, sent: usize| {
             let planned = self.changes[index].steps.get(sent);
+            let planned = planned.filter(|_| !self.undoing.contains_key(&index));
             planned.is_some_and(|planned| same(planned, step, &self.state.lineage))
         };
+        if let Some(index) = self.tasks.get(&task).copied().filter(|it| self.undoes(*it, step)) {
+            *self.undoing.entry(index).or_default() += 1;
+            return self.changes[index].id.clone();
+        }
         let index = match self.tasks.get(&task) {
             Some(index) => {
                 let sent = self.sent.get(index).copied();
@@ -121,6 +129,14 @@ impl Run {
         self.tasks.insert(task, index);
         *self.sent.get_mut(&index).expect("it was found there") += 1;
         self.changes[index].id.clone()
+    }
+
+    /// Whether a step removes what a change has made so far, because its next step was refused.
+    fn undoes(&self, index: usize, step: &Step) -> bool {
+        let sent = self.sent.get(&index).copied().unwrap_or_default();
+        let undone = self.undoing.get(&index).copied().unwrap_or_default();
+        let planned = self.changes[index].undo.get(undone);
+        sent > 0 && planned.is_some_and(|planned| same(planned, step, &self.state.lineage))
     }
 
     fn chaos(&mut self) -> Chaos {
@@ -147,7 +163,9 @@ impl Run {
         let stands_for = |guest: &GuestSeen, id: &ObjectId| {
             let mark = guest.mark.as_ref();
             mark.is_some_and(|it| {
-                it.project == self.state.lineage && it.vmid == guest.vmid && it.object == *id
+                it.project == self.state.lineage
+                    && it.vmid == guest.vmid
+                    && it.object.origin() == id.origin()
             })
         };
         let Some(vmid) = vmid else {

@@ -67,7 +67,9 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
     store::check_unlocked(&project.state_folder(sandbox))?;
     saved.check(&project, &state.lineage, state.serial)?;
-    crate::plan::verify(&saved.plan, state).map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
+    let moved = crate::plan::moved(&saved.plan, state);
+    crate::plan::verify(&saved.plan, &moved)
+        .map_err(|why| Stop::one(project::bad_plan(&why), 1))?;
     secrets.require(&saved.plan, state).await?;
     secrets.check(&saved.plan, state)?;
     let context = super::plan::context(&project, &inputs, sandbox);

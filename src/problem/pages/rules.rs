@@ -230,4 +230,31 @@ app site {
 ```
 "#,
     ),
+    Page::new(
+        "P5012",
+        "an option of `lifecycle` that cannot be kept",
+        r#"
+Each option of `lifecycle` is a promise. One that this kind of resource cannot keep is refused,
+because a promise without an effect is worse than none: an app has no backup that would be made,
+and two containers cannot have one address while one takes the place of the other.
+
+```paas-error
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  ip = 10.0.0.9
+  lifecycle { replace = "create_first" }
+}
+```
+
+```paas
+container box {
+  on = cluster.home
+  template = "debian-12-standard"
+  ip = "dhcp"
+  lifecycle { replace = "create_first" }
+}
+```
+"#,
+    ),
 ];

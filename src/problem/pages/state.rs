@@ -23,8 +23,8 @@ pub(super) const PAGES: &[Page] = &[
         "the plan would destroy something protected",
         "The resource has, or had when it was applied last, `lifecycle { protect = true }`. \
          This is remembered in the state, so deleting the block does not lift it. Put the block \
-         back; or set `protect = false` and apply once; or let go of it with `paas state \
-         forget`.",
+         back; or set `protect = false` and apply once; or let go of it with `forget` \
+         in the manifest or `paas state forget`.",
     ),
     Page::new(
         "P7004",
@@ -61,5 +61,47 @@ pub(super) const PAGES: &[Page] = &[
          off or is just writing it; or the first snapshot was missing although the journal goes \
          back to the start. In both cases it is certain what is true, and no step was begun \
          whose line is not there.",
+    ),
+    Page::new(
+        "P7016",
+        "the plan would replace what is never replaced",
+        "The resource has `lifecycle { replace = \"never\" }`, and a change was written that cannot \
+         be made in place. The message names the attribute. Put it back, or write `replace = \
+         \"destroy_first\"`, or leave `replace` out; nothing is changed until then.",
+    ),
+    Page::new(
+        "P7017",
+        "two things would get one address",
+        "A `moved` statement gives something in the state a new address that something else in \
+         the state has already, so one of them would be lost. Remove the statement: the old one \
+         is then destroyed, as the manifest no longer has it. Or let go of one of them with \
+         `paas state forget`.",
+    ),
+    Page::new(
+        "P7018",
+        "a guest that cannot be taken over",
+        "`adopt` names a guest that is not there, is of another kind, is of another project of \
+         paas, or stands for another address of this one; or the manifest asks for something that \
+         it can only have from the beginning, like a smaller disk or another number. The message \
+         says which. Nothing is changed.",
+    ),
+    Page::new(
+        "L0203",
+        "a `moved` that has had its effect",
+        "Nothing in the state has the old name any more, so the statement does nothing. It can be \
+         removed once each state that this manifest is applied to has followed: a second \
+         environment may still need it.",
+    ),
+    Page::new(
+        "L0204",
+        "a `forget` that has had its effect",
+        "Nothing in the state has this name any more, so the statement does nothing. It can be \
+         removed once each state that this manifest is applied to has followed.",
+    ),
+    Page::new(
+        "L0205",
+        "an `adopt` that has had its effect",
+        "The resource is in the state, so the statement does nothing. It can be removed once each \
+         state that this manifest is applied to has followed.",
     ),
 ];
