@@ -238,6 +238,7 @@ fn plan() -> Value {
         "destroy",
         "adopt",
         "forget",
+        "move",
         "unchanged",
         "outdated",
         "drift",

@@ -175,7 +175,7 @@ fn what_cannot_be_kept_is_refused_with_the_reason() {
         let life = format!("{unit}, lifecycle {{ on_destroy = \"{word}\" }}");
         refused(&app(&life), &[word, "only a guest"]);
     }
-    refused("network other { cidr = 10.1.0.0/24, lifecycle { timeout { create = 1m } } }", &[]);
+    refused("host h { address = 10.0.0.9, lifecycle { timeout { create = 1m } } }", &[]);
 }
 
 #[test]

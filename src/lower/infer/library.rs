@@ -11,7 +11,7 @@ use crate::lower::infer::Infer;
 use crate::lower::infer::calls::Passed;
 use crate::lower::infer::ty::{Absence, Core, SCALARS, Scalar, Ty};
 use crate::lower::value::{Data, Val};
-use crate::model::{Address, Cidr, Late, PortRange, Protocol, Ref, Text};
+use crate::model::{Address, Cidr, Late, PortRange, Protocol, Ref};
 use crate::problem::names;
 use crate::source::Span;
 use crate::syntax::tree::{ItemKind, TypeExpr, TypeKind};
@@ -233,7 +233,8 @@ fn stand_in(ty: &Ty) -> Data {
         return unknown();
     }
     match &ty.core {
-        _ if ty.secret => Data::Text(Text::secret(String::new()).into()),
+        // What may be done with a secret is told when it is evaluated.
+        _ if ty.secret => Data::Bad,
         _ if ty.is_null() => Data::Null,
         Core::Int(..) => Data::Int(0),
         Core::Word(_) => Data::Str("".into()),
