@@ -66,7 +66,10 @@ fn live_through(page: &str) {
             (_, Some(path)) => project.write(&path, block.text),
             ("paas", None) => {
                 let there = project.path("main.paas").exists();
-                let before = there.then(|| project.read("main.paas") + "\n").unwrap_or_default();
+                let before = match there {
+                    true => project.read("main.paas") + "\n",
+                    false => String::new(),
+                };
                 project.write("main.paas", before + block.text);
             }
             _ => (),

@@ -15,7 +15,7 @@ const MISTAKES: usize = 20_000;
 #[track_caller]
 fn check(text: &str) {
     let (tree, problems) = parse(FileId(0), text);
-    assert!(!problems.is_empty(), "{:.40}", text);
+    assert!(!problems.is_empty(), "{text:.40}");
     drop(tree);
     format(FileId(0), text);
 }
@@ -85,7 +85,7 @@ fn long_texts_without_a_mistake() {
     ];
     for text in texts {
         let (tree, problems) = parse(FileId(0), &text);
-        assert_eq!(problems, [], "{:.40}", text);
+        assert_eq!(problems, [], "{text:.40}");
         assert!(!tree.items.is_empty() || !tree.comments.is_empty());
         format(FileId(0), &text);
     }
