@@ -23,7 +23,7 @@ impl<'t> Evaluator<'t> {
         if let Some(value) = self.input_of_service(name, env) {
             return value;
         }
-        match (self.program.name(env.scope, name), name) {
+        match (self.declared(name, env), name) {
             (Some(Named::Let(index)), _) => self.let_value(index),
             (Some(Named::Input(index)), _) => self.input_value(index),
             (Some(Named::Library(_)), _) => self.bad(scopes::library_alone(name, at), at),
@@ -40,6 +40,14 @@ impl<'t> Evaluator<'t> {
                 Some(kind) => self.whole_kind(kind.schema().kind, env.scope, at),
                 None => self.unknown_name(name, env, at),
             },
+        }
+    }
+
+    /// What a bare name stands for; what people call their own means nothing in a schema.
+    fn declared(&self, name: &str, env: &Env<'t>) -> Option<Named> {
+        match env.is_schema() {
+            true => None,
+            false => self.program.name(env.scope, name),
         }
     }
 
@@ -126,7 +134,7 @@ impl<'t> Evaluator<'t> {
     fn member(&mut self, word: &str, name: &'t Name, env: &Env<'t>, at: Span) -> Option<Val> {
         let text = name.text.as_str();
         let scope = env.scope;
-        match self.program.name(scope, word) {
+        match self.declared(word, env) {
             Some(Named::Library(library)) => return Some(self.of_library(word, library, name, at)),
             Some(Named::Let(_) | Named::Input(_)) => return None,
             None => (),

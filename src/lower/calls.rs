@@ -23,7 +23,9 @@ impl<'t> Evaluator<'t> {
             _ => return self.bad(problem::not_callable(env.place(callee.span)), at),
         };
         let (mut passed, places) = self.arguments(arguments, env);
-        if let Some(function) = self.program.function(env.scope, name) {
+        if let Some(function) = self.program.function(env.scope, name)
+            && !env.is_schema()
+        {
             return self.own_function(function, passed, &places, at);
         }
         if functions::READS.contains(&name.as_str()) {

@@ -84,6 +84,11 @@ impl<'t> Env<'t> {
         std::iter::successors(self.local.as_deref(), |local| local.outer.as_deref())
     }
 
+    /// Whether the expression is one of a schema.
+    pub fn is_schema(&self) -> bool {
+        self.at.is_some() && self.here.is_some()
+    }
+
     /// Where to point for `span`.
     pub fn place(&self, span: Span) -> Span {
         self.at.unwrap_or(span)

@@ -46,7 +46,9 @@ impl<'t> Evaluator<'t> {
             (Data::Str(text), TypeKind::Text(word)) if **text == **word => value,
             (Data::Int(number), TypeKind::Int(wanted)) if number == wanted => value,
             (Data::List(list), TypeKind::List(of)) => {
-                let fitted = list.iter().map(|value| self.typed(value.clone(), of, name, scope));
+                let fitted = list.iter().enumerate().map(|(index, value)| {
+                    self.typed(value.clone(), of, &format!("{name}[{index}]"), scope)
+                });
                 Val::list(fitted.collect(), value.origin)
             }
             (Data::Map(map), TypeKind::Object(fields)) => {

@@ -28,6 +28,33 @@ pub(super) fn conflicts(desired: &Desired, problems: &mut Vec<Problem>) {
             outside(desired, address, resource, problems);
         }
     }
+    configurations(desired, problems);
+}
+
+/// A machine has one NixOS configuration: apps that want two of them undo each other's work.
+fn configurations(desired: &Desired, problems: &mut Vec<Problem>) {
+    let mut chosen: BTreeMap<&str, (String, &Address, Span)> = BTreeMap::new();
+    for (address, resource) in desired.resources.iter().filter(|(it, _)| it.kind() == "app") {
+        let spec = &resource.intent.spec;
+        let (Some(machine), Some(flake)) = (target(spec, "machine"), text(&spec["nixos"]["flake"]))
+        else {
+            continue;
+        };
+        let host = text(&spec["nixos"]["host"]).unwrap_or_else(|| address.slug());
+        let configuration = format!("{flake}#{host}");
+        let at = place(resource, "nixos/host");
+        match chosen.get(machine) {
+            Some((first, ..)) if *first == configuration => (),
+            Some((first, other, other_at)) => {
+                let both = [
+                    (other.as_str(), first.as_str(), *other_at),
+                    (address.as_str(), configuration.as_str(), at),
+                ];
+                problems.push(problem::two_configurations(machine, both));
+            }
+            None => drop(chosen.insert(machine, (configuration, address, at))),
+        }
+    }
 }
 
 fn claims(address: &Address, resource: &Resource) -> Vec<(Claim, Span)> {

@@ -72,6 +72,17 @@ pub fn claimed_twice(what: &str, value: &str, both: [(&str, Span); 2]) -> Proble
         .help(format!("give one of them another {what}"))
 }
 
+/// P5007: apps whose NixOS configurations take the place of each other.
+pub fn two_configurations(machine: &str, both: [(&str, &str, Span); 2]) -> Problem {
+    let [(first, one, first_at), (second, other, second_at)] = both;
+    let message = format!("`{first}` and `{second}` want two NixOS configurations of `{machine}`");
+    Problem::error("P5007", message)
+        .at(second_at, format!("`{second}` makes it `{other}`"))
+        .at(first_at, format!("`{first}` makes it `{one}`"))
+        .help("give both the same `flake` and `host`: a configuration can have both of them in it")
+        .help("or put one of them on another machine")
+}
+
 /// P5004: an address that the network does not have.
 pub fn outside_of_network(
     guest: (&str, Span),

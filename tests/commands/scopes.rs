@@ -180,3 +180,20 @@ fn a_tenant_cannot_have_more_than_its_quota() {
     );
     says(&text, &["P5006", "more than its quota of 1GiB memory", "its resources come to 2GiB"]);
 }
+
+#[test]
+fn names_of_ones_own_change_nothing_about_the_kinds() {
+    let project = campus();
+    project.edit("main.paas", "all.tenant", "[tenant.acme]");
+    let before = project.fine("plan --sandbox --full");
+    let own = "let all = 1\nfn slug(text: string) -> string = \"x\"\nfn first(of: int) -> int = of\n\
+               fn length(of: int) -> int = of\n";
+    project.edit("main.paas", END, &format!("{own}{END}"));
+    let after = project.fine("plan --sandbox --full");
+    let rows = |plan: &str| {
+        let rows = plan.lines().filter(|line| !line.contains("config "));
+        let rows = rows.map(|line| line.split("edited").next().unwrap().trim_end().to_owned());
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&before), rows(&after));
+}

@@ -1,4 +1,4 @@
-//! Pages about tenants, services, modules and imports: P1004, P102x, P5006.
+//! Pages about tenants, services, modules and imports: P1004, P102x, P5006, P5007.
 
 use super::Page;
 
@@ -126,6 +126,37 @@ tenant acme {
     template = "debian-12-standard"
     memory = 1GiB
   }
+}
+```
+"#,
+    ),
+    Page::new(
+        "P5007",
+        "two NixOS configurations of one machine",
+        r#"
+A machine that runs NixOS has one configuration. Two apps on it that are built from different ones
+would each take the other away. Let both name the same `flake` and `host`; without `host` an app's
+own name is meant.
+
+```paas-error
+app one {
+  on = container.web
+  nixos { flake = "." }
+}
+app two {
+  on = container.web
+  nixos { flake = "." }
+}
+```
+
+```paas
+app one {
+  on = container.web
+  nixos { flake = ".", host = "web" }
+}
+app two {
+  on = container.web
+  nixos { flake = ".", host = "web" }
 }
 ```
 "#,
