@@ -78,6 +78,8 @@ pub enum CheckFormat {
     Sarif,
     /// Commands of a GitHub workflow, which shows them at their places
     Github,
+    /// Sentences without drawings, for screen readers
+    Narrated,
 }
 
 /// How drift is printed.

@@ -17,6 +17,7 @@ pub mod lines;
 pub mod lints;
 pub mod lower;
 pub mod names;
+pub mod narrated;
 mod paint;
 pub mod pages;
 mod print;

@@ -15,7 +15,7 @@ output url = "https://${domain}"
 input missing: string
 "#;
 
-const FORMATS: [&str; 4] = ["concise", "json", "sarif", "github"];
+const FORMATS: [&str; 5] = ["concise", "json", "sarif", "github", "narrated"];
 
 fn project() -> Project {
     Project::of(MANIFEST)
@@ -42,7 +42,7 @@ fn a_project_without_a_mistake_has_empty_documents() {
     for (format, part) in [("json", r#""problems": []"#), ("sarif", r#""results": []"#)] {
         assert!(project.fine(&format!("check --format {format}")).contains(part));
     }
-    for format in ["concise", "github"] {
+    for format in ["concise", "github", "narrated"] {
         assert_eq!(project.fine(&format!("check --format {format}")), "");
     }
     let json: Value = serde_json::from_str(&project.fine("check --format json")).unwrap();
@@ -146,4 +146,19 @@ fn commands_of_a_workflow_cannot_be_forged() {
     std::fs::rename(project.path("main.paas"), project.path("a,b:c%.paas")).unwrap();
     let out = project.run("check --format github").out;
     assert!(out.starts_with("::error file=a%2Cb%3Ac%25.paas,line=1,"), "{out}");
+}
+
+#[test]
+fn sentences_name_each_file_and_steer_no_terminal() {
+    let project = Project::of("import host from \"other.paas\"\nlet b = ip(\"\u{1b}[2J\")\n");
+    project.write("other.paas", "let host = 1\nlet host = 2\n");
+    let out = project.run("check --format narrated").out;
+    assert!(out.contains("Begin snippet for other.paas starting at line"), "{out}");
+    assert!(out.contains("\\u{1b}[2J") && !out.contains('\u{1b}'), "{out}");
+    // Places behind the last character, and none at all.
+    for text in ["", "let a =", "let a = [\n", "# é\nlet a = \"é"] {
+        let run = Project::of(text).run("check --format narrated");
+        assert!(!run.err.contains("panicked"), "{text:?}: {run:?}");
+        assert_eq!(run.out.is_empty(), text.is_empty(), "{text:?}: {run:?}");
+    }
 }

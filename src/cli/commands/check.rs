@@ -4,7 +4,7 @@ use crate::cli::options::{CheckFormat, Inputs};
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
-use crate::problem::{Problem, json, lines, sarif};
+use crate::problem::{Problem, json, lines, narrated, sarif};
 use crate::source::Sources;
 
 /// Says everything that is wrong with a project, or how much is right.
@@ -20,6 +20,7 @@ pub fn run(
         CheckFormat::Json => json::document,
         CheckFormat::Sarif => sarif::document,
         CheckFormat::Github => lines::github,
+        CheckFormat::Narrated => narrated::narrated,
     };
     let (problems, sources, exit) = match load(inputs) {
         Ok(project) => {
