@@ -18,6 +18,7 @@ mod moves;
 mod modules;
 mod plan;
 mod quiet;
+mod reveals;
 mod sandbox;
 mod saved;
 mod scopes;

@@ -18,7 +18,7 @@ pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
             }
             value
         }
-        Piece::Literal(_) | Piece::Secret { .. } => None,
+        Piece::Literal(_) | Piece::Secret { .. } | Piece::Revealed { .. } => None,
     };
     let steps = steps.iter().map(|step| step.filled(&mut known)).collect();
     match missing {
@@ -60,7 +60,10 @@ fn put_in(output: &Value, state: &State) -> Value {
             };
             let text = text.filled(|piece| match piece {
                 Piece::Late { late } => value(late, state),
-                Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
+                Piece::Literal(_)
+                | Piece::Secret { .. }
+                | Piece::Revealed { .. }
+                | Piece::Project { .. } => None,
             });
             Value::of(&text).expect("a text is always JSON")
         }

@@ -281,7 +281,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Graph { inputs, format } => commands::graph::run(terminal, &inputs, format),
         Command::Schema { name } => commands::schema::run(terminal, &name),
         Command::Output { inputs, name } => {
-            commands::output::run(terminal, &inputs, name.as_deref(), sandbox)
+            commands::output::run(terminal, &inputs, name.as_deref(), sandbox).await
         }
         Command::Explain { what, inputs } => {
             commands::explain::run(terminal, &what, &inputs, sandbox)

@@ -1,18 +1,21 @@
 //! The secrets of a run: what is known of them while planning, and their values just before they
 //! are sent.
 
+mod words;
+
+pub use words::{given, now_secs, told};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::project::Project;
 use crate::cli::saved::state_moved_secret;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::drivers::secrets::{Values, make};
-use crate::lower::{Recipe, SecretItem, SecretSource};
+use crate::lower::{Desired, Recipe, SecretItem, SecretSource};
 use crate::model::{Hidden, Value};
-use crate::plan::{Change, Plan, SecretsSeen, each_secret};
+use crate::plan::{Change, Plan, SecretsSeen, each_secret, moving};
 use crate::problem::{Problem, secrets as problem, state::stale_plan};
 use crate::source::Sources;
 use crate::state::{State, Verb};
@@ -26,6 +29,8 @@ pub struct Secrets {
     folder: PathBuf,
     sandbox: bool,
     values: Values,
+    /// What is called something else by now; nothing else of the manifest.
+    statements: Desired,
     opened: Option<(Key, Kept)>,
 }
 
@@ -48,6 +53,7 @@ impl Secrets {
             folder: project.state_folder(sandbox),
             sandbox,
             values: Values::of(&project.folder),
+            statements: Desired { moved: project.desired.moved.clone(), ..Desired::default() },
             opened: None,
         }
     }
@@ -72,7 +78,7 @@ impl Secrets {
         state: &State,
         terminal: &Terminal,
     ) -> Result<SecretsSeen, Stop> {
-        let sent = sent(state);
+        let sent = sent(&moving(&self.statements, state).state);
         let nothing = sent.is_empty() && !Kept::exists(&self.folder) && !has_generated(state);
         if nothing {
             return Ok(SecretsSeen { versions: Some(BTreeMap::new()), ..SecretsSeen::default() });
@@ -132,6 +138,35 @@ impl Secrets {
         self.all_there(&outside)
     }
 
+    /// The values of secrets that the manifest makes public.
+    pub async fn public(
+        &mut self,
+        state: &State,
+        wanted: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Hidden>, Stop> {
+        let all = self.with_bases(wanted.iter());
+        let made = |it: &String| self.items.get(it).is_some_and(|it| it.source.recipe().is_some());
+        if all.iter().any(made) {
+            self.open(state, Strict::Yes)?;
+        }
+        self.read(wanted).await;
+        let (mut known, mut problems) = (BTreeMap::new(), Vec::new());
+        for address in wanted {
+            let span = self.items.get(address).map(|item| item.span);
+            match self.values.get(address) {
+                Some(Ok(value)) => drop(known.insert(address.clone(), value.clone())),
+                Some(Err(it)) => {
+                    problems.push(problem::missing(span, address, &it.why, &it.help));
+                }
+                None => problems.push(problem::no_value_yet(address)),
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(known),
+            false => Err(Stop { problems, sources: self.sources.clone(), exit: 1 }),
+        }
+    }
+
     /// A plan that was saved is still for the values that are sent.
     pub fn check(&self, saved: &Plan, state: &State) -> Result<(), Stop> {
         self.note(&mut saved.clone(), state)
@@ -152,9 +187,12 @@ impl Secrets {
     ) -> Result<Plan, Stop> {
         let wanted: BTreeSet<String> = plan.changes.iter().flat_map(in_steps).collect();
         let renewed: Vec<(String, Recipe, u32)> = plan.changes.iter().filter_map(renewal).collect();
-        if wanted.is_empty() && renewed.is_empty() {
+        let moves = plan.moves.is_some() && Kept::exists(&self.folder);
+        if wanted.is_empty() && renewed.is_empty() && !moves {
             return Ok(plan);
         }
+        // Since the plan was made, somebody may have put in another value.
+        self.opened = None;
         self.found(store, terminal)?;
         let Some((_, kept)) = &mut self.opened else { return Ok(plan) };
         let now = now_secs();
@@ -189,6 +227,7 @@ impl Secrets {
             self.open(state, Strict::No)?;
         }
         let Some((key, kept)) = &mut self.opened else { return Ok(()) };
+        kept.settle_moves(|id| state.records.contains_key(id));
         let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for intent in state.records.values().flat_map(crate::state::Record::possible) {
             each_secret(&intent.spec, "", &mut |_, secret| {
@@ -235,7 +274,10 @@ impl Secrets {
                 if has_generated(state) && !exists {
                     return Err(Stop::one(problem::lost_store(&Kept::path(&self.folder)), 1));
                 }
-                let kept = Kept::open(&self.folder, &key)?;
+                let mut kept = Kept::open(&self.folder, &key)?;
+                kept.settle_moves(|id| state.records.contains_key(id));
+                let moves = moving(&self.statements, state).moves.unwrap_or_default();
+                kept.announce(&moves.objects);
                 for (address, entry) in kept.all() {
                     self.values.put(address, entry.value.clone());
                 }
@@ -447,31 +489,4 @@ fn renewal(change: &Change) -> Option<(String, Recipe, u32)> {
         rotate_ms: spec["rotate"].as_u64(),
     };
     Some((address.to_string(), recipe, number(&spec["version"])?))
-}
-
-/// Seconds since 1970, as the clock of this machine has it.
-pub fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// Where a secret comes from, for people.
-pub fn told(source: &SecretSource) -> String {
-    match source {
-        SecretSource::Env(name) => format!("the environment variable `{name}`"),
-        SecretSource::File(path) => format!("the file `{path}`"),
-        SecretSource::Sops { file, key } => format!("`{key}` of `{file}`, by `sops`"),
-        SecretSource::Age(path) => format!("the file `{path}`, by `age`"),
-        SecretSource::Vault { path, field } => format!("`{field}` of `{path}` in the Vault"),
-        SecretSource::Command(argv) => {
-            format!("the program `{}`", argv.first().map_or("", String::as_str))
-        }
-        SecretSource::Generate(_) => "generated".to_owned(),
-        SecretSource::Made => "generated for its resource".to_owned(),
-        SecretSource::Derived(derived) => format!("`{}` of another secret", derived.function),
-    }
-}
-
-/// A value that somebody gives on standard input.
-pub fn given(text: String) -> Hidden {
-    Hidden::new(text).without_newline()
 }

@@ -34,9 +34,10 @@ impl<'t> Evaluator<'t> {
         if name != "file" && sources::names().any(|it| it == name) {
             return self.bad(crate::problem::lower::secret_source_outside(name, at), at);
         }
-        if name == "reveal" {
-            let advice = "keep it secret: `paas secret reveal` shows a generated one to people";
-            return self.bad(problem::not_supported(at, "`reveal`", advice), at);
+        if name == "reveal"
+            && let Some(value) = self.revealed(&passed, &places, at)
+        {
+            return value;
         }
         if let Some(secret) = self.derived(name, &passed, at) {
             return secret;

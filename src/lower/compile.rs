@@ -71,12 +71,14 @@ pub fn compile(
     for node in 0..evaluator.nodes.len() {
         evaluator.finish_into(node, &mut desired, &mut edges);
     }
-    evaluator.changes(&mut desired);
     unique::conflicts(&desired, &mut evaluator.problems);
     quota::exceeded(&desired, &mut evaluator.problems);
     machines::conflicts(&desired, &files, sources, &mut evaluator.problems);
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     evaluator.secrets_into(&mut desired);
+    // Generated secrets are resources, which statements may be about.
+    evaluator.changes(&mut desired);
+    desired.reveals = std::mem::take(&mut evaluator.reveals);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
     desired.wanted = std::mem::take(&mut evaluator.wanted);
     // Everything is declared by now, whatever opened it.
@@ -248,10 +250,11 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-/// The first late value in a text.
+/// The first value in a text that a plan does without: one that is late, or a revealed secret.
 pub(super) fn late_in(text: &Text) -> Option<Late> {
     text.pieces().iter().find_map(|piece| match piece {
         Piece::Late { late } => Some(late.clone()),
+        Piece::Revealed { revealed } => Some(Late::of_secret(revealed)),
         Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
     })
 }

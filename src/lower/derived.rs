@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::lower::SecretSource;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument, Files, printed};
 use crate::lower::value::{Data, Val};
-use crate::lower::{SecretSource, compile};
 use crate::model::{Hidden, Piece, Text, digest};
 use crate::source::Span;
 
@@ -71,9 +71,12 @@ impl<'t> Evaluator<'t> {
     /// The secret that a function makes of a secret; nothing if it makes none.
     pub fn derived(&mut self, name: &str, passed: &[Argument], at: Span) -> Option<Val> {
         let sees = functions::sees_secret(name, passed, self.files, at);
-        let mut late = false;
+        let (mut late, mut hidden) = (false, false);
         for argument in passed {
-            each_text(&argument.value, &mut |text| late |= compile::late_in(text).is_some());
+            each_text(&argument.value, &mut |text| {
+                late |= text.pieces().iter().any(|it| matches!(it, Piece::Late { .. }));
+                hidden |= text.has_secret();
+            });
         }
         if !DERIVING.contains(&name) || !sees || late {
             return None;
@@ -88,7 +91,9 @@ impl<'t> Evaluator<'t> {
         }
         let call = Derived { function: name.to_owned(), arguments: passed.to_vec() };
         self.add_secret(address.clone(), SecretSource::Derived(call), at);
-        Some(Val::new(Data::Text(Text::secret(address).into()), at))
+        // What follows from nothing but revealed secrets is as public as they are.
+        let text = if hidden { Text::secret(address) } else { Text::revealed(address) };
+        Some(Val::new(Data::Text(text.into()), at))
     }
 }
 
@@ -125,7 +130,9 @@ fn revealed(value: &Val, known: &dyn Fn(&str) -> Option<Hidden>) -> Option<Val> 
             for piece in text.pieces() {
                 match piece {
                     Piece::Literal(text) => plain.push_str(text),
-                    Piece::Secret { secret } => plain.push_str(known(secret)?.expose()),
+                    Piece::Secret { secret: it } | Piece::Revealed { revealed: it } => {
+                        plain.push_str(known(it)?.expose());
+                    }
                     Piece::Late { .. } | Piece::Project { .. } => return None,
                 }
             }
@@ -159,14 +166,16 @@ fn shown(value: &Val) -> String {
     match &value.data {
         Data::Str(text) => quoted(text),
         Data::Text(text) => match text.pieces() {
-            [Piece::Secret { secret }] => secret.clone(),
+            [Piece::Secret { secret: it } | Piece::Revealed { revealed: it }] => it.clone(),
             pieces => {
                 let part = |piece: &Piece| match piece {
                     Piece::Literal(text) => {
                         let whole = quoted(text);
                         whole[1..whole.len() - 1].to_owned()
                     }
-                    Piece::Secret { secret } => format!("\\({secret})"),
+                    Piece::Secret { secret: it } | Piece::Revealed { revealed: it } => {
+                        format!("\\({it})")
+                    }
                     Piece::Late { .. } | Piece::Project { .. } => String::new(),
                 };
                 format!("\"{}\"", pieces.iter().map(part).collect::<String>())

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::lower::Given;
-use crate::lower::SecretItem;
 use crate::lower::env::Env;
 use crate::lower::library::{Library, Wanted};
 use crate::lower::nodes::{Facets, Instances, Node, NodeId};
@@ -13,6 +12,7 @@ use crate::lower::scope::{In, Program, ScopeId};
 use crate::lower::shape::Shape;
 use crate::lower::specs::Spec;
 use crate::lower::value::{Data, Val};
+use crate::lower::{Reveal, SecretItem};
 use crate::model::Address;
 use crate::problem::{Problem, graph, names};
 use crate::source::{Sources, Span};
@@ -87,6 +87,8 @@ pub(super) struct Evaluator<'t> {
     pub by_address: HashMap<Address, NodeId>,
     /// Secrets by address.
     pub secrets: BTreeMap<String, SecretItem>,
+    /// What is made public so far.
+    pub reveals: BTreeSet<Reveal>,
     /// The secrets that something other than a shared service's credential needs.
     pub needed: BTreeSet<String>,
     /// The secrets that are a shared service's credential.
@@ -152,6 +154,7 @@ impl<'t> Evaluator<'t> {
             nodes: Vec::new(),
             by_address: HashMap::new(),
             secrets: BTreeMap::new(),
+            reveals: BTreeSet::new(),
             needed: BTreeSet::new(),
             opening: BTreeSet::new(),
             opened: Vec::new(),

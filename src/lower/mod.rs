@@ -36,6 +36,7 @@ mod scalars;
 mod scope;
 mod secrets;
 mod services;
+mod reveals;
 mod settings;
 mod shape;
 mod sources;
@@ -186,6 +187,17 @@ pub struct SecretItem {
     pub opens: bool,
 }
 
+/// A secret that the manifest makes public with `reveal`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reveal {
+    /// The secret's address, or how it follows from others.
+    pub secret: String,
+    /// Why, for whoever reviews the plan.
+    pub reason: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
 /// A value that the manifest gives to the outside.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -219,6 +231,8 @@ pub struct Desired {
     pub outputs: BTreeMap<String, Output>,
     /// By address: `secret.pve`.
     pub secrets: BTreeMap<String, SecretItem>,
+    /// The secrets that it makes public, and why.
+    pub reveals: BTreeSet<Reveal>,
     /// Digest of every file and input that was read.
     pub config: String,
     /// What its checks said, in their order.

@@ -3,14 +3,17 @@
 use crate::lower::evaluator::Evaluator;
 use crate::lower::scope::ROOT;
 use crate::lower::value::Data;
-use crate::problem::{names, types};
-use crate::syntax::tree::{Expr, ExprKind, ItemKind, Key};
+use crate::problem::{names, secrets, types};
+use crate::syntax::tree::{Body, Expr, ExprKind, ItemKind, Key};
 
 /// The version that is asked for, and what this one does not have yet.
 const KEYS: [&str; 5] = ["version", "state", "secrets", "parallel", "policy"];
 
+/// What a project may allow or forbid itself.
+const POLICIES: [&str; 3] = ["allow_reveal", "require_lock", "max_destroy"];
+
 impl<'t> Evaluator<'t> {
-    /// Checks the settings; all but `version` are refused, since nothing would follow from them.
+    /// Checks the settings; those are refused from which nothing would follow.
     pub fn settings(&mut self) {
         let Some(block) = self.program.scopes[ROOT].settings else { return };
         let mut unknown = Vec::new();
@@ -23,6 +26,10 @@ impl<'t> Evaluator<'t> {
                         continue;
                     }
                 },
+                ItemKind::Block(block) if block.kind.text == "policy" => {
+                    self.policy(&block.body);
+                    continue;
+                }
                 ItemKind::Block(block) => (&block.kind, None),
                 ItemKind::Bad => continue,
                 _ => {
@@ -48,6 +55,37 @@ impl<'t> Evaluator<'t> {
         }
         if !unknown.is_empty() {
             let problem = names::unknown_attributes("`paas`", None, &unknown, &KEYS);
+            self.problems.push(problem);
+        }
+    }
+
+    /// What the project allows itself; what is forbidden is written out, so that it can be seen.
+    fn policy(&mut self, body: &'t Body) {
+        let mut unknown = Vec::new();
+        for item in &body.items {
+            let ItemKind::Attribute(attribute) = &item.kind else {
+                self.problems.push(names::not_in_a_body(item.span));
+                continue;
+            };
+            let Key::Plain(name) = &attribute.key else {
+                self.problems.push(names::computed_name(attribute.value.span));
+                continue;
+            };
+            match (name.text.as_str(), &attribute.value.kind) {
+                ("allow_reveal", ExprKind::Bool(_) | ExprKind::Bad) => (),
+                ("allow_reveal", _) => {
+                    self.problems.push(secrets::policy_not_written(attribute.value.span));
+                }
+                (known, _) if POLICIES.contains(&known) => {
+                    let what = format!("`policy.{known}`");
+                    let advice = "remove it: nothing would follow from it";
+                    self.problems.push(names::not_supported(name.span, &what, advice));
+                }
+                (other, _) => unknown.push((other.to_owned(), name.span)),
+            }
+        }
+        if !unknown.is_empty() {
+            let problem = names::unknown_attributes("`policy`", None, &unknown, &POLICIES);
             self.problems.push(problem);
         }
     }

@@ -128,6 +128,7 @@ impl Bundle {
                 crate::model::Piece::Project { .. } => Some(lineage.to_owned()),
                 crate::model::Piece::Literal(_)
                 | crate::model::Piece::Secret { .. }
+                | crate::model::Piece::Revealed { .. }
                 | crate::model::Piece::Late { .. } => None,
             });
             seen.files.get(&stamp.path) == Some(&digest(content.to_string().as_bytes()))

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::Ref;
+use crate::model::{Address, Ref};
 
 /// Text as pieces. Values of secrets and of late parts are put in just before it is sent, so a
 /// plan, a state, a journal or an error cannot contain one.
@@ -25,6 +25,12 @@ pub enum Piece {
         /// `secret.pve`
         #[serde(rename = "$secret")]
         secret: String,
+    },
+    /// The value of a secret that the manifest makes public, by the secret's address.
+    Revealed {
+        /// `secret.pve`
+        #[serde(rename = "$revealed")]
+        revealed: String,
     },
     /// A value that is known once another resource has been planned or made.
     Late {
@@ -49,6 +55,25 @@ pub struct Late {
     pub what: String,
 }
 
+impl Late {
+    /// The value of a secret, which is known when it is sent; `address` may be the name of one
+    /// that follows from others.
+    pub fn of_secret(address: &str) -> Late {
+        let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/');
+        let words = address.split(|c| !inside(c)).filter(|word| word.contains('.'));
+        let whole = |it: &str| Some((Ref::parse(it)?, "value".to_owned()));
+        let made = |it: &str| {
+            let (of, what) = it.rsplit_once('.')?;
+            Some((Ref::parse(of)?, what.to_owned()))
+        };
+        let mut all = std::iter::once(address).chain(words);
+        let found = all.find_map(|it| whole(it).or_else(|| made(it)));
+        let unnamed = || (Ref::Address(Address::new(None, "secret", "any", None)), "value".into());
+        let (of, what) = found.unwrap_or_else(unnamed);
+        Late { of, what }
+    }
+}
+
 impl Text {
     /// Text that is all literal.
     pub fn literal(text: impl Into<String>) -> Text {
@@ -59,6 +84,11 @@ impl Text {
     /// The value of one secret.
     pub fn secret(address: impl Into<String>) -> Text {
         Text(vec![Piece::Secret { secret: address.into() }])
+    }
+
+    /// The value of one secret that the manifest makes public.
+    pub fn revealed(address: impl Into<String>) -> Text {
+        Text(vec![Piece::Revealed { revealed: address.into() }])
     }
 
     /// One late value.
@@ -81,9 +111,13 @@ impl Text {
         match self.0.last_mut() {
             _ if text.is_empty() => (),
             Some(Piece::Literal(last)) => last.push_str(text),
-            Some(Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. }) | None => {
-                self.0.push(Piece::Literal(text.to_owned()));
-            }
+            Some(
+                Piece::Secret { .. }
+                | Piece::Revealed { .. }
+                | Piece::Late { .. }
+                | Piece::Project { .. },
+            )
+            | None => self.0.push(Piece::Literal(text.to_owned())),
         }
     }
 
@@ -92,9 +126,10 @@ impl Text {
         for piece in &other.0 {
             match piece {
                 Piece::Literal(text) => self.push_str(text),
-                Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => {
-                    self.0.push(piece.clone());
-                }
+                Piece::Secret { .. }
+                | Piece::Revealed { .. }
+                | Piece::Late { .. }
+                | Piece::Project { .. } => self.0.push(piece.clone()),
             }
         }
     }
@@ -108,24 +143,40 @@ impl Text {
         }
     }
 
-    /// The addresses of the secrets in it.
+    /// The addresses of the secrets in it, revealed ones too: their values are put in.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Secret { secret } => Some(secret.as_str()),
+            Piece::Revealed { revealed } => Some(revealed.as_str()),
             Piece::Literal(_) | Piece::Late { .. } | Piece::Project { .. } => None,
         })
     }
 
-    /// Whether it contains a secret.
+    /// Whether it contains a secret that nobody may see.
     pub fn has_secret(&self) -> bool {
-        self.secrets().next().is_some()
+        self.0.iter().any(|piece| matches!(piece, Piece::Secret { .. }))
+    }
+
+    /// The same text made public: each secret in it is a revealed one.
+    pub fn with_all_revealed(&self) -> Text {
+        let revealed = |piece: &Piece| match piece {
+            Piece::Secret { secret } => Piece::Revealed { revealed: secret.clone() },
+            Piece::Literal(_)
+            | Piece::Revealed { .. }
+            | Piece::Late { .. }
+            | Piece::Project { .. } => piece.clone(),
+        };
+        Text(self.0.iter().map(revealed).collect())
     }
 
     /// The same text with its literal pieces changed.
     pub fn map_literals(&self, mut change: impl FnMut(&str) -> String) -> Text {
         self.filled(|piece| match piece {
             Piece::Literal(text) => Some(change(text)),
-            Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => None,
+            Piece::Secret { .. }
+            | Piece::Revealed { .. }
+            | Piece::Late { .. }
+            | Piece::Project { .. } => None,
         })
     }
 
@@ -162,6 +213,9 @@ impl fmt::Display for Text {
             Piece::Literal(text) => f.write_str(text),
             Piece::Secret { secret } => {
                 write!(f, "«secret {}»", secret.strip_prefix("secret.").unwrap_or(secret))
+            }
+            Piece::Revealed { revealed } => {
+                write!(f, "«revealed {}»", revealed.strip_prefix("secret.").unwrap_or(revealed))
             }
             Piece::Late { late } => write!(f, "‹{} of {}›", late.what, late.of.address()),
             Piece::Project { .. } => f.write_str("‹project›"),

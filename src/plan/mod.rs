@@ -33,7 +33,7 @@ pub use target::only;
 pub use types::{
     Binds, Blocked, Capacity, Change, Drift, DriftKind, Impact, Leaf, Level, Outdated,
 };
-pub use types::{Plan, Reason, What};
+pub use types::{Plan, Reason, Revealed, What};
 pub use verify::verify;
 
 /// Everything a plan follows from.
@@ -81,6 +81,11 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         schema: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let capacity = capacity::of(inputs, &draft);
+    let reveals = inputs.desired.reveals.iter().map(|it| Revealed {
+        secret: it.secret.clone(),
+        reason: it.reason.clone(),
+        at: (inputs.place)(it.span),
+    });
     Plan {
         against: binds,
         unmanaged: inputs.seen.unmanaged(inputs.state),
@@ -91,6 +96,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         blocked: draft.blocked,
         unchanged: draft.unchanged,
         capacity,
+        reveals: reveals.collect(),
         moves: None,
     }
 }

@@ -57,6 +57,7 @@ fn fill(text: &Text, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Tex
                 }
             },
             Piece::Secret { secret } => out.push(&Text::secret(secret.clone())),
+            Piece::Revealed { revealed } => out.push(&Text::revealed(revealed.clone())),
             Piece::Project { .. } => out.push(&Text::project()),
         }
     }

@@ -30,11 +30,25 @@ pub struct Plan {
     pub unchanged: usize,
     /// Outputs: JSON, with holes where a value is known only after apply.
     pub outputs: BTreeMap<String, Value>,
+    /// The secrets that the manifest makes public.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reveals: Vec<Revealed>,
     /// What the nodes have and will have.
     pub capacity: Vec<Capacity>,
     /// The addresses that objects get before anything else is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moves: Option<Moves>,
+}
+
+/// A secret that the manifest makes public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revealed {
+    /// The secret's address, or how it follows from others.
+    pub secret: String,
+    /// Why, as the manifest says.
+    pub reason: String,
+    /// `main.paas:12`
+    pub at: String,
 }
 
 /// What a plan was made for.

@@ -228,3 +228,25 @@ pub fn reveal_unconfirmed(address: &str) -> Problem {
         .note("it will stand on the screen, and wherever the output goes")
         .help(format!("add `--yes`: `paas secret reveal {address} --yes`"))
 }
+
+/// P4011: a secret is made public, and nobody says why.
+pub fn no_reason(at: Span) -> Problem {
+    Problem::error("P4011", "a reveal says why, in words that stand in the manifest")
+        .at(at, "expected plain text with something in it")
+        .help(r#"write `reveal(secret.name, "the console prints it anyway")`"#)
+        .note("whoever reviews the plan reads it there")
+}
+
+/// P4011: whether reveals are allowed is to be seen where it is written.
+pub fn policy_not_written(at: Span) -> Problem {
+    Problem::error("P4011", "`allow_reveal` is `true` or `false`")
+        .at(at, "expected one of the two, written out")
+}
+
+/// P4012: a secret is made public in a project that forbids it.
+pub fn reveal_forbidden(at: Span, forbidden: Span) -> Problem {
+    Problem::error("P4012", "a secret is made public here, and the project forbids that")
+        .at(at, "this would be seen by everybody")
+        .at(forbidden, "it is forbidden here")
+        .help("keep it secret: take `reveal` away")
+}

@@ -29,6 +29,7 @@ pub fn json(plan: &Plan, context: &Context) -> String {
         "blocked": plan.blocked,
         "unmanaged": plan.unmanaged,
         "checks": checks(context),
+        "reveals": reveals(plan),
         "capacity": plan.capacity,
         "outputs": outputs,
     });
@@ -198,6 +199,11 @@ fn place(at: &str) -> Value {
         Some((file, Some(line))) => json!({ "file": file, "line": line, "column": last }),
         Some((_, None)) | None => json!({ "file": rest, "line": last }),
     }
+}
+
+fn reveals(plan: &Plan) -> Vec<Value> {
+    let one = |it: &crate::plan::Revealed| json!({ "secret": it.secret, "reason": it.reason, "at": place(&it.at) });
+    plan.reveals.iter().map(one).collect()
 }
 
 fn checks(context: &Context) -> Vec<Value> {

@@ -32,6 +32,7 @@ pub fn markdown(plan: &Plan, context: &Context) -> String {
     let tail = tail(plan, context);
     let room = LIMIT - RESERVE - tail.len();
     blocked(&mut out, plan, LIMIT / 8);
+    reveals(&mut out, plan, LIMIT / 4);
     table(&mut out, plan, &entries, context, room * 2 / 3);
     details(&mut out, &entries, context, room);
     out.push_str(&tail);
@@ -303,6 +304,15 @@ fn lines(entry: &Entry<'_>, context: &Context) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What becomes public, before everything else: somebody has to agree.
+fn reveals(out: &mut String, plan: &Plan, length_max: usize) {
+    let rows = plan.reveals.iter().map(|one| {
+        let (secret, at) = (code(&cut(&one.secret)), code(&cut(&one.at)));
+        format!("⚠️ {secret} is made public: {} — {at}\n\n", prose(&cut(&visible(&one.reason))))
+    });
+    push_up_to(out, rows, length_max);
 }
 
 fn tail(plan: &Plan, context: &Context) -> String {

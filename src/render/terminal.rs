@@ -1,7 +1,7 @@
 //! A plan for a terminal: what changes, why, how bad, what is untouched.
 
 use crate::legible::visible;
-use crate::plan::{Blocked, Capacity, Level, Outdated, Plan};
+use crate::plan::{Blocked, Capacity, Level, Outdated, Plan, Revealed};
 use crate::problem::Style;
 use crate::render::entry::{self, Action, Entry};
 use crate::render::escape::thousands;
@@ -30,6 +30,7 @@ pub fn terminal(plan: &Plan, context: &Context, style: Style) -> String {
     unmanaged(&mut paper, &plan.unmanaged, context);
     blocked(&mut paper, &plan.blocked);
     checks(&mut paper, context);
+    reveals(&mut paper, &plan.reveals);
     outputs(&mut paper, plan, context);
     footer(&mut paper, plan, &entries, context);
     paper.finish()
@@ -244,6 +245,19 @@ fn checks(paper: &mut Paper, context: &Context) {
         let about = check.address.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
         let text = format!("check.{}   {about}{}", check.name, check.message);
         paper.two_sided(2, (hue, "!", &visible(&text)), (Hue::Dim, &visible(&check.at)));
+    }
+}
+
+/// What becomes public is never left out: it is why somebody reads the plan.
+fn reveals(paper: &mut Paper, reveals: &[Revealed]) {
+    if !reveals.is_empty() {
+        paper.end();
+        paper.line(0, Hue::Bold, "made public");
+    }
+    for one in reveals {
+        let secret = visible(&one.secret);
+        paper.two_sided(2, (Hue::Yellow, "!", &secret), (Hue::Dim, &visible(&one.at)));
+        paper.line(paper.sign_width() + 5, Hue::Plain, &visible(&one.reason));
     }
 }
 

@@ -124,7 +124,10 @@ pub fn characters(value: &Value) -> Option<String> {
 fn piece_characters(piece: &Piece) -> String {
     match piece {
         Piece::Literal(text) => without_marks(text),
-        Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => one(piece).to_string(),
+        Piece::Secret { .. }
+        | Piece::Revealed { .. }
+        | Piece::Late { .. }
+        | Piece::Project { .. } => one(piece).to_string(),
     }
 }
 
@@ -175,6 +178,7 @@ fn tagged_text(text: &Text) -> Json {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => Json::from(text.as_str()),
         Piece::Secret { secret } => json!({ "$secret": secret_name(secret) }),
+        Piece::Revealed { revealed } => json!({ "$revealed": secret_name(revealed) }),
         Piece::Late { late } => unknown(late),
         Piece::Project { .. } => json!({ "$unknown": "lineage of the state" }),
     };
@@ -202,6 +206,7 @@ fn special(map: &Object) -> Option<Special> {
         "$late" => value.read().ok().map(Special::Late),
         "$text" => Value::Object(map.clone()).read().ok().map(Special::Text),
         "$secret" => value.as_str().map(|secret| Special::Text(Text::secret(secret))),
+        "$revealed" => value.as_str().map(|secret| Special::Text(Text::revealed(secret))),
         _ => None,
     }
 }
@@ -219,7 +224,10 @@ fn special_text(special: &Special, length_max: usize) -> String {
                 for piece in pieces {
                     match piece {
                         Piece::Literal(text) => push_quoted(&mut out, text),
-                        Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => {
+                        Piece::Secret { .. }
+                        | Piece::Revealed { .. }
+                        | Piece::Late { .. }
+                        | Piece::Project { .. } => {
                             out.push_str(&visible(&one(piece).to_string()));
                         }
                     }
@@ -234,6 +242,7 @@ fn one(piece: &Piece) -> Text {
     match piece {
         Piece::Literal(text) => Text::literal(text.as_str()),
         Piece::Secret { secret } => Text::secret(secret.as_str()),
+        Piece::Revealed { revealed } => Text::revealed(revealed.as_str()),
         Piece::Late { late } => Text::late(late.clone()),
         Piece::Project { .. } => Text::project(),
     }

@@ -85,9 +85,10 @@ impl Compose {
         let content = self.content.clone().unwrap_or_default();
         let known = content.filled(|piece| match piece {
             Piece::Literal(_) => None,
-            Piece::Secret { .. } | Piece::Late { .. } | Piece::Project { .. } => {
-                Some("0".to_owned())
-            }
+            Piece::Secret { .. }
+            | Piece::Revealed { .. }
+            | Piece::Late { .. }
+            | Piece::Project { .. } => Some("0".to_owned()),
         });
         known.to_string()
     }

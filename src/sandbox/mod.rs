@@ -368,6 +368,9 @@ fn late(step: &Step) -> Option<String> {
     let mut pieces = step.texts().into_iter().flat_map(Text::pieces);
     pieces.find_map(|piece| match piece {
         Piece::Late { late } => Some(format!("`{}` of {}", late.what, late.of)),
-        Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
+        Piece::Literal(_)
+        | Piece::Secret { .. }
+        | Piece::Revealed { .. }
+        | Piece::Project { .. } => None,
     })
 }

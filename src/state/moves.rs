@@ -63,9 +63,9 @@ impl State {
         if objects.is_empty() {
             return;
         }
-        let names: BTreeMap<&ObjectId, &ObjectId> = objects.iter().map(|(a, b)| (a, b)).collect();
+        let names = Names::of(objects);
         let records = std::mem::take(&mut self.records);
-        let renamed = |(id, record): (ObjectId, Record)| match names.get(&id) {
+        let renamed = |(id, record): (ObjectId, Record)| match names.objects.get(&id) {
             Some(new) => {
                 let moved_from = record.moved_from.clone().unwrap_or(id.address);
                 let moved_from = Some(moved_from).filter(|it| *it != new.address);
@@ -84,27 +84,83 @@ impl State {
     }
 }
 
-fn rename_in(intent: &mut Intent, names: &BTreeMap<&ObjectId, &ObjectId>) {
+/// What objects are called now, and the secrets that are theirs.
+struct Names<'a> {
+    objects: BTreeMap<&'a ObjectId, &'a ObjectId>,
+    addresses: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(objects: &'a [(ObjectId, ObjectId)]) -> Names<'a> {
+        let address =
+            |(from, to): &'a (ObjectId, ObjectId)| (from.address.as_str(), to.address.as_str());
+        Names {
+            objects: objects.iter().map(|(from, to)| (from, to)).collect(),
+            addresses: objects.iter().map(address).collect(),
+        }
+    }
+
+    /// The name of a secret; one that follows from others has their names in it.
+    fn secret(&self, name: &str) -> String {
+        let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/');
+        if let Some(new) = self.whole(name) {
+            return new;
+        }
+        let mut out = String::with_capacity(name.len());
+        let mut rest = name;
+        while let Some(first) = rest.chars().next() {
+            let end = match inside(first) {
+                true => rest.find(|c| !inside(c)).unwrap_or(rest.len()),
+                false => first.len_utf8(),
+            };
+            let (word, behind) = rest.split_at(end);
+            out.push_str(&self.whole(word).unwrap_or_else(|| word.to_owned()));
+            rest = behind;
+        }
+        out
+    }
+
+    /// `secret.db`, or `app.blog/db.main.made_password`: the object with what is made for it.
+    fn whole(&self, name: &str) -> Option<String> {
+        if let Some(new) = self.addresses.get(name) {
+            return Some((*new).to_owned());
+        }
+        let (of, reading) = name.rsplit_once('.')?;
+        self.addresses.get(of).map(|new| format!("{new}.{reading}"))
+    }
+}
+
+fn rename_in(intent: &mut Intent, names: &Names<'_>) {
     intent.spec = renamed_value(&intent.spec, names);
     let after: BTreeSet<Ref> = std::mem::take(&mut intent.after);
     let renamed = |it: Ref| match &it {
-        Ref::Object(id) => names.get(id).map(|new| Ref::Object((*new).clone())).unwrap_or(it),
+        Ref::Object(id) => {
+            names.objects.get(id).map(|new| Ref::Object((*new).clone())).unwrap_or(it)
+        }
         Ref::Address(_) => it,
     };
     intent.after = after.into_iter().map(renamed).collect();
+    let fingerprints = std::mem::take(&mut intent.fingerprints).into_iter();
+    intent.fingerprints = fingerprints.map(|(secret, it)| (names.secret(&secret), it)).collect();
 }
 
-fn renamed_value(value: &Value, names: &BTreeMap<&ObjectId, &ObjectId>) -> Value {
+fn renamed_value(value: &Value, names: &Names<'_>) -> Value {
     match value {
         Value::Object(map) => {
             if let Some(target) = map.get("$ref").and_then(Value::as_str) {
-                let new = ObjectId::parse(target).and_then(|id| names.get(&id).copied());
+                let new = ObjectId::parse(target).and_then(|id| names.objects.get(&id).copied());
                 return match new {
                     Some(new) => [("$ref", Value::from(new.to_string()))].into_iter().collect(),
                     None => value.clone(),
                 };
             }
-            map.iter().map(|(name, value)| (name, renamed_value(value, names))).collect()
+            let field = |(name, value)| match (name, Value::as_str(value)) {
+                ("$secret" | "$revealed", Some(secret)) => {
+                    (name, Value::from(names.secret(secret)))
+                }
+                _ => (name, renamed_value(value, names)),
+            };
+            map.iter().map(field).collect()
         }
         Value::Array(list) => list.iter().map(|value| renamed_value(value, names)).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),

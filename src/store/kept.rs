@@ -10,7 +10,7 @@ use ring::aead::{Aad, Nonce};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::model::Hidden;
+use crate::model::{Hidden, ObjectId};
 use crate::problem::secrets as problem;
 use crate::store::disk::{Disk, content};
 use crate::store::files::Files;
@@ -41,6 +41,21 @@ pub struct Entry {
     pub made_secs: u64,
     /// The values before it that something may still have, oldest first.
     pub before: Vec<Hidden>,
+    /// The move that gives it its address, until the state is known to have made it.
+    moving: Option<Moving>,
+}
+
+/// A move that was announced before the state made it durable, so that a value is never without
+/// its address, whenever the run ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moving {
+    /// The address before.
+    from: String,
+    /// The address that it will have.
+    to: String,
+    /// What the state has until it has made the move.
+    object: ObjectId,
 }
 
 /// The file as it stands on the disk.
@@ -68,6 +83,8 @@ struct Plain {
     made_secs: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     before: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moving: Option<Moving>,
 }
 
 impl Drop for Plain {
@@ -110,16 +127,54 @@ impl Kept {
         self.entries.iter().map(|(address, entry)| (address.as_str(), entry))
     }
 
+    /// Ends the moves that were announced: whether the state has made one shows in what it `has`.
+    pub fn settle_moves(&mut self, has: impl Fn(&ObjectId) -> bool) {
+        let names = self.names(|entry| entry.moving.is_some());
+        self.changed |= !names.is_empty();
+        let mut settled = Vec::new();
+        for name in names {
+            let Some(mut entry) = self.entries.remove(&name) else { continue };
+            let Some(moving) = entry.moving.take() else { continue };
+            settled.push((if has(&moving.object) { moving.from } else { moving.to }, entry));
+        }
+        // What was made for an address that was to become free was never sent.
+        self.entries.extend(settled);
+    }
+
+    /// Gives values the addresses that objects are about to get.
+    pub fn announce(&mut self, moves: &[(ObjectId, ObjectId)]) {
+        let mut announced = Vec::new();
+        for (from, to) in moves {
+            let (old, new) = (from.address.as_str(), to.address.as_str());
+            for name in self.names(|_| true).into_iter().filter(|name| is_of(name, old)) {
+                let Some(mut entry) = self.entries.remove(&name) else { continue };
+                let moved = format!("{new}{}", &name[old.len()..]);
+                let (object, to) = (from.clone(), moved.clone());
+                entry.moving = Some(Moving { from: name, to, object });
+                announced.push((moved, entry));
+            }
+        }
+        self.changed |= !announced.is_empty();
+        self.entries.extend(announced);
+    }
+
+    fn names(&self, which: impl Fn(&Entry) -> bool) -> Vec<String> {
+        let all = self.entries.iter().filter(|(_, entry)| which(entry));
+        all.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Puts a new value in the place of the one before, which stays until it is let go.
     pub fn renew(&mut self, address: &str, value: Hidden, version: u32, now_secs: u64) {
         self.changed = true;
-        let before = self.entries.remove(address).map(|old| {
+        let old = self.entries.remove(address);
+        let moving = old.as_ref().and_then(|old| old.moving.clone());
+        let before = old.map(|old| {
             let mut before = old.before;
             before.push(old.value);
             before
         });
         let before = before.unwrap_or_default();
-        let entry = Entry { value, version, made_secs: now_secs, before };
+        let entry = Entry { value, version, made_secs: now_secs, before, moving };
         self.entries.insert(address.to_owned(), entry);
     }
 
@@ -153,7 +208,12 @@ impl Kept {
     }
 
     fn seal(&self, key: &Key) -> Vec<u8> {
-        let plain: BTreeMap<&str, Plain> = self.all().map(|(name, it)| (name, plain(it))).collect();
+        let named = |(name, it): (&str, &Entry)| match &it.moving {
+            // Something else may be made for the address that becomes free.
+            Some(moving) => (format!("{} -> {name}", moving.from), plain(it)),
+            None => (name.to_owned(), plain(it)),
+        };
+        let plain: BTreeMap<String, Plain> = self.all().map(named).collect();
         let mut bytes =
             Zeroizing::new(serde_json::to_vec(&plain).expect("texts and numbers are JSON"));
         let mut salt = [0; SALT_LENGTH];
@@ -212,8 +272,10 @@ fn opened(path: &Path, bytes: &[u8], key: &Key) -> Result<Kept, Refused> {
             version: it.version,
             made_secs: it.made_secs,
             before: std::mem::take(&mut it.before).into_iter().map(Hidden::new).collect(),
+            moving: it.moving.take(),
         };
-        (address, entry)
+        let to = entry.moving.as_ref().map(|moving| moving.to.clone());
+        (to.unwrap_or(address), entry)
     });
     Ok(Kept { entries: entries.collect(), changed: false })
 }
@@ -224,7 +286,14 @@ fn plain(entry: &Entry) -> Plain {
         version: entry.version,
         made_secs: entry.made_secs,
         before: entry.before.iter().map(|value| value.expose().to_owned()).collect(),
+        moving: entry.moving.clone(),
     }
+}
+
+/// Whether a secret is this object, or one that was made for it: `app.blog/db.main.made_password`.
+fn is_of(name: &str, address: &str) -> bool {
+    let reading = |rest: &str| rest.is_empty() || (rest.starts_with('.') && !rest.contains('/'));
+    name.strip_prefix(address).is_some_and(reading)
 }
 
 /// What is not sealed is still protected against changes.

@@ -264,3 +264,109 @@ fn what_is_forgotten_stays_and_is_nobodys_business() {
     assert!(!project.recorded().iter().any(|it| it.contains("container.old")));
     says(&project.ends("plan --sandbox", 0), &["L0204"]);
 }
+
+const KEPT: &str = r#"
+host web { address = "10.0.0.8" }
+app pg { on = host.box, compose { file = "pg.yml" } }
+database main { on = app.pg, engine = "postgres" }
+secret old = generate(length = 24)
+app blog {
+  on = host.web
+  unit { exec = "/bin/blog", env = { PASSWORD = secret.old, BOTH = upper(secret.old) } }
+  db main { on = database.main, name = "blog", owner = "blog" }
+}
+"#;
+
+/// A project whose app has a secret, and one that comes with its database.
+fn kept() -> Project {
+    let project = Project::of(&format!("{PLATFORM}{KEPT}"));
+    let service = "services:\n  db: { image: \"postgres:16\", ports: [\"5432:5432\"] }\n";
+    project.write("pg.yml", service);
+    project.fine("apply --sandbox --yes --parallel 1");
+    project
+}
+
+/// The value of a generated secret.
+fn value(project: &Project, address: &str) -> String {
+    project.fine(&format!("secret reveal {address} --yes --sandbox"))
+}
+
+#[test]
+fn what_is_moved_keeps_its_generated_secrets() {
+    let project = kept();
+    let (own, password) = ("secret.old", "app.blog/db.main.made_password");
+    let before = (value(&project, own), value(&project, password));
+    let text = project.read("main.paas").replace("secret.old", "secret.new");
+    let text = text.replace("secret old =", "secret new =").replace("app blog {", "app journal {");
+    let moved = "moved secret.old -> secret.new\nmoved app.blog -> app.journal\n";
+    project.write("main.paas", format!("{text}{moved}"));
+    let (own, password) = ("secret.new", "app.journal/db.main.made_password");
+    // Before the apply they are called so already, and a new value is not lost by it.
+    assert_eq!((value(&project, own), value(&project, password)), before);
+    let said = project.untouched("plan --sandbox", 0);
+    says(&said, &["Plan: 3 to move."]);
+    assert!(!said.contains("«secret"), "nothing about the secret has changed:\n{said}");
+    project.fine("apply --sandbox --yes");
+    assert_eq!((value(&project, own), value(&project, password)), before);
+    converged(&project);
+    project.write("main.paas", text);
+    converged(&project);
+    assert_eq!((value(&project, own), value(&project, password)), before);
+}
+
+#[test]
+fn a_secret_that_is_rotated_before_its_move_has_the_new_value() {
+    let project = kept();
+    let text = project.read("main.paas").replace("secret.old", "secret.new");
+    let text = text.replace("secret old =", "secret new =");
+    project.write("main.paas", format!("{text}moved secret.old -> secret.new\n"));
+    project.fine("secret rotate secret.new --sandbox");
+    let rotated = value(&project, "secret.new");
+    says(&project.fine("secret list --sandbox"), &["version 2"]);
+    project.fine("apply --sandbox --yes");
+    assert_eq!(value(&project, "secret.new"), rotated);
+    converged(&project);
+}
+
+#[test]
+fn secrets_whose_names_are_swapped_keep_their_values() {
+    let two = "secret a = generate(length = 10)\nsecret b = generate(length = 12)\n";
+    let project = made(two);
+    let before = (value(&project, "secret.a"), value(&project, "secret.b"));
+    let swapped = two.replace("= 10", "= 9").replace("= 12", "= 10").replace("= 9", "= 12");
+    let moved = "moved secret.a -> secret.b\nmoved secret.b -> secret.a\n";
+    project.write("main.paas", format!("{PLATFORM}{swapped}{moved}"));
+    assert_eq!((value(&project, "secret.b"), value(&project, "secret.a")), before);
+    project.fine("apply --sandbox --yes");
+    assert_eq!((value(&project, "secret.b"), value(&project, "secret.a")), before);
+    converged(&project);
+    assert_eq!((value(&project, "secret.b"), value(&project, "secret.a")), before);
+}
+
+#[test]
+fn an_old_name_is_free_for_another_secret() {
+    let project = made("secret a = generate(length = 10)\n");
+    let before = value(&project, "secret.a");
+    let moved = "secret b = generate(length = 10)\n";
+    project.write("main.paas", format!("{PLATFORM}{moved}moved secret.a -> secret.b\n"));
+    project.fine("apply --sandbox --yes");
+    project.write("main.paas", format!("{PLATFORM}{moved}secret a = generate(length = 11)\n"));
+    says(&project.fine("plan --sandbox"), &["secret.a", "1 to create"]);
+    project.fine("apply --sandbox --yes");
+    assert_eq!(value(&project, "secret.b"), before);
+    assert_eq!(value(&project, "secret.a").trim().len(), 11);
+    converged(&project);
+}
+
+#[test]
+fn a_tenant_with_another_name_keeps_its_secrets() {
+    let tenant = "tenant acme {\n  secret db = generate(length = 18)\n  output db: secret<string> = secret.db\n}\n";
+    let project = made(tenant);
+    let before = value(&project, "tenant.acme/secret.db");
+    let renamed = tenant.replace("acme", "globex");
+    let moved = "moved tenant.acme -> tenant.globex\n";
+    project.write("main.paas", format!("{PLATFORM}{renamed}{moved}"));
+    project.fine("apply --sandbox --yes");
+    assert_eq!(value(&project, "tenant.globex/secret.db"), before);
+    converged(&project);
+}

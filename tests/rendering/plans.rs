@@ -39,6 +39,7 @@ pub fn empty() -> Plan {
         unchanged: 61,
         outputs: BTreeMap::new(),
         capacity: vec![],
+        reveals: vec![],
         moves: None,
     }
 }

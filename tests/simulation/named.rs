@@ -56,7 +56,9 @@ fn step(plan: &Plan, id: &str, index: usize) -> Step {
     let change = plan.changes.iter().find(|it| it.id.to_string() == id).unwrap();
     change.steps[index].filled(&mut |piece| match piece {
         Piece::Project { .. } => Some(LINEAGE.to_owned()),
-        Piece::Literal(_) | Piece::Secret { .. } | Piece::Late { .. } => None,
+        Piece::Literal(_) | Piece::Secret { .. } | Piece::Revealed { .. } | Piece::Late { .. } => {
+            None
+        }
     })
 }
 

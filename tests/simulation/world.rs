@@ -280,7 +280,7 @@ fn same(planned: &Step, sent: &Step, lineage: &str) -> bool {
             late = true;
             None
         }
-        Piece::Literal(_) | Piece::Secret { .. } => None,
+        Piece::Literal(_) | Piece::Secret { .. } | Piece::Revealed { .. } => None,
     });
     match late {
         false => filled == *sent,

@@ -107,7 +107,7 @@ pub fn sees_secret(
         }
         hidden.look(&argument.value.data, parameter.sees, 0);
     }
-    hidden.secret && !hidden.bad && !hidden.too_much
+    (hidden.secret || hidden.revealed) && !hidden.bad && !hidden.too_much
 }
 
 /// Finds the parameter of every argument.
@@ -190,6 +190,7 @@ fn fits(parameter: &Parameter, data: &Data) -> bool {
 struct Hidden {
     bad: bool,
     secret: bool,
+    revealed: bool,
     too_much: bool,
     count: usize,
     late: Option<Arc<Late>>,
@@ -205,11 +206,14 @@ impl Hidden {
             (Data::Late(late) | Data::Unknown(late), _) => self.late = Some(late.clone()),
             (Data::Text(text), _) => {
                 let late = text.pieces().iter().find_map(|piece| match piece {
-                    Piece::Late { late } => Some(late),
+                    Piece::Late { late } => Some(late.clone()),
+                    Piece::Revealed { revealed } => Some(Late::of_secret(revealed)),
                     Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
                 });
+                self.revealed |=
+                    text.pieces().iter().any(|it| matches!(it, Piece::Revealed { .. }));
                 match late {
-                    Some(late) if !text.has_secret() => self.late = Some(Arc::new(late.clone())),
+                    Some(late) if !text.has_secret() => self.late = Some(Arc::new(late)),
                     // The project's lineage cannot be seen either, and is nobody's to change.
                     _ => self.secret |= text.as_literal().is_none(),
                 }

@@ -22,6 +22,21 @@ pub const TABLE: &[Function] = &[
         },
     },
     Function {
+        name: "reveal",
+        parameters: &[
+            Parameter::opaque("value", &[Kind::Any]).of("T"),
+            Parameter::all("reason", &[Kind::Str]),
+        ],
+        returns: "T",
+        doc: "The value of a secret as one that is none: everybody may see it, and it may go where \
+              secrets are refused. It is known when it is sent. Every plan shows the reason, which \
+              is written out; `paas { policy { allow_reveal = false } }` forbids it. What is no \
+              secret stays what it is.",
+        example: r#"reveal("hello", "it is on the front page")"#,
+        result: r#""hello""#,
+        body: |given| Ok(given.value(0)?.clone()),
+    },
+    Function {
         name: "version_in",
         parameters: &[
             Parameter::all("version", &[Kind::Str]),

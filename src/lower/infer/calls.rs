@@ -1,13 +1,17 @@
 //! Calls: of functions of the module, whose bodies say what parameters without a type must be, and
 //! of the library.
 
+use std::rc::Rc;
+
+use crate::kinds::Stage;
 use crate::lower::functions;
 use crate::lower::infer::Infer;
 use crate::lower::infer::told::Want;
 use crate::lower::infer::ty::{Core, Ty};
 use crate::lower::infer::view::View;
+use crate::lower::infer::why::Why;
 use crate::lower::scope::{In, ScopeId};
-use crate::problem::names;
+use crate::problem::{names, secrets};
 use crate::source::Span;
 use crate::syntax::tree::{Arg, Expr, ExprKind, Function};
 
@@ -60,9 +64,10 @@ impl<'t> Infer<'t> {
             return self.bad(crate::problem::lower::secret_source_outside(name, at));
         }
         match functions::find(name) {
-            Some(function) => self.library_call(function, &passed, at),
-            // It is known and not supported, which evaluation tells.
-            None if name == "reveal" => Ty::bad(),
+            Some(function) => {
+                let made = self.library_call(function, &passed, at);
+                if name == "reveal" { self.revealed(made, &passed, at) } else { made }
+            }
             None => {
                 let own = self.function_names().into_iter();
                 let all: Vec<&str> = own.chain(functions::names()).collect();
@@ -70,6 +75,31 @@ impl<'t> Infer<'t> {
                 self.bad(names::unknown_function(name, callee.span, &near))
             }
         }
+    }
+
+    /// What `reveal` gives: no secret, and known when it is sent.
+    fn revealed(&mut self, made: Ty, passed: &[Passed<'t>], at: Span) -> Ty {
+        let named = |name: &str| passed.iter().find(|it| it.name == Some(name));
+        let value = named("value").or_else(|| passed.first().filter(|it| it.name.is_none()));
+        let reason = named("reason").or_else(|| passed.get(1).filter(|it| it.name.is_none()));
+        let (Some(value), Some(reason)) = (value, reason) else { return made };
+        if let Some(ty) = reason.ty.as_ref().map(|ty| self.opened(ty)) {
+            let says = matches!(&ty.core, Core::Word(text) if !text.trim().is_empty());
+            if !says && !matches!(ty.core, Core::Bad | Core::Words) {
+                return self.bad(secrets::no_reason(reason.expr.span));
+            }
+        }
+        if let Some(forbidden) = crate::lower::reveals::forbidden(self.program) {
+            return self.bad(secrets::reveal_forbidden(at, forbidden));
+        }
+        if made.is_bad() || made.is_null() {
+            return made;
+        }
+        let of = self.sources.text(value.expr.span).into();
+        let because = Some((value.expr.span, "a plan is made without the values of secrets"));
+        let (stage, name) = (Stage::Apply, "value".into());
+        let why = Rc::new(Why { stage, name, of, at, because, hops: Vec::new() });
+        public(made, &why)
     }
 
     /// The types of arguments; nothing if it cannot be told how many there are.
@@ -266,4 +296,16 @@ impl<'t> Infer<'t> {
             _ => Ty::bad(),
         }
     }
+}
+
+/// The type without its secrets; what they were is known later.
+fn public(ty: Ty, why: &Rc<Why>) -> Ty {
+    let inner = |of: &Rc<Ty>| Rc::new(public(Ty::clone(of), why));
+    let core = match &ty.core {
+        Core::List(of) => Core::List(inner(of)),
+        Core::Map(key, value) => Core::Map(Rc::clone(key), inner(value)),
+        other => other.clone(),
+    };
+    let late = if ty.secret { Some(Rc::clone(why)) } else { ty.late };
+    Ty { core, secret: false, late, ..ty }
 }

@@ -125,4 +125,42 @@ no backup of the project, since it is not in the project. Keep a copy where you 
 there. `reveal` shows a value only with `--yes`.
 "#,
     ),
+    Page::new(
+        "P4011",
+        "a reveal without a reason",
+        r#"
+`reveal` makes a secret public: it may go wherever plain text goes. Whoever reviews the plan has to
+know why, so the reason is plain text that is written out, and every plan shows it with the place.
+
+```paas-error
+secret admin = generate(length = 16)
+output password = reveal(secret.admin, "")
+```
+
+```paas
+secret admin = generate(length = 16)
+output password = reveal(secret.admin, "it is for a demonstration, without anything in it")
+```
+"#,
+    ),
+    Page::new(
+        "P4012",
+        "a reveal in a project that forbids it",
+        r#"
+The project's policy says that nothing is made public. That counts for everything in it, also for
+its modules and catalogues.
+
+```paas-error
+paas { policy { allow_reveal = false } }
+secret admin = generate(length = 16)
+output password = reveal(secret.admin, "it is for a demonstration")
+```
+
+```paas
+paas { policy { allow_reveal = false } }
+secret admin = generate(length = 16)
+output password: secret<string> = secret.admin
+```
+"#,
+    ),
 ];
