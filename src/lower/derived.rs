@@ -1,11 +1,11 @@
 //! Secrets that follow from others: what a function makes of a secret is one, too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lower::SecretSource;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument, Files, printed};
 use crate::lower::value::{Data, Val};
+use crate::lower::{SecretSource, decided};
 use crate::model::{Hidden, Piece, Text, digest};
 use crate::source::Span;
 
@@ -37,10 +37,45 @@ const NAME_MAX: usize = 120;
 /// A call that is made once the secrets in its arguments are known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derived {
-    /// Which function.
+    /// Which function, or how an operator is written.
     pub function: String,
     /// What it is given.
     pub arguments: Vec<Argument>,
+    /// What it comes to.
+    pub shape: Shape,
+    /// The secrets in it that are no text.
+    pub shapes: BTreeMap<String, Shape>,
+}
+
+/// What the value of a secret is, once it is known; secrets are kept as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// A whole number.
+    Int,
+    /// `true` or `false`.
+    Bool,
+}
+
+impl Shape {
+    /// The shape of a value without secrets.
+    pub fn of(data: &Data) -> Shape {
+        match data {
+            Data::Int(_) => Shape::Int,
+            Data::Bool(_) => Shape::Bool,
+            _ => Shape::Text,
+        }
+    }
+
+    /// The value that a text stands for.
+    fn read(self, text: &str) -> Option<Data> {
+        Some(match self {
+            Shape::Text => Data::Str(text.into()),
+            Shape::Int => Data::Int(text.parse().ok()?),
+            Shape::Bool => Data::Bool(text.parse().ok()?),
+        })
+    }
 }
 
 impl Derived {
@@ -57,13 +92,18 @@ impl Derived {
     /// does is not told: that could quote a value.
     pub fn value(&self, known: &dyn Fn(&str) -> Option<Hidden>) -> Option<Hidden> {
         let given = |argument: &Argument| {
-            let value = revealed(&argument.value, known)?;
+            let value = revealed(&argument.value, known, &self.shapes)?;
             Some(Argument { name: argument.name.clone(), value })
         };
         let arguments: Vec<Argument> = self.arguments.iter().map(given).collect::<Option<_>>()?;
-        let origin = self.arguments.first()?.value.origin;
-        let value = functions::call(&self.function, &arguments, &NoFiles, origin)?.ok()?;
-        Some(Hidden::new(printed(&value.data)?.as_literal()?.to_owned()))
+        let data = match decided::operated(&self.function, &arguments) {
+            Some(made) => made?,
+            None => {
+                let origin = self.arguments.first()?.value.origin;
+                functions::call(&self.function, &arguments, &NoFiles, origin)?.ok()?.data
+            }
+        };
+        Some(Hidden::new(printed(&data)?.as_literal()?.to_owned()))
     }
 }
 
@@ -71,29 +111,65 @@ impl<'t> Evaluator<'t> {
     /// The secret that a function makes of a secret; nothing if it makes none.
     pub fn derived(&mut self, name: &str, passed: &[Argument], at: Span) -> Option<Val> {
         let sees = functions::sees_secret(name, passed, self.files, at);
+        if !DERIVING.contains(&name) || !sees {
+            return None;
+        }
+        let arguments: Vec<String> = passed.iter().map(told).collect();
+        let address = format!("{name}({})", arguments.join(", "));
+        let shape = match functions::find(name).map(|it| it.returns) {
+            Some("int") => Shape::Int,
+            Some("bool") => Shape::Bool,
+            Some(_) | None => Shape::Text,
+        };
+        self.derive(name, address, passed.to_vec(), shape, at)
+    }
+
+    /// What the secret is that follows from others by a call that is told as `address`; nothing
+    /// if something in it is known later for another reason.
+    pub fn derive(
+        &mut self,
+        name: &str,
+        mut address: String,
+        arguments: Vec<Argument>,
+        shape: Shape,
+        at: Span,
+    ) -> Option<Val> {
         let (mut late, mut hidden) = (false, false);
-        for argument in passed {
+        for argument in &arguments {
             each_text(&argument.value, &mut |text| {
                 late |= text.pieces().iter().any(|it| matches!(it, Piece::Late { .. }));
                 hidden |= text.has_secret();
             });
         }
-        if !DERIVING.contains(&name) || !sees || late {
+        if late {
             return None;
         }
-        let arguments: Vec<String> = passed.iter().map(told).collect();
-        let mut address = format!("{name}({})", arguments.join(", "));
         if address.len() > NAME_MAX {
             let end = (0..=NAME_MAX).rev().find(|at| address.is_char_boundary(*at));
             let sum = digest(address.as_bytes());
             address.truncate(end.unwrap_or(0));
             address = format!("{address}… #{})", &sum[..12]);
         }
-        let call = Derived { function: name.to_owned(), arguments: passed.to_vec() };
+        let mut call =
+            Derived { function: name.to_owned(), arguments, shape, shapes: BTreeMap::new() };
+        let shape = |base: String| Some((self.shape_of(&base), base));
+        let shapes = call.bases().into_iter().filter_map(shape);
+        let shapes = shapes.filter(|(shape, _)| *shape != Shape::Text);
+        call.shapes = shapes.map(|(shape, base)| (base, shape)).collect();
         self.add_secret(address.clone(), SecretSource::Derived(call), at);
         // What follows from nothing but revealed secrets is as public as they are.
         let text = if hidden { Text::secret(address) } else { Text::revealed(address) };
         Some(Val::new(Data::Text(text.into()), at))
+    }
+}
+
+impl Evaluator<'_> {
+    /// What the value of a secret will be.
+    pub fn shape_of(&self, address: &str) -> Shape {
+        match self.secrets.get(address).map(|item| &item.source) {
+            Some(SecretSource::Derived(derived)) => derived.shape,
+            Some(_) | None => Shape::Text,
+        }
     }
 }
 
@@ -123,9 +199,18 @@ fn each_text(value: &Val, visit: &mut dyn FnMut(&Text)) {
     }
 }
 
-fn revealed(value: &Val, known: &dyn Fn(&str) -> Option<Hidden>) -> Option<Val> {
+fn revealed(
+    value: &Val,
+    known: &dyn Fn(&str) -> Option<Hidden>,
+    shapes: &BTreeMap<String, Shape>,
+) -> Option<Val> {
     Some(match &value.data {
         Data::Text(text) => {
+            if let [Piece::Secret { secret: it } | Piece::Revealed { revealed: it }] = text.pieces()
+                && let Some(shape) = shapes.get(it)
+            {
+                return Some(Val::new(shape.read(known(it)?.expose())?, value.origin));
+            }
             let mut plain = String::new();
             for piece in text.pieces() {
                 match piece {
@@ -139,12 +224,13 @@ fn revealed(value: &Val, known: &dyn Fn(&str) -> Option<Hidden>) -> Option<Val> 
             Val::str(plain, value.origin)
         }
         Data::List(list) => {
-            let all: Option<Vec<Val>> = list.iter().map(|value| revealed(value, known)).collect();
+            let all: Option<Vec<Val>> =
+                list.iter().map(|value| revealed(value, known, shapes)).collect();
             Val::list(all?, value.origin)
         }
         Data::Map(map) => {
             let entry = |(key, value): (&crate::model::Key, &Val)| {
-                Some((key.clone(), revealed(value, known)?))
+                Some((key.clone(), revealed(value, known, shapes)?))
             };
             Val::map(map.iter().map(entry).collect::<Option<_>>()?, value.origin)
         }
@@ -161,7 +247,8 @@ fn told(argument: &Argument) -> String {
     }
 }
 
-fn shown(value: &Val) -> String {
+/// A value as it could be written, with the names of secrets in it.
+pub(super) fn shown(value: &Val) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     match &value.data {
         Data::Str(text) => quoted(text),

@@ -4,7 +4,7 @@ use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::operators::{self, Clash};
 use crate::lower::value::{Data, Val};
-use crate::model::{self, Cidr, PortRange, Protocol, Text};
+use crate::model::{self, Cidr, Piece, PortRange, Protocol, Text};
 use crate::problem::{lower as problem, types};
 use crate::source::Span;
 use crate::syntax::tree::{self, Arm, BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
@@ -73,6 +73,12 @@ impl<'t> Evaluator<'t> {
         let data = match (op, &value.data) {
             (_, Data::Bad) => Data::Bad,
             (_, Data::Late(late) | Data::Unknown(late)) => Data::Unknown(late.clone()),
+            (UnaryOp::Not, Data::Text(_)) if self.is_secret_bool(&value) => {
+                match self.secret_negated(&value, at) {
+                    Some(value) => return value,
+                    None => return self.bad(problem::secret_used(at), at),
+                }
+            }
             (UnaryOp::Not, _) => match self.bool(&value, env.place(operand.span)) {
                 Some(it) => Data::Bool(!it),
                 None => Data::Bad,
@@ -121,11 +127,22 @@ impl<'t> Evaluator<'t> {
         env: &Env<'t>,
         at: Span,
     ) -> Val {
-        let mut unknown = None;
+        let (mut unknown, mut secret) = (None, None);
         for operand in [left, right] {
             let value = self.eval(operand, env);
             if let Data::Late(late) | Data::Unknown(late) = &value.data {
                 unknown = unknown.or(Some(late.clone()));
+                continue;
+            }
+            if self.is_secret_bool(&value) {
+                secret = match secret {
+                    Some(before) => {
+                        let op = if ends_at { BinaryOp::Or } else { BinaryOp::And };
+                        let places = (env.place(left.span), env.place(right.span));
+                        Some(Val::new(self.apply(op, &before, &value, places), at))
+                    }
+                    None => Some(value),
+                };
                 continue;
             }
             match self.bool(&value, env.place(operand.span)) {
@@ -134,11 +151,23 @@ impl<'t> Evaluator<'t> {
                 None => return Val::new(Data::Bad, at),
             }
         }
-        Val::new(unknown.map_or(Data::Bool(!ends_at), Data::Unknown), at)
+        match (unknown, secret) {
+            (Some(_), Some(_)) => self.bad(problem::secret_used(at), at),
+            (None, Some(secret)) => Val { origin: at, ..secret },
+            (unknown, None) => Val::new(unknown.map_or(Data::Bool(!ends_at), Data::Unknown), at),
+        }
     }
 
     fn apply(&mut self, op: BinaryOp, left: &Val, right: &Val, at: (Span, Span)) -> Data {
-        match operators::binary(op, &left.data, &right.data) {
+        let made = match op {
+            BinaryOp::And | BinaryOp::Or => Err(Clash::Secret),
+            _ => operators::binary(op, &left.data, &right.data),
+        };
+        let made = match made {
+            Err(Clash::Secret) => self.secret_operated(op, left, right, at.0.to(at.1)),
+            made => made,
+        };
+        match made {
             Ok(data) => data,
             Err(clash) => {
                 let (a, b) = (left.data.noun(), right.data.noun());
@@ -169,18 +198,29 @@ impl<'t> Evaluator<'t> {
     ) -> Val {
         let mut left = self.eval(first, env);
         let mut left_at = env.place(first.span);
-        let mut unknown = None;
+        let (mut unknown, mut secret) = (None, None);
         for (op, operand) in rest {
             let right = self.eval(operand, env);
             let right_at = env.place(operand.span);
             match self.apply(*op, &left, &right, (left_at, right_at)) {
                 Data::Bool(true) => (),
                 Data::Unknown(late) => unknown = Some(late),
+                other @ Data::Text(_) => {
+                    let one = Val::new(other, at);
+                    secret = Some(match secret {
+                        Some(all) => Val::new(self.apply(BinaryOp::And, &all, &one, (at, at)), at),
+                        None => one,
+                    });
+                }
                 other => return Val::new(other, at),
             }
             (left, left_at) = (right, right_at);
         }
-        Val::new(unknown.map_or(Data::Bool(true), Data::Unknown), at)
+        match (unknown, secret) {
+            (Some(_), Some(_)) => self.bad(problem::secret_used(at), at),
+            (None, Some(secret)) => secret,
+            (unknown, None) => Val::new(unknown.map_or(Data::Bool(true), Data::Unknown), at),
+        }
     }
 
     fn branch(
@@ -194,6 +234,11 @@ impl<'t> Evaluator<'t> {
         let decides = self.eval(condition, env);
         if let Data::Late(late) | Data::Unknown(late) = &decides.data {
             return Val::new(Data::Unknown(late.clone()), at);
+        }
+        if self.is_secret_bool(&decides) {
+            let branch = |this: &mut Self, it: &'t Expr| (this.eval(it, env), env.place(it.span));
+            let branches = [branch(self, yes), branch(self, no)];
+            return self.secret_branch(&decides, branches, at);
         }
         match self.bool(&decides, env.place(condition.span)) {
             Some(true) => self.eval(yes, env),
@@ -211,10 +256,16 @@ impl<'t> Evaluator<'t> {
             }
             _ => (),
         }
+        if has_pieces(&wanted) {
+            return self.matched_later(&wanted, arms, env, at);
+        }
         for arm in arms {
             let mut fits = arm.patterns.is_empty();
             for pattern in &arm.patterns {
                 let pattern = self.eval(pattern, env);
+                if has_pieces(&pattern) {
+                    return self.matched_later(&wanted, arms, env, at);
+                }
                 fits |= pattern.data == wanted.data;
             }
             if fits {
@@ -223,6 +274,24 @@ impl<'t> Evaluator<'t> {
         }
         self.bad(types::no_arm(at, env.place(value.span), &shown(&wanted.data)), at)
     }
+}
+
+impl<'t> Evaluator<'t> {
+    /// A `match` in which it is known later which arm fits.
+    fn matched_later(&mut self, wanted: &Val, arms: &'t [Arm], env: &Env<'t>, at: Span) -> Val {
+        let arms = arms.iter().map(|arm| {
+            let patterns = arm.patterns.iter().map(|it| self.eval(it, env)).collect();
+            (patterns, self.eval(&arm.value, env), env.place(arm.value.span))
+        });
+        let arms = arms.collect();
+        self.secret_matched(wanted, arms, at)
+    }
+}
+
+/// Whether a value is text of which parts are known later only.
+fn has_pieces(value: &Val) -> bool {
+    let is_open = |piece: &Piece| !matches!(piece, Piece::Literal(_));
+    matches!(&value.data, Data::Text(text) if text.pieces().iter().any(is_open))
 }
 
 /// What reading an attribute of null gives.

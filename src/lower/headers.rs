@@ -195,6 +195,11 @@ impl<'t> Evaluator<'t> {
                 self.problems.push(types::may_be_null(at, "this is null, not true or false"));
                 None
             }
+            Data::Text(text) if text.has_secret() => {
+                let names: Vec<String> = text.secrets().map(|it| format!("`{it}`")).collect();
+                self.problems.push(problem::secret_decides(at, &names.join(", ")));
+                None
+            }
             other => {
                 self.problems.push(types::not_a_bool(at, other.noun()));
                 None

@@ -10,6 +10,7 @@ mod checks;
 mod collect;
 mod common;
 mod compile;
+mod decided;
 mod derived;
 mod env;
 mod evaluator;
@@ -48,7 +49,7 @@ mod walk;
 
 pub use changes::{Adoption, Forgotten, Moved};
 pub use compile::{Given, compile};
-pub use derived::Derived;
+pub use derived::{Derived, Shape};
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
 

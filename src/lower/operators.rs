@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::lower::compile;
-use crate::lower::value::Data;
+use crate::lower::value::{Data, Val};
 use crate::model::{Cidr, Key, Late};
 use crate::syntax::tree::BinaryOp;
 
@@ -80,7 +80,35 @@ fn equal(left: &Data, right: &Data) -> Result<Data, Clash> {
             Some(late) => Ok(Data::Unknown(Arc::new(late))),
             None => Ok(Data::Bool(false)),
         },
+        _ if !is_open(left) && !is_open(right) => Ok(Data::Bool(false)),
+        (Data::List(a), Data::List(b)) if a.len() == b.len() => all_equal(a.iter().zip(b.iter())),
+        (Data::Map(a), Data::Map(b)) if a.keys().eq(b.keys()) => {
+            all_equal(a.values().zip(b.values()))
+        }
         _ => Ok(Data::Bool(false)),
+    }
+}
+
+/// One pair that is known to differ decides, whatever the others come to.
+fn all_equal<'v>(pairs: impl Iterator<Item = (&'v Val, &'v Val)>) -> Result<Data, Clash> {
+    let mut open = Ok(Data::Bool(true));
+    for (left, right) in pairs {
+        match equal(&left.data, &right.data) {
+            Ok(Data::Bool(true)) => (),
+            Ok(Data::Bool(false)) => return Ok(Data::Bool(false)),
+            other => open = if open == Err(Clash::Secret) { open } else { other },
+        }
+    }
+    open
+}
+
+/// Whether something in a value is known later only.
+fn is_open(data: &Data) -> bool {
+    match data {
+        Data::Text(_) | Data::Late(_) | Data::Unknown(_) => true,
+        Data::List(list) => list.iter().any(|it| is_open(&it.data)),
+        Data::Map(map) => map.values().any(|it| is_open(&it.data)),
+        _ => false,
     }
 }
 

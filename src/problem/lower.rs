@@ -105,6 +105,36 @@ pub fn secret_used(at: Span) -> Problem {
         .at(at, "so it cannot be compared or computed with")
 }
 
+/// P4001: a secret that decides what there is.
+pub fn secret_decides(at: Span, names: &str) -> Problem {
+    Problem::error("P4001", "a secret cannot decide this")
+        .at(at, format!("this follows from {names}"))
+        .note("everybody sees what there is, and what a check says")
+        .help("decide by something else, or make the answer public: `reveal(…, \"reason\")`")
+}
+
+/// P4001: a branch that would show by its parts which one is taken.
+pub fn secret_decides_parts(at: Span, noun: &str, decides: &str) -> Problem {
+    Problem::error("P4001", format!("a secret cannot decide whether this is {noun}"))
+        .at(at, "everybody sees what parts there are")
+        .note(format!("`{decides}` decides it"))
+        .help("let both branches be text or numbers; put the `if` inside of lists and objects")
+}
+
+/// P4001: a branch that a secret takes, and that is known later.
+pub fn secret_decides_late(at: Span, late: &Late) -> Problem {
+    Problem::error("P4001", "a secret cannot decide between values that are known later")
+        .at(at, format!("{} is known later", late.what))
+        .note(&late.why)
+}
+
+/// P4001: a match on a secret that may fit no arm.
+pub fn secret_without_else(at: Span) -> Problem {
+    Problem::error("P4001", "a `match` on a secret needs an arm for everything else")
+        .at(at, "which arm fits is known when it is sent, and then there must be one")
+        .help("put `else => …` at the end")
+}
+
 /// P4001: a secret in an output that everybody sees.
 pub fn secret_output(output: Span, at: Span, name: &str) -> Problem {
     Problem::error("P4001", format!("the output `{name}` would show a secret"))

@@ -259,6 +259,7 @@ fn plan() -> Value {
         ("blocked", list(&record(&["address", "code", "message", "help"]))),
         ("unmanaged", list(&json!({}))),
         ("checks", list(&record(&["name", "result", "address?", "message?", "at?"]))),
+        ("reveals", list(&record(&["secret", "reason", "at"]))),
         ("capacity", list(&json!({ "type": "object" }))),
         ("outputs", json!({ "type": "object" })),
     ]);

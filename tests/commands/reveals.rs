@@ -142,7 +142,7 @@ fn a_revealed_secret_decides_nothing_while_planning() {
         "run r if reveal(secret.given, \"a\") == \"b\" { on = container.c, create = \"x\" }",
         "output o = { (reveal(secret.given, \"a\")) = 1 }",
         "output o = if reveal(secret.given, \"a\") == \"b\" then 1 else 2",
-        "output o = [for x in [1] if reveal(secret.given, \"a\") == \"b\": x]",
+        "output o = [for x in [1]: x if reveal(secret.given, \"a\") == \"b\"]",
     ];
     for rest in wrong {
         let said = project(rest).ends("check", 1);

@@ -61,7 +61,7 @@ impl<'t> Infer<'t> {
             self.uncovered(expr, value, &ty, left);
         }
         let (found, _) = result.unwrap_or((Ty::bad(), expr.span));
-        Ty { late: found.late.clone().or(ty.late), ..found }
+        Ty { late: found.late.clone().or(ty.late), secret: found.secret || ty.secret, ..found }
     }
 
     /// Takes the values of an arm away from those that are left, and sees what they say.

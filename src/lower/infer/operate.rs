@@ -51,7 +51,9 @@ impl<'t> Infer<'t> {
         let made = |core: Core| Ty::new(core).after(&a).after(&b);
         if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) {
             self.comparable(op, (&a, left_expr), (&b, right_expr));
-            return Ty { secret: false, ..made(Core::Scalar(Scalar::Bool)) };
+            let known = a.is_null() || b.is_null();
+            let it = made(Core::Scalar(Scalar::Bool));
+            return Ty { secret: it.secret && !known, ..it };
         }
         let unknown = |ty: &Ty| ty.is_bad() || ty.secret || matches!(ty.core, Core::Text);
         for (ty, expr) in [(&a, left_expr), (&b, right_expr)] {

@@ -229,7 +229,8 @@ impl<'t> Infer<'t> {
         let one = self.value(yes, &if_true, want.as_ref());
         let other = self.value(no, &if_false, want.as_ref());
         let joined = self.of_branches(&one, &other, yes.span, no.span, want.is_some());
-        Ty { late: joined.late.or(decides.late), ..joined }
+        let secret = joined.secret || decides.secret;
+        Ty { late: joined.late.or(decides.late), secret, ..joined }
     }
 
     /// The type of two branches; without anything in common that is a problem.
