@@ -5,6 +5,7 @@
 mod crash;
 mod damage;
 mod repair;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::fs;

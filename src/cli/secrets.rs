@@ -274,7 +274,14 @@ impl Secrets {
                 if has_generated(state) && !exists {
                     return Err(Stop::one(problem::lost_store(&Kept::path(&self.folder)), 1));
                 }
-                let mut kept = Kept::open(&self.folder, &key)?;
+                let mut kept = match Kept::open(&self.folder, &key) {
+                    Ok(kept) => kept,
+                    // A new key was made, and the run ended before it sealed everything.
+                    Err(refused) => {
+                        let old = Key::before(self.owner(&state.lineage));
+                        Kept::open_with_old(&self.folder, &old).ok_or(refused)?
+                    }
+                };
                 kept.settle_moves(|id| state.records.contains_key(id));
                 let moves = moving(&self.statements, state).moves.unwrap_or_default();
                 kept.announce(&moves.objects);

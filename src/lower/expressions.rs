@@ -263,9 +263,6 @@ impl<'t> Evaluator<'t> {
             let mut fits = arm.patterns.is_empty();
             for pattern in &arm.patterns {
                 let pattern = self.eval(pattern, env);
-                if has_pieces(&pattern) {
-                    return self.matched_later(&wanted, arms, env, at);
-                }
                 fits |= pattern.data == wanted.data;
             }
             if fits {

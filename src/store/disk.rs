@@ -84,7 +84,12 @@ impl Disk {
             self.write(&fresh, &mut file, &bytes)?;
             self.sync(&fresh, &file)?;
         }
-        self.rename(&fresh, copy)
+        self.rename(&fresh, copy)?;
+        // Between two names of one file a rename does nothing.
+        match fresh.symlink_metadata() {
+            Ok(_) => self.remove(&fresh),
+            Err(_) => Ok(()),
+        }
     }
 
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -83,16 +83,36 @@ impl Key {
         set(VARIABLE) || set(FILE_VARIABLE)
     }
 
-    /// Makes another key; the one before stays beside it with `.old` at the end of its name.
-    /// Sandboxes keep the key that they share.
+    /// Makes another key; the one before stays beside it with `.old` at the end of its name, and
+    /// so do those before that one. Sandboxes keep the key that they share.
     pub fn renew(disk: &Disk, owner: Owner<'_>) -> Result<Key, Refused> {
         let path = place(owner)?;
-        let old = path.with_extension("key.old");
-        if !owner.sandbox && path.symlink_metadata().is_ok() {
-            let moved = disk.rename(&path, &old);
-            moved.map_err(|error| refused(problem::unmade_key(&path, &told(&error))))?;
+        if owner.sandbox || path.symlink_metadata().is_err() {
+            return Key::make(disk, owner);
         }
-        Key::make(disk, owner)
+        let text = fresh();
+        let replaced = || -> io::Result<()> {
+            let free = old_places(&path).find(|it| it.symlink_metadata().is_err());
+            disk.keep(&path, &free.unwrap_or_else(|| path.with_extension("key.old")))?;
+            // Whoever looks finds the one key or the other, and what the other one sealed can be
+            // opened by either.
+            disk.replace(&path, text.as_bytes()).map(drop)
+        };
+        replaced().map_err(|error| refused(problem::unmade_key(&path, &told(&error))))?;
+        Key::find(owner)?.ok_or_else(|| refused(problem::unmade_key(&path, "it is gone again")))
+    }
+
+    /// The keys that others took the place of, newest first.
+    pub fn before(owner: Owner<'_>) -> Vec<Key> {
+        let Ok(path) = place(owner) else { return Vec::new() };
+        let there = old_places(&path).take_while(|it| it.symlink_metadata().is_ok());
+        let read = |path: PathBuf| {
+            let text = file(&path).ok()??;
+            Key::read(&text, owner, &shown(&path)).ok()
+        };
+        let mut keys: Vec<Key> = there.filter_map(read).collect();
+        keys.reverse();
+        keys
     }
 
     /// Makes a key, or takes the one that another run has just made.
@@ -102,10 +122,7 @@ impl Key {
             return Ok(key);
         }
         let folder = path.parent().unwrap_or(&path).to_path_buf();
-        let mut bytes = Zeroizing::new([0; LENGTH]);
-        getrandom::fill(&mut *bytes).expect("the system has random numbers");
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text = Zeroizing::new(format!("{START}{digits}\n"));
+        let text = fresh();
         let made = || -> io::Result<()> {
             disk.make_folder(&folder)?;
             disk.place_new(&path, text.as_bytes())?;
@@ -116,7 +133,8 @@ impl Key {
         Key::find(owner)?.ok_or_else(|| refused(problem::unmade_key(&path, "it is gone again")))
     }
 
-    fn read(text: &str, owner: Owner<'_>, place: &str) -> Result<Key, Refused> {
+    /// The key that a text holds; `place` is where it stands.
+    pub fn read(text: &str, owner: Owner<'_>, place: &str) -> Result<Key, Refused> {
         let digits = text.trim().strip_prefix(START).unwrap_or(text.trim());
         let bytes = unhex(digits).ok_or_else(|| refused(problem::not_a_key(place)))?;
         let id = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*bytes), b"paas key id");
@@ -152,6 +170,22 @@ impl Key {
         let derived = salted.expand(&info, hkdf::HKDF_SHA256);
         derived.and_then(|it| it.fill(into)).expect("the length is that of the hash");
     }
+}
+
+/// A new key, as it is written.
+fn fresh() -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    getrandom::fill(&mut *bytes).expect("the system has random numbers");
+    let digits: Zeroizing<String> =
+        Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+    Zeroizing::new(format!("{START}{}\n", *digits))
+}
+
+/// Where keys are kept that others took the place of, oldest first.
+fn old_places(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let first = path.with_extension("key.old");
+    let more = (2..100).map(|number| path.with_extension(format!("key.{number}.old")));
+    std::iter::once(first).chain(more)
 }
 
 /// The key that a fingerprint was made with.

@@ -139,3 +139,26 @@ fn a_value_that_comes_while_somebody_is_asked_is_the_one_that_is_sent() {
     assert_eq!(value(&project, "a"), rotated);
     converged(&project);
 }
+
+#[test]
+fn a_new_key_opens_what_the_old_one_sealed_wherever_its_making_ended() {
+    let project = Project::of("secret a = generate(length = 24)\n");
+    project.fine("apply --yes");
+    let value = || project.fine("secret reveal secret.a --yes");
+    let (made, mut numbers) = (value(), Numbers(7));
+    let keys = || {
+        let files = project.contents().into_iter().map(|(path, _)| path);
+        files.filter(|path| path.to_string_lossy().contains(".key")).count()
+    };
+    for _ in 0..10 {
+        let before = keys();
+        killed(&project, "secret new-key", &mut numbers);
+        assert_eq!(value(), made);
+        assert!(keys() >= before, "a key is gone");
+        closed(&project);
+    }
+    project.fine("secret new-key");
+    assert_eq!(value(), made);
+    project.fine("apply --yes");
+    assert_eq!(value(), made);
+}

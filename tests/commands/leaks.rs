@@ -51,6 +51,15 @@ app vault {
       LONG = "<\(secret.long)>"
       MADE = secret.made
       URL = "postgres://me:\(secret.env)@db/x?t=\(token)"
+      CODED = base64("me:\(secret.env)")
+      JSON = to_json({ password = secret.file, list = [secret.program] })
+      SUM = sha256(secret.env)
+      LOUD = upper(secret.env)
+      LINES = indent(secret.file, 4)
+      PARTS = replace(join("/", [secret.program, token]), "a", "b")
+      CHOSEN = if secret.env == "x" then secret.file else "<\(upper(token))>"
+      MATCHED = match secret.env { "x" => secret.program, else => token }
+      LENGTH = "\(length(secret.env) * 2 > 7 && secret.file in ["x", token])"
     }
   }
 }
@@ -82,7 +91,16 @@ fn value(name: &str) -> &'static str {
 static FORMS: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
     let ends = [&LONG[..200], &LONG[LONG.len() - 200..], &LONG[500_000..500_200]];
     let long = ends.into_iter().flat_map(forms).chain([digest(LONG.as_bytes())]);
-    let all = VALUES.iter().map(|(name, value)| (*name, forms(value)));
+    // What functions make of a value is as secret as the value.
+    let derived = |value: &str| {
+        let coded = STANDARD_NO_PAD.encode(format!("me:{value}"));
+        [value.to_uppercase(), value.replace('a', "b"), coded, format!("me:{value}")]
+    };
+    let every = |value: &str| {
+        let derived = derived(value);
+        [forms(value), derived.iter().flat_map(|it| forms(it)).collect()].concat()
+    };
+    let all = VALUES.iter().map(|(name, value)| (*name, every(value)));
     all.chain([("long", long.collect())]).collect()
 });
 
@@ -182,6 +200,13 @@ fn no_command_shows_or_stores_a_secret() {
         "explain app.vault.compose.env.URL --sandbox",
         "explain cluster.home.token --sandbox",
         "fmt --diff",
+        "check --format narrated",
+        "check --format json",
+        "check --format sarif",
+        "explain secret.env --sandbox",
+        "graph --sandbox",
+        "test -vv",
+        "fix",
     ];
     looks.iter().for_each(|line| drop(quiet(&project, line)));
     clean_files(&project);
