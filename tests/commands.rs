@@ -26,6 +26,7 @@ mod selection;
 mod sources;
 mod state;
 mod terminal;
+mod testing;
 
 use crate::support::golden;
 use crate::support::project::Project;

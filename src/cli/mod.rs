@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::options::{
-    CheckFormat, DriftFormat, Format, Global, GraphFormat, Inputs, Planning,
+    CheckFormat, DriftFormat, Format, Global, GraphFormat, Inputs, Planning, TestFormat,
 };
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
@@ -53,6 +53,20 @@ enum Command {
         /// Warnings count as errors
         #[arg(long)]
         deny_warnings: bool,
+    },
+    /// Run the tests of a manifest: no network, no secret's value, and nothing is changed
+    ///
+    /// Exits with 0 when every test passed or there is none, 1 when one failed or the manifest
+    /// has errors.
+    Test {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// Only tests with this text in their names; may be given several times
+        #[arg(long, value_name = "TEXT")]
+        filter: Vec<String>,
+        /// How the results are printed
+        #[arg(long, value_enum, default_value_t = TestFormat::Human)]
+        format: TestFormat,
     },
     /// Mend what can be mended without asking, and say what is left
     ///
@@ -254,6 +268,9 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
     match arguments.command {
         Command::Check { inputs, format, deny_warnings } => {
             commands::check::run(terminal, &inputs, format, deny_warnings)
+        }
+        Command::Test { inputs, filter, format } => {
+            commands::test::run(terminal, &inputs, format, &filter).await
         }
         Command::Fix { paths, check, diff, r#unsafe } => {
             let least = if r#unsafe { Applicability::Maybe } else { Applicability::Machine };

@@ -82,6 +82,17 @@ pub enum CheckFormat {
     Narrated,
 }
 
+/// How the results of tests are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For a terminal
+    Human,
+    /// For programs; docs/testing.md describes it
+    Json,
+    /// XML as JUnit writes it, for CI services
+    Junit,
+}
+
 /// How drift is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DriftFormat {

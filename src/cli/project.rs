@@ -8,9 +8,10 @@ use crate::cli::options::Inputs;
 use crate::cli::repositories::{Locking, Repositories};
 use crate::cli::stop::Stop;
 use crate::cli::{given, terminal::Terminal};
-use crate::lower::{self, Desired};
+use crate::lower::{self, Desired, Given, Trial};
 use crate::problem::{Problem, any_error, project};
 use crate::source::Sources;
+use crate::syntax::tree::Tree;
 use crate::{store, syntax};
 
 /// A manifest larger than this is none.
@@ -31,6 +32,22 @@ pub struct Project {
     pub warnings: Vec<Problem>,
 }
 
+/// What a project asks for, and what is wrong with it.
+type Lowered = (Desired, Vec<Problem>);
+
+/// The texts of a project, read once and compiled as often as needed.
+pub struct Texts {
+    folder: PathBuf,
+    trees: Vec<Tree>,
+    given: Vec<Given>,
+    imports: Imports,
+    files: Folder,
+    /// What is wrong with the texts.
+    problems: Vec<Problem>,
+    /// Everything that was named could be read.
+    readable: bool,
+}
+
 /// Reads a project; any error ends the command, after all of them are known.
 pub fn load(inputs: &Inputs) -> Result<Project, Stop> {
     load_with(inputs, Locking::Hold, &text).map(|(project, _)| project)
@@ -43,51 +60,90 @@ pub fn load_with(
     locking: Locking,
     text: &dyn Fn(&Path) -> Result<String, String>,
 ) -> Result<(Project, Repositories), Stop> {
-    let (folder, files) = manifests(&inputs.path)?;
-    let mut sources = Sources::default();
-    let (mut trees, mut problems) = (Vec::new(), Vec::new());
-    for path in files {
-        let name = shown(&path);
-        match text(&path) {
-            Ok(text) => {
-                let file = sources.add(name, text.as_str());
-                let (tree, more) = syntax::parse(file, &text);
-                trees.push(tree);
-                problems.extend(more);
-            }
-            Err(why) => problems.push(project::unreadable(&name, &why)),
-        }
-    }
-    let (given, more) = given::read(inputs, &folder, &mut sources);
-    problems.extend(more);
-    let unreadable = problems.iter().any(|problem| problem.labels.is_empty());
-    let mut desired = Desired::default();
-    let mut imports = Imports::new(folder.clone(), locking);
-    if !unreadable {
-        let files = Folder::new(folder.clone());
-        let trees = imports.prepare(trees, &mut sources);
-        let more = loop {
-            let (lowered, more) =
-                lower::compile(&trees, &imports.library, &sources, &given, &files);
-            desired = lowered;
-            if desired.wanted.is_empty() {
-                break more;
-            }
-            // Where a module is could only be told by evaluating what was there.
-            imports.read(&desired.wanted, &mut sources);
-        };
-        problems.append(&mut imports.problems);
-        problems.extend(more);
-    }
-    problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
+    let (mut texts, mut sources) = Texts::read(inputs, locking, text)?;
+    let (desired, problems) = texts.compiled(&mut sources);
     if any_error(&problems) {
         return Err(Stop { problems, sources, exit: 1 });
     }
+    let folder = texts.folder;
     let whole = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
     let name = whole.file_name().map_or("project".into(), |name| name.to_string_lossy());
     let name = name.into_owned();
     let project = Project { name, folder, sources, desired, warnings: problems };
-    Ok((project, imports.repositories))
+    Ok((project, texts.imports.repositories))
+}
+
+impl Texts {
+    /// Reads the manifests, the values of inputs, and everything that is imported.
+    pub fn read(
+        inputs: &Inputs,
+        locking: Locking,
+        text: &dyn Fn(&Path) -> Result<String, String>,
+    ) -> Result<(Texts, Sources), Stop> {
+        let (folder, files) = manifests(&inputs.path)?;
+        let mut sources = Sources::default();
+        let (mut trees, mut problems) = (Vec::new(), Vec::new());
+        for path in files {
+            let name = shown(&path);
+            match text(&path) {
+                Ok(text) => {
+                    let file = sources.add(name, text.as_str());
+                    let (tree, more) = syntax::parse(file, &text);
+                    trees.push(tree);
+                    problems.extend(more);
+                }
+                Err(why) => problems.push(project::unreadable(&name, &why)),
+            }
+        }
+        let (given, more) = given::read(inputs, &folder, &mut sources);
+        problems.extend(more);
+        let readable = !problems.iter().any(|problem| problem.labels.is_empty());
+        let mut imports = Imports::new(folder.clone(), locking);
+        if readable {
+            trees = imports.prepare(trees, &mut sources);
+        }
+        let files = Folder::new(folder.clone());
+        Ok((Texts { folder, trees, given, imports, files, problems, readable }, sources))
+    }
+
+    /// What the project asks for, and everything that is wrong with it.
+    pub fn compiled(&mut self, sources: &mut Sources) -> Lowered {
+        let mut problems = std::mem::take(&mut self.problems);
+        let mut desired = Desired::default();
+        if self.readable {
+            let more;
+            (desired, more) = self.evaluated(sources, &|it, sources| {
+                lower::compile(&it.trees, &it.imports.library, sources, &it.given, &it.files)
+            });
+            problems.append(&mut self.imports.problems);
+            problems.extend(more);
+        }
+        problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
+        (desired, problems)
+    }
+
+    /// The same for one of its tests; what is wrong with the texts was said before.
+    pub fn tried(&mut self, sources: &mut Sources, trial: &Trial<'_>) -> Lowered {
+        self.evaluated(sources, &|it, sources| {
+            let (library, given) = (&it.imports.library, &it.given);
+            lower::tried(&it.trees, library, sources, given, &it.files, trial)
+        })
+    }
+
+    fn evaluated(
+        &mut self,
+        sources: &mut Sources,
+        evaluate: &dyn Fn(&Texts, &Sources) -> Lowered,
+    ) -> Lowered {
+        loop {
+            let (desired, problems) = evaluate(self, sources);
+            if desired.wanted.is_empty() {
+                return (desired, problems);
+            }
+            // Where a module is could only be told by evaluating what was there.
+            self.imports.read(&desired.wanted, sources);
+        }
+    }
 }
 
 impl Project {

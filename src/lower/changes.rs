@@ -76,7 +76,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// The address that is written; a key must be known.
-    fn place(&mut self, place: &'t Place, scope: ScopeId) -> Option<Address> {
+    pub fn place(&mut self, place: &'t Place, scope: ScopeId) -> Option<Address> {
         let mut address: Option<Address> = self.program.scopes[scope].prefix.clone();
         for segment in &place.segments {
             let word = segment.kind.text.as_str();

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use crate::kinds;
 use crate::lower::evaluator::{Evaluator, Slot};
 use crate::lower::scope::{
-    Declared, Header, In, Inner, Named, Opens, Program, Role, Scope, ScopeId, Service, header,
-    hosts_of, is_facet, is_word, span, unknown_kind,
+    Declared, Header, In, Inner, Named, Opens, Program, ROOT, Role, Scope, ScopeId, Service,
+    header, hosts_of, is_facet, is_word, span, unknown_kind,
 };
+use crate::problem::tests::{self, Place};
 use crate::problem::{Problem, names as problem, scopes};
 use crate::source::Span;
 use crate::syntax::tree::{Block, Item, ItemKind, ModuleItem, Name, Use};
@@ -112,6 +113,10 @@ impl<'t> Evaluator<'t> {
             ItemKind::Attribute(_) | ItemKind::Spread(_) | ItemKind::Comprehension(_) => {
                 self.problems.push(problem::outside_of_block(item.span));
             }
+            ItemKind::Block(block) if block.kind.text == "test" && role != Role::Module => {
+                let where_else = if role == Role::Tenant { Place::Tenant } else { Place::Library };
+                self.problems.push(tests::out_of_place(span(block), where_else));
+            }
             _ if role == Role::Library => {
                 self.problems.push(scopes::library_makes(place(item)));
             }
@@ -152,7 +157,7 @@ impl<'t> Evaluator<'t> {
                 self.program.changes.push(In { it: &item.kind, scope });
             }
             ItemKind::Mock(_) | ItemKind::Expect(_) => {
-                self.problems.push(problem::outside_of_block(item.span));
+                self.problems.push(tests::outside_of_test(item.span));
             }
             ItemKind::Let(_)
             | ItemKind::Function(_)
@@ -211,6 +216,7 @@ impl<'t> Evaluator<'t> {
                 None => self.program.scopes[scope].settings = Some(block),
             },
             ("defaults", [kind]) => self.defaults_block(block, kind, scope),
+            ("test", labels) => self.test_block(block, labels, scope),
             ("check", [_]) => self.program.checks.push(In { it: block, scope }),
             ("secret", labels) => {
                 let name = labels.first().map_or("name", |label| &label.text);
@@ -231,6 +237,21 @@ impl<'t> Evaluator<'t> {
                 self.problems.push(problem::wrong_labels(&block.kind.text, span(block)));
             }
             _ => self.resource(block, item, scope),
+        }
+    }
+
+    /// A test belongs to the project it stands in; those of modules are run from their folders.
+    fn test_block(&mut self, block: &'t Block, labels: &'t [Name], scope: ScopeId) {
+        if scope != ROOT {
+            return;
+        }
+        let [name] = labels else {
+            return self.problems.push(tests::without_name(span(block)));
+        };
+        let known = self.program.tests.iter().find(|other| other.labels[0].text == name.text);
+        match known {
+            Some(first) => self.problems.push(twice("test", name, first.labels[0].span)),
+            None => self.program.tests.push(block),
         }
     }
 
@@ -358,7 +379,7 @@ impl<'t> Evaluator<'t> {
 
 /// Whether a block in a tenant says something about the tenant itself.
 pub(super) fn is_field(block: &Block) -> bool {
-    block.labels.is_empty() && block.kind.text != "paas"
+    block.labels.is_empty() && !matches!(block.kind.text.as_str(), "paas" | "test")
 }
 
 fn twice(what: &str, again: &Name, first: Span) -> Problem {

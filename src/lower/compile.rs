@@ -9,7 +9,7 @@ use crate::lower::functions::Files;
 use crate::lower::nodes::NodeId;
 use crate::lower::order::{self, Unit};
 use crate::lower::reads::Recorded;
-use crate::lower::scope::{In, Role, Scope, ScopeId};
+use crate::lower::scope::{In, ROOT, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Library, Output, SecretItem, SecretSource};
@@ -47,38 +47,8 @@ pub fn compile(
 ) -> (Desired, Vec<Problem>) {
     let files = Recorded::new(files, sources);
     let mut evaluator = Evaluator::new(library, given, sources, &files);
-    let root = evaluator.program.add(Scope::new(Role::Module, None), &Env::default(), None);
-    for tree in trees {
-        evaluator.collect(&tree.items, root);
-    }
-    evaluator.recursive = order::recursive(&evaluator.program, root, &mut evaluator.problems);
-    evaluator.undeclared_inputs();
-    evaluator.settings();
-    let mut desired = Desired::default();
-    let mut edges = Vec::new();
-    let mut scope = root;
-    while scope < evaluator.program.scopes.len() {
-        evaluator.prepare_scope(scope);
-        scope += 1;
-    }
-    for index in 0..evaluator.program.secrets.len() {
-        evaluator.secret_value(index);
-    }
-    for index in 0..evaluator.program.outputs.len() {
-        evaluator.output(index, &mut desired);
-    }
-    desired.checks = evaluator.checks();
-    for node in 0..evaluator.nodes.len() {
-        evaluator.finish_into(node, &mut desired, &mut edges);
-    }
-    evaluator.changes(&mut desired);
-    unique::conflicts(&desired, &mut evaluator.problems);
-    quota::exceeded(&desired, &mut evaluator.problems);
-    machines::conflicts(&desired, &files, sources, &mut evaluator.problems);
-    graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
-    evaluator.secrets_into(&mut desired);
-    desired.config = config(sources, &evaluator.shown_inputs(), &files);
-    desired.wanted = std::mem::take(&mut evaluator.wanted);
+    evaluator.collect_project(trees);
+    let desired = evaluator.whole();
     // Everything is declared by now, whatever opened it.
     let found = infer::check(&evaluator.program, &evaluator.recursive, sources);
     let mut problems = infer::merged(found, std::mem::take(&mut evaluator.problems));
@@ -92,6 +62,48 @@ pub fn compile(
 }
 
 impl<'t> Evaluator<'t> {
+    /// Takes what the project's own files declare.
+    pub fn collect_project(&mut self, trees: &'t [Tree]) {
+        let root = self.program.add(Scope::new(Role::Module, None), &Env::default(), None);
+        for tree in trees {
+            self.collect(&tree.items, root);
+        }
+        self.recursive = order::recursive(&self.program, root, &mut self.problems);
+    }
+
+    /// Evaluates and checks the project that was collected.
+    pub fn whole(&mut self) -> Desired {
+        self.undeclared_inputs();
+        self.settings();
+        let mut desired = Desired::default();
+        let mut edges = Vec::new();
+        let mut scope = ROOT;
+        while scope < self.program.scopes.len() {
+            self.prepare_scope(scope);
+            scope += 1;
+        }
+        for index in 0..self.program.secrets.len() {
+            self.secret_value(index);
+        }
+        for index in 0..self.program.outputs.len() {
+            self.output(index, &mut desired);
+        }
+        desired.checks = self.checks();
+        for node in 0..self.nodes.len() {
+            self.finish_into(node, &mut desired, &mut edges);
+        }
+        self.changes(&mut desired);
+        unique::conflicts(&desired, &mut self.problems);
+        quota::exceeded(&desired, &mut self.problems);
+        machines::conflicts(&desired, self.files, self.sources, &mut self.problems);
+        graph::circles(&self.nodes, &edges, &mut self.problems);
+        self.secrets_into(&mut desired);
+        desired.config = config(self.sources, &self.shown_inputs(), self.files);
+        desired.wanted = std::mem::take(&mut self.wanted);
+        desired.tests = self.test_items();
+        desired
+    }
+
     /// Evaluates and checks everything in a scope, and opens the tenants and modules in it.
     fn prepare_scope(&mut self, scope: ScopeId) {
         if let Some(tenant) = self.node_of_tenant(scope) {
@@ -285,7 +297,7 @@ fn without_scopes(message: &str) -> String {
 }
 
 /// Each problem once, in the order of their places.
-fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
     let mut seen = HashSet::new();
     let mut once: Vec<Problem> = problems
         .into_iter()

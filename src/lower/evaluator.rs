@@ -12,6 +12,7 @@ use crate::lower::reads::Recorded;
 use crate::lower::scope::{In, Program, ScopeId};
 use crate::lower::shape::Shape;
 use crate::lower::specs::Spec;
+use crate::lower::trial::{Known, Running};
 use crate::lower::value::{Data, Val};
 use crate::model::Address;
 use crate::problem::narrowing::Misfit;
@@ -126,6 +127,10 @@ pub(super) struct Evaluator<'t> {
     pub facets: Vec<Vec<Slot<Facets>>>,
     /// Bodies that were sorted already.
     pub shapes: HashMap<*const Body, Rc<Shape<'t>>>,
+    /// The test that is run.
+    pub trial: Option<Running<'t>>,
+    /// What is known of late values by now.
+    pub known: Option<&'t Known<'t>>,
     /// Every resource of a kind that is inside of a scope.
     pub everything: HashMap<(&'static str, ScopeId), Slot<Val>>,
     stages: Vec<Stage>,
@@ -174,6 +179,8 @@ impl<'t> Evaluator<'t> {
             specs: Vec::new(),
             facets: Vec::new(),
             shapes: HashMap::new(),
+            trial: None,
+            known: None,
             everything: HashMap::new(),
             stages: Vec::new(),
             touched: Touched::new(),
@@ -291,9 +298,11 @@ impl<'t> Evaluator<'t> {
             broken,
             |this| {
                 let env = this.env_of(scope);
-                let value = match &it.value {
-                    Some(value) => this.eval(value, &env),
-                    None => {
+                let given = this.given_by_test(&it.name.text, scope);
+                let value = match (given, &it.value) {
+                    (Some(given), _) => given,
+                    (None, Some(value)) => this.eval(value, &env),
+                    (None, None) => {
                         return this
                             .bad(names::no_value(&it.name.text, it.name.span), it.name.span);
                     }

@@ -220,7 +220,7 @@ impl<'t> Evaluator<'t> {
             if let Some(choice) = field.choice
                 && is_left_open(choice, &value.data)
             {
-                return self.late(id, field.name, at);
+                return self.late(id, (field.name, &field.ty), at);
             }
             if value.data != Data::Null {
                 return value;
@@ -314,7 +314,7 @@ impl<'t> Evaluator<'t> {
                 let name = self.made_secret(node, reading.name);
                 Val::new(Data::Text(Text::secret(name).into()), at)
             }
-            Source::Late(_) => self.late(node.id, reading.name, at),
+            Source::Late(_) => self.late(node.id, (reading.name, &reading.ty), at),
         }
     }
 
@@ -325,8 +325,11 @@ impl<'t> Evaluator<'t> {
         name
     }
 
-    fn late(&mut self, of: NodeId, what: &str, at: Span) -> Val {
+    fn late(&mut self, of: NodeId, (what, ty): (&'static str, &Type), at: Span) -> Val {
         self.touch(of, at);
+        if let Some(value) = self.known_by_now(of, (what, ty), at) {
+            return value;
+        }
         let of = Ref::Address(self.nodes[of].address.clone());
         Val::new(Data::Late(Arc::new(Late { of, what: what.to_owned() })), at)
     }
@@ -359,7 +362,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// Whether the manifest leaves the choice to somebody else.
-fn is_left_open(choice: Choice, data: &Data) -> bool {
+pub(super) fn is_left_open(choice: Choice, data: &Data) -> bool {
     match data {
         Data::Str(text) if &**text == "auto" => true,
         Data::Str(text) => choice == Choice::Ip && &**text == "dhcp",

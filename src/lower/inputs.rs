@@ -104,7 +104,13 @@ impl<'t> Evaluator<'t> {
 
     fn input_raw(&mut self, input: &'t Input) -> Val {
         let name = input.name.text.as_str();
+        if let Some(value) = self.given_by_test(name, ROOT) {
+            return value;
+        }
         let given = self.given.iter().rev().find(|given| given.name == name);
+        if given.is_none() && self.trial.is_some() && input.ty.as_ref().is_some_and(is_secret) {
+            return self.given_secret(name, &format!("{VARIABLE}{name}"), input.name.span);
+        }
         match (given, &input.default) {
             (Some(given), _) => {
                 let at = self.known_place(given.value.span).unwrap_or(input.name.span);
@@ -153,7 +159,8 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-fn is_secret(ty: &TypeExpr) -> bool {
+/// Whether a type that is written is that of a secret.
+pub(super) fn is_secret(ty: &TypeExpr) -> bool {
     match &ty.kind {
         TypeKind::Named(word, _) => word == "secret",
         TypeKind::Optional(inner) | TypeKind::Paren(inner) => is_secret(inner),

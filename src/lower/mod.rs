@@ -40,6 +40,8 @@ mod settings;
 mod shape;
 mod sources;
 mod specs;
+mod told;
+mod trial;
 mod typed;
 mod unique;
 pub mod value;
@@ -50,6 +52,7 @@ pub use compile::{Given, compile};
 pub use derived::Derived;
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
+pub use trial::{Known, Moment, Planned, TestItem, Trial, tried};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -233,4 +236,6 @@ pub struct Desired {
     pub adopted: BTreeMap<Address, Adoption>,
     /// What is no longer looked after.
     pub forgotten: Vec<Forgotten>,
+    /// Its tests, in their order.
+    pub tests: Vec<TestItem>,
 }

@@ -84,7 +84,8 @@ fn equal(left: &Data, right: &Data) -> Result<Data, Clash> {
     }
 }
 
-/// Whether two values are the same; a literal may stand for an address.
+/// Whether two values are the same; a literal may stand for an address, of a network or of a
+/// resource.
 pub(super) fn same(left: &Data, right: &Data) -> bool {
     match (left, right) {
         (Data::Int(a), Data::Float(b)) | (Data::Float(b), Data::Int(a)) => float(*a) == *b,
@@ -93,6 +94,9 @@ pub(super) fn same(left: &Data, right: &Data) -> bool {
         }
         (Data::Cidr(cidr), Data::Str(text)) | (Data::Str(text), Data::Cidr(cidr)) => {
             Cidr::parse(text) == Some(*cidr)
+        }
+        (Data::Ref(address), Data::Str(text)) | (Data::Str(text), Data::Ref(address)) => {
+            address.as_str() == &**text
         }
         _ => left == right,
     }

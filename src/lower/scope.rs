@@ -196,6 +196,8 @@ pub(super) struct Program<'t> {
     pub requires: Vec<In<&'t Require>>,
     /// `moved`, `adopt` and `forget`.
     pub changes: Vec<In<&'t ItemKind>>,
+    /// `test` blocks of the project itself.
+    pub tests: Vec<&'t Block>,
 }
 
 impl<'t> Scope<'t> {

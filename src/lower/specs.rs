@@ -365,7 +365,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// The value that a field's JSON stands for.
-fn from_json(json: &Value, at: Span) -> Val {
+pub(super) fn from_json(json: &Value, at: Span) -> Val {
     let data = match json {
         Value::Null => Data::Null,
         Value::Bool(it) => Data::Bool(*it),

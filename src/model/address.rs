@@ -95,6 +95,23 @@ impl Address {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
     }
 
+    /// Whether it is `written`, or an instance of what is written without keys.
+    pub fn is_meant_by(&self, written: &Address) -> bool {
+        let (mut own, mut theirs) = (segments(&self.0), segments(&written.0));
+        loop {
+            match (own.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(own), Some(theirs)) => {
+                    let ((head, key), (meant, wanted)) = (split_key(own), split_key(theirs));
+                    if head != meant || wanted.is_some_and(|wanted| key != Some(wanted)) {
+                        return false;
+                    }
+                }
+                (Some(_), None) | (None, Some(_)) => return false,
+            }
+        }
+    }
+
     /// The same address with `to` in the place of `from`, which it [is inside](Address::is_inside);
     /// nothing if that is no address.
     pub fn moved(&self, from: &Address, to: &Address) -> Option<Address> {

@@ -15,10 +15,15 @@ pub fn document(problems: &[Problem], sources: &Sources) -> String {
         "format": FORMAT,
         "errors": of(Level::Error),
         "warnings": of(Level::Warning),
-        "problems": problems.iter().map(|it| problem(it, sources)).collect::<Vec<_>>(),
+        "problems": values(problems, sources),
     });
     let text = serde_json::to_string_pretty(&document);
     text.expect("text and numbers can always be written") + "\n"
+}
+
+/// Each problem as a part of another document.
+pub fn values(problems: &[Problem], sources: &Sources) -> Vec<Value> {
+    problems.iter().map(|it| problem(it, sources)).collect()
 }
 
 impl Level {

@@ -29,6 +29,7 @@ pub mod secrets;
 pub mod stages;
 pub mod state;
 pub mod syntax;
+pub mod tests;
 pub mod types;
 
 pub use allow::{allowed_codes, without_allowed};

@@ -4,7 +4,7 @@ use crate::problem::{Edit, Fix, Problem, foreign};
 use crate::source::Span;
 
 /// Kinds of the language that this version does not know yet.
-const PLANNED_KINDS: [&str; 3] = ["terraform", "run", "test"];
+const PLANNED_KINDS: [&str; 1] = ["terraform"];
 
 /// The names that are near, and the fix if there is only one.
 fn did_you_mean(problem: Problem, span: Span, near: &[&str]) -> Problem {

@@ -14,6 +14,7 @@ mod scopes;
 mod secrets;
 mod state;
 mod syntax;
+mod tests;
 mod types;
 
 use std::sync::LazyLock;
@@ -41,6 +42,7 @@ pub fn all() -> &'static [Page] {
         let parts = [
             lints::PAGES,
             syntax::PAGES,
+            tests::PAGES,
             change::PAGES,
             names::PAGES,
             scopes::PAGES,

@@ -13,6 +13,7 @@ mod paint;
 mod schema;
 mod state;
 mod summary;
+mod tests;
 mod terminal;
 mod tree;
 pub mod value;
@@ -26,6 +27,7 @@ pub use schema::{json_schema, json_schemas};
 pub use state::{secret_list, state_list, state_show};
 pub use summary::{Summary, outcome};
 pub use terminal::terminal;
+pub use tests::{Tested, tests_json, tests_junit, tests_summary};
 
 use crate::model::Address;
 use crate::problem::Style;

@@ -31,9 +31,9 @@ const PLATFORM: [(&str, &str); 5] = [
 ];
 
 /// Codes without an example: what leads to them cannot be seen, is huge, or is no manifest.
-const WITHOUT: [&str; 17] = [
-    "L0203", "L0204", "L0205", "P0114", "P0119", "P1005", "P1020", "P1021", "P1022", "P3004",
-    "P4005", "P4006", "P4007", "P4008", "P4009", "P4010", "P5005",
+const WITHOUT: [&str; 19] = [
+    "L0203", "L0204", "L0205", "P0114", "P0119", "P1005", "P1020", "P1021", "P1022", "P2020",
+    "P2021", "P3004", "P4005", "P4006", "P4007", "P4008", "P4009", "P4010", "P5005",
 ];
 
 /// A Compose file with which nothing is wrong.

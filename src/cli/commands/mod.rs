@@ -14,4 +14,5 @@ pub mod sandbox;
 pub mod schema;
 pub mod secret;
 pub mod state;
+pub mod test;
 pub mod update;

@@ -18,6 +18,7 @@ mod names;
 mod narrow;
 mod operate;
 mod sites;
+mod tests;
 mod told;
 mod ty;
 mod value;
@@ -288,6 +289,7 @@ impl<'t> Infer<'t> {
                 self.in_scope(*scope, |this| this.check_check(it));
             }
         }
+        self.check_tests();
     }
 
     fn check_output(&mut self, output: &'t Let) {
