@@ -121,7 +121,7 @@ fn hostile_files_have_places_too() {
     at("[{\"n\\\"\": 1,\n \"\\u006e\" : \"\\\\\" } ]", &["P2006", "p.yml:1:10", "2 |", "expected an int"]);
     let long: Vec<String> = (0..2_000).map(|number| format!("{{\"n\": {number}}}")).collect();
     let long = format!("[{}]", long.join(",")).replace("{\"n\": 1500}", "{\"n\": null}");
-    let said = at(&long, &["P2006", "p.yml:1:", "found null"]);
+    let said = at(&long, &["P2006", "p.yml:1:", "`n` is missing"]);
     assert!(said.lines().all(|line| line.chars().count() < 200), "{said}");
 }
 
