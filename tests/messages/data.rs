@@ -118,7 +118,10 @@ fn hostile_files_have_places_too() {
     let json = read.replace("yaml", "json");
     let at = |text: &str, parts: &[&str]| says(&json, &[("p.yml", text.as_bytes())], parts);
     at("[{\"n\": 1, \"n\": \"x\"}]", &["P2006", "p.yml:1:16"]);
-    at("[{\"n\\\"\": 1,\n \"\\u006e\" : \"\\\\\" } ]", &["P2006", "p.yml:1:10", "2 |", "expected an int"]);
+    at(
+        "[{\"n\\\"\": 1,\n \"\\u006e\" : \"\\\\\" } ]",
+        &["P2006", "p.yml:1:10", "2 |", "expected an int"],
+    );
     let long: Vec<String> = (0..2_000).map(|number| format!("{{\"n\": {number}}}")).collect();
     let long = format!("[{}]", long.join(",")).replace("{\"n\": 1500}", "{\"n\": null}");
     let said = at(&long, &["P2006", "p.yml:1:", "`n` is missing"]);
