@@ -1,6 +1,7 @@
 //! The secrets of a run: what is known of them while planning, and their values just before they
 //! are sent.
 
+mod planned;
 mod words;
 
 pub use words::{given, now_secs, told};
@@ -10,12 +11,13 @@ use std::path::PathBuf;
 
 use crate::cli::project::Project;
 use crate::cli::saved::state_moved_secret;
+use crate::cli::secrets::planned::{has_generated, in_steps, renewal, sent};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::drivers::secrets::{Values, make};
 use crate::lower::{Desired, Recipe, SecretItem, SecretSource};
-use crate::model::{Hidden, Value};
-use crate::plan::{Change, Plan, SecretsSeen, each_secret, moving};
+use crate::model::Hidden;
+use crate::plan::{Plan, SecretsSeen, each_secret, moving};
 use crate::problem::{Problem, secrets as problem, state::stale_plan};
 use crate::source::Sources;
 use crate::state::{State, Verb};
@@ -95,7 +97,8 @@ impl Secrets {
             let Some(item) = self.items.get(address) else { continue };
             match self.values.get(address) {
                 Some(Ok(value)) => {
-                    seen.fingerprints.insert(address.clone(), key.fingerprint(value));
+                    seen.fingerprints
+                        .insert(address.clone(), words::apart(key, address, item, value));
                 }
                 Some(Err(why)) => missing.push((item.span, address.clone(), why.why.clone())),
                 None if item.source.recipe().is_some() => drop(seen.lost.insert(address.clone())),
@@ -454,7 +457,11 @@ impl Secrets {
             each_secret(&change.intent.spec, "", &mut |_, secret| {
                 let value = self.values.get(secret).and_then(|it| it.as_ref().ok());
                 let Some(value) = value.filter(|_| secrets.contains(secret)) else { return };
-                let now = key.fingerprint(value);
+                let item = self.items.get(secret);
+                let now = item.map_or_else(
+                    || key.fingerprint(value),
+                    |item| words::apart(key, secret, item, value),
+                );
                 let planned = change.intent.fingerprints.insert(secret.to_owned(), now.clone());
                 if planned.is_some_and(|planned| planned != now) {
                     moved.push(state_moved_secret(secret));
@@ -466,34 +473,4 @@ impl Secrets {
             false => Err(Stop::one(stale_plan(&moved), Refused::STALE)),
         }
     }
-}
-
-/// The secrets whose values something was sent, so that a new one can be noticed.
-fn sent(state: &State) -> BTreeSet<String> {
-    let intents = state.records.values().flat_map(crate::state::Record::possible);
-    intents.flat_map(|intent| intent.fingerprints.keys().cloned()).collect()
-}
-
-/// Whether the state knows of a secret that was generated.
-fn has_generated(state: &State) -> bool {
-    state.records.iter().any(|(id, record)| id.address.kind() == "secret" && !record.half_made())
-}
-
-fn in_steps(change: &Change) -> impl Iterator<Item = String> {
-    let texts = change.steps.iter().flat_map(|step| step.texts());
-    texts.flat_map(|text| text.secrets().map(str::to_owned)).collect::<BTreeSet<_>>().into_iter()
-}
-
-/// What a change of a generated secret makes: its address, how, and which version it is.
-fn renewal(change: &Change) -> Option<(String, Recipe, u32)> {
-    let address = &change.id.address;
-    let sets = matches!(change.verb, Verb::Create | Verb::Update) && address.kind() == "secret";
-    let spec = sets.then_some(&change.intent.spec)?;
-    let number = |value: &Value| value.as_u64().and_then(|it| u32::try_from(it).ok());
-    let recipe = Recipe {
-        length: number(&spec["length"])?,
-        charset: spec["charset"].as_str()?.to_owned(),
-        rotate_ms: spec["rotate"].as_u64(),
-    };
-    Some((address.to_string(), recipe, number(&spec["version"])?))
 }

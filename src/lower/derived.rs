@@ -45,6 +45,8 @@ pub struct Derived {
     pub shape: Shape,
     /// The secrets in it that are no text.
     pub shapes: BTreeMap<String, Shape>,
+    /// It can be one of few values only, so that two of them are often the same.
+    pub few: bool,
 }
 
 /// What the value of a secret is, once it is known; secrets are kept as text.
@@ -150,8 +152,10 @@ impl<'t> Evaluator<'t> {
             address.truncate(end.unwrap_or(0));
             address = format!("{address}… #{})", &sum[..12]);
         }
-        let mut call =
-            Derived { function: name.to_owned(), arguments, shape, shapes: BTreeMap::new() };
+        let few = shape != Shape::Text || matches!(name, "if" | "match");
+        let (function, shapes) = (name.to_owned(), BTreeMap::new());
+        let mut call = Derived { function, arguments, shape, shapes, few };
+        call.few |= call.bases().iter().all(|base| self.is_one_of_few(base));
         let shape = |base: String| Some((self.shape_of(&base), base));
         let shapes = call.bases().into_iter().filter_map(shape);
         let shapes = shapes.filter(|(shape, _)| *shape != Shape::Text);
@@ -164,6 +168,11 @@ impl<'t> Evaluator<'t> {
 }
 
 impl Evaluator<'_> {
+    fn is_one_of_few(&self, address: &str) -> bool {
+        let source = self.secrets.get(address).map(|item| &item.source);
+        matches!(source, Some(SecretSource::Derived(derived)) if derived.few)
+    }
+
     /// What the value of a secret will be.
     pub fn shape_of(&self, address: &str) -> Shape {
         match self.secrets.get(address).map(|item| &item.source) {

@@ -149,8 +149,13 @@ impl Key {
 
     /// What tells values apart, for whoever has the key; without it, nothing follows from it.
     pub fn fingerprint(&self, value: &Hidden) -> String {
+        self.fingerprint_as("", value)
+    }
+
+    /// The same for one name only: of few values, two under different names cannot be compared.
+    pub fn fingerprint_as(&self, name: &str, value: &Hidden) -> String {
         let mut key = Zeroizing::new([0; LENGTH]);
-        self.derive(&[], b"fingerprint", &mut key);
+        self.derive(name.as_bytes(), b"fingerprint", &mut key);
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*key), value.expose().as_bytes());
         let tag = URL_SAFE_NO_PAD.encode(&tag.as_ref()[..FINGERPRINT_LENGTH]);
         format!("{}.{tag}", self.id)

@@ -127,3 +127,44 @@ fn a_rotated_secret_changes_what_is_decided_by_it() {
     let project = project.with("GIVEN", "canary-22");
     says(&project.ends("plan --sandbox --exit-code", 2), &["compose.env.STRONG", "changed"]);
 }
+
+#[test]
+fn an_answer_that_somebody_knows_tells_nothing_of_another_one() {
+    let project = project(
+        "host box { address = \"10.0.0.9\" }\n\
+         app a { on = host.box, unit { exec = \"/bin/a\", env = {\n\
+         KNOWN = \"\\(length(secret.given) > 0)\"\n\
+         UNKNOWN = \"\\(secret.given == \"canary-1\")\"\n\
+         CHOSEN = upper(if secret.given == \"canary-1\" then \"true\" else \"no\")\n\
+         LOUD = if secret.other == \"canary-22\" then \"TRUE\" else \"no\"\n} } }",
+    );
+    project.fine("apply --sandbox --yes");
+    let state: serde_json::Value =
+        serde_json::from_str(&project.read("state/sandbox/paas.state.json")).expect("it is JSON");
+    let mut found = Vec::new();
+    fingerprints(&state, &mut found);
+    assert_eq!(found.len(), 4, "{found:?}");
+    let mut different = found.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert_eq!(different.len(), 4, "{found:?}");
+    says(&project.fine("plan --sandbox --exit-code"), &["No changes"]);
+}
+
+/// Every fingerprint in a state.
+fn fingerprints(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (name, inner) in map {
+                match (name.as_str(), inner) {
+                    ("fingerprints", serde_json::Value::Object(all)) => {
+                        found.extend(all.values().filter_map(|it| it.as_str().map(str::to_owned)));
+                    }
+                    (_, inner) => fingerprints(inner, found),
+                }
+            }
+        }
+        serde_json::Value::Array(list) => list.iter().for_each(|it| fingerprints(it, found)),
+        _ => (),
+    }
+}

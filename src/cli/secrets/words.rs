@@ -2,8 +2,26 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::lower::SecretSource;
+use crate::lower::{SecretItem, SecretSource};
 use crate::model::Hidden;
+use crate::store::Key;
+
+/// What tells the values of a secret apart. What can be `true` or `false` only is not compared with
+/// another such answer, of which somebody may know which it is.
+pub fn apart(key: &Key, address: &str, item: &SecretItem, value: &Hidden) -> String {
+    match &item.source {
+        SecretSource::Derived(derived) if derived.few => key.fingerprint_as(address, value),
+        SecretSource::Derived(_)
+        | SecretSource::Env(_)
+        | SecretSource::File(_)
+        | SecretSource::Sops { .. }
+        | SecretSource::Age(_)
+        | SecretSource::Vault { .. }
+        | SecretSource::Command(_)
+        | SecretSource::Generate(_)
+        | SecretSource::Made => key.fingerprint(value),
+    }
+}
 
 /// Seconds since 1970, as the clock of this machine has it.
 pub fn now_secs() -> u64 {
