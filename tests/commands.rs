@@ -9,6 +9,7 @@ mod compose;
 mod decided;
 mod explain;
 mod formatting;
+mod handing_over;
 mod inputs;
 mod interrupts;
 mod kills;
@@ -30,6 +31,7 @@ mod sources;
 mod state;
 mod terminal;
 mod testing;
+mod zones;
 
 use crate::support::golden;
 use crate::support::project::Project;
