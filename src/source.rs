@@ -134,6 +134,11 @@ impl Sources {
         FileId(LATER + index)
     }
 
+    /// Whether a file was read because a manifest names it.
+    pub fn is_read(&self, id: FileId) -> bool {
+        id.0 >= LATER
+    }
+
     /// The file a span is in.
     pub fn file(&self, id: FileId) -> &Source {
         self.find(id).expect("spans are made of files that were added")

@@ -1,6 +1,7 @@
 //! Messages as people and programs get them: frames, formats, fixes, lints that are silenced.
 
 mod bad_inputs;
+mod data;
 mod fixes;
 mod formats;
 mod frames;

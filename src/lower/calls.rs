@@ -45,15 +45,15 @@ impl<'t> Evaluator<'t> {
             Some(Ok(value)) => value,
             Some(Err(refusal)) => {
                 let place = refusal.argument.and_then(|index| places.get(index).copied());
-                self.bad(
-                    problem::refused(
-                        name,
-                        &refusal.message,
-                        refusal.help.as_deref(),
-                        place.unwrap_or(at),
-                    ),
-                    at,
-                )
+                let (message, help) = (&refusal.message, refusal.help.as_deref());
+                let place = place.unwrap_or(at);
+                let refused = match &refusal.inside {
+                    Some((inside, why)) => {
+                        problem::refused_inside((*inside, why), message, help, place)
+                    }
+                    None => problem::refused(name, message, help, place),
+                };
+                self.bad(refused, at)
             }
             None => self.unknown_function(name, env.place(callee.span), env.scope, at),
         }
@@ -87,7 +87,7 @@ impl<'t> Evaluator<'t> {
     /// A path is written from the folder of its file; it is read from that of the project.
     pub fn place_path(&self, value: &mut Val) {
         if let Data::Str(path) = &value.data
-            && let Some(whole) = self.library.from_root(value.origin.file, path)
+            && let Some(whole) = self.library.from_root(self.files.reader(value.origin.file), path)
         {
             value.data = Data::Str(whole.into());
         }
@@ -166,14 +166,14 @@ impl<'t> Evaluator<'t> {
                 }
             };
             let value = match &param.ty {
-                Some(ty) => self.typed(value, ty, &param.name.text, scope),
+                Some(ty) => self.narrowed(value, ty, &param.name.text, scope),
                 None => value,
             };
             env = env.with(&param.name.text, value);
         }
         let value = self.eval(&function.value, &env);
         match &function.result {
-            Some(ty) => self.typed(value, ty, &function.name.text, scope),
+            Some(ty) => self.narrowed(value, ty, &function.name.text, scope),
             None => value,
         }
     }

@@ -45,7 +45,7 @@ pub fn compile(
     given: &[Given],
     files: &dyn Files,
 ) -> (Desired, Vec<Problem>) {
-    let files = Recorded::new(files);
+    let files = Recorded::new(files, sources);
     let mut evaluator = Evaluator::new(library, given, sources, &files);
     evaluator.collect_project(trees);
     let desired = evaluator.whole();
@@ -202,7 +202,7 @@ impl<'t> Evaluator<'t> {
                     None => this.bad(names::no_value(&output.name.text, at), at),
                 };
                 match &output.ty {
-                    Some(ty) => this.typed(value, ty, &output.name.text, scope),
+                    Some(ty) => this.narrowed(value, ty, &output.name.text, scope),
                     None => value,
                 }
             },

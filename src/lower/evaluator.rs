@@ -14,6 +14,7 @@ use crate::lower::trial::{Known, Running};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Given, LateCondition, SecretItem};
 use crate::model::Address;
+use crate::problem::narrowing::Misfit;
 use crate::problem::{Problem, graph, names};
 use crate::source::{Sources, Span};
 use crate::syntax::tree::{Body, Expr};
@@ -81,6 +82,8 @@ pub(super) struct Evaluator<'t> {
     pub files: &'t Recorded<'t>,
     /// What is wrong so far.
     pub problems: Vec<Problem>,
+    /// What does not fit in files of data, until the type is known that it was meant for.
+    pub misfits: Vec<Misfit>,
     /// Every resource there is so far.
     pub nodes: Vec<Rc<Node<'t>>>,
     /// Their places.
@@ -155,6 +158,7 @@ impl<'t> Evaluator<'t> {
             sources,
             files,
             problems: Vec::new(),
+            misfits: Vec::new(),
             nodes: Vec::new(),
             by_address: HashMap::new(),
             secrets: BTreeMap::new(),
@@ -239,11 +243,13 @@ impl<'t> Evaluator<'t> {
 
     /// What `make` returns if it finds nothing wrong; else it is as if it had never run.
     pub fn attempt<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let before = self.problems.len();
+        let (before, misfits) = (self.problems.len(), self.misfits.len());
         let value = make(self);
-        let fine = !crate::problem::any_error(&self.problems[before..]);
+        let fine =
+            !crate::problem::any_error(&self.problems[before..]) && self.misfits.len() == misfits;
         if !fine {
             self.problems.truncate(before);
+            self.misfits.truncate(misfits);
         }
         fine.then_some(value)
     }
@@ -304,7 +310,7 @@ impl<'t> Evaluator<'t> {
                     }
                 };
                 match &it.ty {
-                    Some(ty) => this.typed(value, ty, &it.name.text, scope),
+                    Some(ty) => this.narrowed(value, ty, &it.name.text, scope),
                     None => value,
                 }
             },

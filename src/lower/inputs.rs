@@ -68,11 +68,13 @@ impl<'t> Evaluator<'t> {
     pub fn checked_input(&mut self, input: &'t Input, value: Val, env: &Env<'t>) -> Val {
         let name = &input.name.text;
         let value = match &input.ty {
-            Some(ty) => self.typed(value, ty, name, env.scope),
+            Some(ty) => self.narrowed(value, ty, name, env.scope),
             None => value,
         };
         let value = match &input.refinement {
-            Some(refinement) => self.refined(value, refinement, name, env.scope),
+            Some(refinement) => self.narrowing(refinement.span, |this| {
+                this.refined(value, refinement, (name, None), env.scope)
+            }),
             None => value,
         };
         self.input_requires(input, &value, env);

@@ -1,7 +1,8 @@
 //! The project's files as evaluation sees them: each is read once, and what was read is kept.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::kinds::Around;
 use crate::lower::functions::Files;
@@ -14,14 +15,35 @@ type Answer = Result<Vec<u8>, String>;
 /// Files that remember what was asked, because the answers are a part of the configuration.
 pub(super) struct Recorded<'a> {
     files: &'a dyn Files,
+    sources: &'a Sources,
     answers: RefCell<BTreeMap<(&'static str, String), Answer>>,
     shown: RefCell<BTreeMap<String, FileId>>,
+    texts: RefCell<BTreeMap<String, Arc<str>>>,
+    /// The paths of the texts, by where these are in memory.
+    paths: RefCell<HashMap<*const u8, String>>,
+    /// Files whose data was read, each with the manifest that reads it.
+    documents: RefCell<HashMap<(String, FileId), FileId>>,
+    readers: RefCell<HashMap<FileId, FileId>>,
 }
 
 impl<'a> Recorded<'a> {
     /// Nothing was asked yet.
-    pub fn new(files: &'a dyn Files) -> Recorded<'a> {
-        Recorded { files, answers: RefCell::default(), shown: RefCell::default() }
+    pub fn new(files: &'a dyn Files, sources: &'a Sources) -> Recorded<'a> {
+        Recorded {
+            files,
+            sources,
+            answers: RefCell::default(),
+            shown: RefCell::default(),
+            texts: RefCell::default(),
+            paths: RefCell::default(),
+            documents: RefCell::default(),
+            readers: RefCell::default(),
+        }
+    }
+
+    /// The manifest that is meant by the place of a value: data belongs to who reads it.
+    pub fn reader(&self, file: FileId) -> FileId {
+        self.readers.borrow().get(&file).copied().unwrap_or(file)
     }
 
     /// The text of a file, or a sentence that says why there is none.
@@ -71,6 +93,30 @@ impl Files for Recorded<'_> {
     fn commit(&self, path: &str) -> Result<String, String> {
         let ask = || self.files.commit(path).map(String::into_bytes);
         self.asked("commit", path, ask).and_then(text)
+    }
+
+    fn shared(&self, path: &str, text: String) -> Arc<str> {
+        let mut texts = self.texts.borrow_mut();
+        let known = texts.entry(path.to_owned()).or_insert_with(|| text.into());
+        self.paths.borrow_mut().entry(known.as_ptr()).or_insert_with(|| path.to_owned());
+        Arc::clone(known)
+    }
+
+    fn document(&self, text: &Arc<str>, reader: FileId) -> Option<FileId> {
+        // A text that is kept stays where it is, so its address stands for it.
+        let path = self.paths.borrow().get(&text.as_ptr())?.clone();
+        let reader = self.reader(reader);
+        let mut documents = self.documents.borrow_mut();
+        let id = *documents.entry((path, reader)).or_insert_with_key(|(path, _)| {
+            let name = beside_the_manifest(self.sources, path);
+            self.sources.add_read(name, Arc::clone(text))
+        });
+        self.readers.borrow_mut().insert(id, reader);
+        Some(id)
+    }
+
+    fn name(&self, document: FileId) -> String {
+        self.sources.file(document).name.clone()
     }
 }
 

@@ -99,7 +99,7 @@ pub fn tried(
     files: &dyn Files,
     trial: &Trial<'_>,
 ) -> (Desired, Vec<Problem>) {
-    let files = Recorded::new(files);
+    let files = Recorded::new(files, sources);
     let mut evaluator = Evaluator::new(library, given, sources, &files);
     evaluator.known = trial.planned.map(|(known, _)| known);
     evaluator.collect_project(trees);

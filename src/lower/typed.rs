@@ -10,8 +10,10 @@ use crate::lower::scalars;
 use crate::lower::scope::{In, ScopeId};
 use crate::lower::value::{Data, Val};
 use crate::model::Key;
-use crate::problem::{lower, names, types};
+use crate::problem::narrowing::{self, Misfit};
+use crate::problem::{Problem, lower, names, types};
 use crate::schema::Type;
+use crate::source::Span;
 use crate::syntax::tree::{Expr, TypeExpr, TypeField, TypeItem, TypeKind};
 
 /// Types of the language that a schema has too.
@@ -34,8 +36,38 @@ const SHARED: [(&str, Type); 12] = [
 const STRINGS: [&str; 5] = ["calendar", "version", "digest", "email", "ip_range"];
 
 impl<'t> Evaluator<'t> {
+    /// The value as the type that is written for it holds it.
+    pub fn narrowed(&mut self, value: Val, ty: &'t TypeExpr, name: &str, scope: ScopeId) -> Val {
+        self.narrowing(ty.span, |this| this.typed(value, ty, name, scope))
+    }
+
+    /// What `make` returns; all that it finds not to fit in a file is one problem.
+    pub fn narrowing(&mut self, expected: Span, make: impl FnOnce(&mut Self) -> Val) -> Val {
+        let before = self.misfits.len();
+        let value = make(self);
+        let mut rest = self.misfits.split_off(before);
+        while let Some(first) = rest.first() {
+            let file = first.file();
+            let (here, others): (Vec<_>, Vec<_>) =
+                rest.into_iter().partition(|it| it.file() == file);
+            let name = &self.sources.file(file).name;
+            self.problems.push(narrowing::misfits(name, here, expected));
+            rest = others;
+        }
+        value
+    }
+
+    /// Reports a value that does not fit: where it is written, if that is in a file of data.
+    fn misfit(&mut self, at: Span, misfit: Misfit, problem: Problem) -> Val {
+        match self.sources.is_read(at.file) {
+            true => self.misfits.push(misfit),
+            false => self.problems.push(problem),
+        }
+        Val::new(Data::Bad, at)
+    }
+
     /// The value as this type holds it; what does not fit is reported and is bad.
-    pub fn typed(&mut self, value: Val, ty: &'t TypeExpr, name: &str, scope: ScopeId) -> Val {
+    fn typed(&mut self, value: Val, ty: &'t TypeExpr, name: &str, scope: ScopeId) -> Val {
         match (&value.data, &ty.kind) {
             // What is known later was checked where it comes from.
             (Data::Bad | Data::Late(_) | Data::Unknown(_), _) | (_, TypeKind::Bad) => value,
@@ -65,11 +97,18 @@ impl<'t> Evaluator<'t> {
         let expected = self.sources.text(ty.span).to_owned();
         let at = value.origin;
         let noun = value.data.noun();
-        let problem = match value.data {
-            Data::Null => types::may_be_null(at, &format!("`{name}` is `{expected}`, not null")),
-            _ => types::mistyped(at, name, noun, &shown(&value.data), (ty.span, &expected)),
+        let told = shown(&value.data);
+        let (misfit, problem) = match value.data {
+            Data::Null => (
+                Misfit::null(at, &expected),
+                types::may_be_null(at, &format!("`{name}` is `{expected}`, not null")),
+            ),
+            _ => (
+                Misfit::mistyped(at, (noun, &told), &expected),
+                types::mistyped(at, name, noun, &told, (ty.span, &expected)),
+            ),
         };
-        self.bad(problem, at)
+        self.misfit(at, misfit, problem)
     }
 
     fn typed_union(
@@ -88,8 +127,12 @@ impl<'t> Evaluator<'t> {
         let words: Vec<&str> = of.iter().filter_map(word_of).collect();
         if let (Data::Str(text), true) = (&value.data, words.len() == of.len()) {
             let near = crate::problem::nearest(text, words.iter().copied());
-            let problem = types::not_a_choice(value.origin, name, text, &words, &near);
-            return self.bad(problem, value.origin);
+            let at = value.origin;
+            let problem = types::not_a_choice(at, name, text, &words, &near);
+            return self.misfit(at, Misfit::no_choice(at, &words, &near), problem);
+        }
+        if let Some(only) = self.tagged(value, of, scope) {
+            return self.typed(value.clone(), only, name, scope);
         }
         self.mistyped(value, ty, name)
     }
@@ -124,19 +167,39 @@ impl<'t> Evaluator<'t> {
             fitted.insert(key, found);
         }
         if !absent.is_empty() {
-            self.problems.push(types::fields_missing(value.origin, name, &absent, ty.span));
+            let at = value.origin;
+            let problem = types::fields_missing(at, name, &absent, ty.span);
+            self.misfit(at, Misfit::missing(at, &absent), problem);
         }
-        let unknown: Vec<_> = map
-            .iter()
-            .filter(|(key, _)| !fields.iter().any(|field| field.name.text == plain(key)))
-            .map(|(key, value)| (plain(key), value.origin))
-            .collect();
-        if !unknown.is_empty() {
-            let all: Vec<&str> = fields.iter().map(|field| field.name.text.as_str()).collect();
-            let what = format!("`{name}`");
-            self.problems.push(names::unknown_attributes(&what, None, &unknown, &all));
-        }
+        self.unknown_fields(map, fields, name);
         Val::map(fitted, value.origin)
+    }
+
+    fn unknown_fields(&mut self, map: &BTreeMap<Key, Val>, fields: &[TypeField], name: &str) {
+        let all: Vec<&str> = fields.iter().map(|field| field.name.text.as_str()).collect();
+        let unknown = map.iter().map(|(key, value)| (plain(key), value.origin));
+        let unknown: Vec<_> = unknown.filter(|(key, _)| !all.contains(&key.as_str())).collect();
+        let (data, written): (Vec<_>, Vec<_>) =
+            unknown.into_iter().partition(|(_, at)| self.sources.is_read(at.file));
+        for (key, at) in data {
+            let at = self.key_before(at, &key);
+            self.misfits.push(Misfit::unknown(at, &key, &all));
+        }
+        if !written.is_empty() {
+            let what = format!("`{name}`");
+            self.problems.push(names::unknown_attributes(&what, None, &written, &all));
+        }
+    }
+
+    /// Where the key of a value in a file of data is written; the value's place if it is elsewhere.
+    fn key_before(&self, value: Span, key: &str) -> Span {
+        let text = &self.sources.file(value.file).text;
+        let before = text.get(..value.start as usize).unwrap_or_default();
+        let between = |c: char| c.is_whitespace() || matches!(c, ':' | '=' | '"' | '\'');
+        match before.trim_end_matches(between).strip_suffix(key) {
+            Some(start) => Span::new(value.file, start.len(), start.len() + key.len()),
+            None => value,
+        }
     }
 
     /// An object all of whose fields have defaults need not be written at all.
@@ -219,13 +282,19 @@ impl<'t> Evaluator<'t> {
         // The alias may stand for itself: the depth is counted as for expressions.
         let value = self.deeper(it.name.span, |this| this.typed(value, &it.ty, name, scope));
         match &it.refinement {
-            Some(refinement) => self.refined(value, refinement, name, scope),
+            Some(refinement) => self.refined(value, refinement, (name, Some(&it.name.text)), scope),
             None => value,
         }
     }
 
     /// Checks `where` of a type or an input, in which `it` is the value.
-    pub fn refined(&mut self, value: Val, refinement: &'t Expr, name: &str, scope: ScopeId) -> Val {
+    pub fn refined(
+        &mut self,
+        value: Val,
+        refinement: &'t Expr,
+        (name, ty): (&str, Option<&str>),
+        scope: ScopeId,
+    ) -> Val {
         if matches!(value.data, Data::Bad | Data::Late(_) | Data::Unknown(_) | Data::Null) {
             return value;
         }
@@ -238,11 +307,66 @@ impl<'t> Evaluator<'t> {
                 Some(false) => {
                     let at = value.origin;
                     let problem = types::refused(at, name, &shown(&value.data), refinement.span);
-                    self.bad(problem, at)
+                    let near = self.fitting(&value, refinement, scope);
+                    let place = refinement.span;
+                    let misfit = Misfit::refused((at, name), ty, place, near.as_deref());
+                    self.misfit(at, misfit, problem)
                 }
                 None => Val::new(Data::Bad, value.origin),
             },
         }
+    }
+}
+
+impl<'t> Evaluator<'t> {
+    /// The one object of a union that the words written in a value choose.
+    fn tagged(&self, value: &Val, of: &'t [TypeExpr], scope: ScopeId) -> Option<&'t TypeExpr> {
+        let Data::Map(_) = &value.data else { return None };
+        let says = |field: &TypeField| match (&field.ty.kind, value.get(&field.name.text)) {
+            (TypeKind::Text(word), Some(Val { data: Data::Str(text), .. })) => {
+                Some(**word == **text)
+            }
+            _ => None,
+        };
+        let mut chosen = of.iter().filter(|each| {
+            let answers = self.fields_of(each, scope).iter().filter_map(says);
+            answers.reduce(|one, other| one && other) == Some(true)
+        });
+        chosen.next().filter(|_| chosen.next().is_none())
+    }
+
+    /// The fields of a type, if it is that of an object.
+    fn fields_of(&self, ty: &'t TypeExpr, scope: ScopeId) -> &'t [TypeField] {
+        let (mut ty, mut scope) = (ty, scope);
+        // A type may stand for itself, so the names on the way are counted.
+        for _ in 0..self.program.types.len() + 2 {
+            match &ty.kind {
+                TypeKind::Object(fields) => return fields,
+                TypeKind::Paren(inner) => ty = inner,
+                TypeKind::Named(word, _) => match self.program.ty(scope, word) {
+                    Some(alias) => {
+                        let In { it, scope: inside } = self.program.types[alias];
+                        (ty, scope) = (&it.ty, inside);
+                    }
+                    None => return &[],
+                },
+                _ => return &[],
+            }
+        }
+        &[]
+    }
+
+    /// The same words written in a way that a refinement allows.
+    fn fitting(&mut self, value: &Val, refinement: &'t Expr, scope: ScopeId) -> Option<String> {
+        let Data::Str(text) = &value.data else { return None };
+        let lower = text.to_lowercase();
+        let joined = |by: &str| lower.split([' ', '-', '_', '.']).collect::<Vec<_>>().join(by);
+        ["_", "-", ""].into_iter().map(joined).find(|candidate| {
+            let it = Val::str(candidate.as_str(), value.origin);
+            let env = self.env_of(scope).with("it", it);
+            let holds = self.attempt(|this| this.eval(refinement, &env));
+            holds.is_some_and(|holds| holds.data == Data::Bool(true))
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub mod lints;
 pub mod lower;
 pub mod names;
 pub mod narrated;
+pub mod narrowing;
 mod paint;
 pub mod pages;
 mod print;

@@ -337,3 +337,14 @@ pub fn refused(function: &str, message: &str, help: Option<&str>, span: Span) ->
         None => problem.help(format!("`paas explain {function}` tells what it takes")),
     }
 }
+
+/// P1016: the same because of what is written in a file that the call reads.
+pub fn refused_inside(
+    (inside, why): (Span, &str),
+    message: &str,
+    help: Option<&str>,
+    call: Span,
+) -> Problem {
+    let problem = Problem::error("P1016", message).at(inside, why).at(call, "it is read here");
+    help.into_iter().fold(problem, Problem::help)
+}

@@ -6,7 +6,8 @@ use paas::lower::{Library, compile};
 use paas::problem::{Problem, pages};
 use paas::source::Sources;
 
-use super::{files, read};
+use super::{files, lived, read};
+use crate::support::project::Project;
 
 /// What examples stand on, unless they write it themselves: what it begins with, and all of it.
 const PLATFORM: [(&str, &str); 5] = [
@@ -41,10 +42,17 @@ services:
   web: { image: "nginx:1.27", ports: ["8080:80"], healthcheck: { test: [CMD, "true"] } }
 "#;
 
-struct Project;
+/// A project with the files of one example.
+#[derive(Default)]
+struct Folder {
+    files: Vec<(String, String)>,
+}
 
-impl Files for Project {
+impl Files for Folder {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if let Some((_, text)) = self.files.iter().rev().find(|(name, _)| name == path) {
+            return Ok(text.as_bytes().to_vec());
+        }
         let text = match path {
             "compose.yml" => COMPOSE,
             "blog/compose.yml" => {
@@ -68,16 +76,43 @@ impl Files for Project {
     }
 }
 
-/// Everything that is wrong with a manifest that stands on the platform.
-fn problems(text: &str) -> Vec<Problem> {
+/// A manifest with what it stands on.
+fn on_platform(text: &str) -> String {
     let missing = PLATFORM.iter().filter(|(begin, _)| !text.contains(begin));
     let platform: Vec<&str> = missing.map(|(_, whole)| *whole).collect();
-    let whole = format!("{text}\n{}\n", platform.join("\n"));
+    format!("{text}\n{}\n", platform.join("\n"))
+}
+
+/// Everything that is wrong with a manifest that stands on the platform.
+fn problems(text: &str, folder: &Folder) -> Vec<Problem> {
+    let whole = on_platform(text);
     let mut sources = Sources::default();
     let file = sources.add("main.paas", whole.as_str());
     let (tree, mut problems) = paas::syntax::parse(file, &whole);
-    problems.extend(compile(&[tree], &Library::default(), &sources, &[], &Project).1);
+    problems.extend(compile(&[tree], &Library::default(), &sources, &[], folder).1);
     problems
+}
+
+/// The codes of everything that is wrong with one example of a page.
+fn codes(text: &str, folder: &Folder) -> Vec<String> {
+    // Imports are read by the program only.
+    let mut codes: Vec<String> = match folder.files.iter().any(|(path, _)| path.ends_with(".paas"))
+    {
+        true => {
+            let project = Project::of(&on_platform(text));
+            folder.files.iter().for_each(|(path, text)| project.write(path, text));
+            let run = project.run("check --format concise");
+            let said = format!("{}{}", run.out, run.err);
+            let code = |line: &str| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned());
+            said.lines().filter_map(code).collect()
+        }
+        false => {
+            let found = problems(text, folder);
+            found.iter().map(|problem| problem.code.to_owned()).collect()
+        }
+    };
+    codes.dedup();
+    codes
 }
 
 /// The blocks of a text that are fenced with these words.
@@ -89,27 +124,35 @@ fn fenced<'a>(text: &'a str, word: &str) -> Vec<&'a str> {
 
 #[track_caller]
 fn is_right(place: &str, example: &str) {
-    let wrong: Vec<Problem> = problems(example).into_iter().filter(Problem::is_error).collect();
+    let found = problems(example, &Folder::default());
+    let wrong: Vec<Problem> = found.into_iter().filter(Problem::is_error).collect();
     assert!(wrong.is_empty(), "{place}: a right example is wrong:\n{example}\n{wrong:#?}");
 }
 
 #[test]
 fn pages_show_what_is_wrong_and_what_is_right() {
     for page in pages::all() {
-        let (wrong, right) = (fenced(page.text, "paas-error"), fenced(page.text, "paas"));
+        let (mut wrong, mut right) = (0, 0);
+        let mut folder = Folder::default();
+        for block in lived::blocks(page.text) {
+            match (block.word, block.file()) {
+                (_, Some(path)) => folder.files.push((path, block.text.to_owned())),
+                ("paas-error", None) => {
+                    wrong += 1;
+                    let found = codes(block.text, &std::mem::take(&mut folder));
+                    assert_eq!(found, [page.code], "the wrong example is:\n{}", block.text);
+                }
+                ("paas", None) => {
+                    right += 1;
+                    let found = codes(block.text, &std::mem::take(&mut folder));
+                    assert!(found.is_empty(), "{}: {found:?} in:\n{}", page.code, block.text);
+                }
+                _ => (),
+            }
+        }
         let is_about_text = page.code < "P6200" && !page.code.starts_with("P00");
         let expected = usize::from(is_about_text && !WITHOUT.contains(&page.code));
-        assert_eq!((wrong.len(), right.len()), (expected, expected), "{}", page.code);
-        for example in wrong {
-            let mut codes: Vec<&str> =
-                problems(example).iter().map(|problem| problem.code).collect();
-            codes.dedup();
-            assert_eq!(codes, [page.code], "the wrong example is:\n{example}");
-        }
-        for example in right {
-            let problems = problems(example);
-            assert!(problems.is_empty(), "{}:\n{example}\n{problems:#?}", page.code);
-        }
+        assert_eq!((wrong, right), (expected, expected), "{}", page.code);
     }
 }
 

@@ -10,13 +10,22 @@ use super::read;
 use crate::support::project::Project;
 
 /// A fenced block: its word, its text, and the last line before it.
-struct Fenced<'t> {
-    word: &'t str,
-    text: &'t str,
+pub(super) struct Fenced<'t> {
+    pub(super) word: &'t str,
+    pub(super) text: &'t str,
     before: &'t str,
 }
 
-fn blocks(page: &str) -> Vec<Fenced<'_>> {
+impl Fenced<'_> {
+    /// The file that the line before it names.
+    pub(super) fn file(&self) -> Option<String> {
+        let file = Regex::new(r"`([\w./-]+\.\w+)`:$").unwrap();
+        file.captures(self.before).map(|found| found[1].to_owned())
+    }
+}
+
+/// The fenced blocks of a page, in order.
+pub(super) fn blocks(page: &str) -> Vec<Fenced<'_>> {
     let parts: Vec<&str> = page.split("```").collect();
     let pairs = parts.chunks(2).filter(|pair| pair.len() == 2);
     let fenced = |pair: &[&'_ str]| -> (usize, usize) {
@@ -56,12 +65,10 @@ fn run(page: &str, mut project: Project, text: &str) -> Project {
 
 #[track_caller]
 fn live_through(page: &str) {
-    let file = Regex::new(r"`([\w./-]+\.\w+)`:$").unwrap();
     let mut project = Project::empty();
     let text = read(page);
     for block in blocks(&text) {
-        let named = file.captures(block.before).map(|found| found[1].to_owned());
-        match (block.word, named) {
+        match (block.word, block.file()) {
             ("console", _) => project = run(page, project, block.text),
             (_, Some(path)) => project.write(&path, block.text),
             ("paas", None) => {

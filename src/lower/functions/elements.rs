@@ -66,7 +66,7 @@ fn ordered(given: &Given<'_>, values: &[Val]) -> Result<(), Refusal> {
             let argument = given.many.get(index.min(given.many.len().saturating_sub(1)));
             let argument = argument.map_or(Some(0), |argument| Some(argument.index));
             let help = "numbers, strings, ips, sizes and durations have an order, each by itself";
-            Err(Refusal { argument, message, help: Some(help.to_owned()) })
+            Err(Refusal { argument, message, help: Some(help.to_owned()), inside: None })
         }
         None => Ok(()),
     }
@@ -211,6 +211,7 @@ fn extreme(given: &Given<'_>, wanted: Ordering) -> Result<Val, Refusal> {
         argument: given.many.first().map(|argument| argument.index),
         message: format!("there is no {} of an empty list", given.name()),
         help: Some("give it a value that is always there: `[0, ...xs]`".to_owned()),
+        inside: None,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Functions from text to data and back, and digests of text.
+//! Functions from data to text, and digests of text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::lower::functions::given::Given;
-use crate::lower::functions::plain::{from_plain, to_plain};
+use crate::lower::functions::plain::to_plain;
 use crate::lower::functions::{Function, Kind, Parameter, Refusal};
 use crate::lower::value::Val;
 use crate::model::digest;
@@ -21,36 +21,8 @@ const COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 /// The longest text that bcrypt looks at, in bytes.
 const LONGEST_PASSWORD: usize = 71;
 
-/// The functions that turn text into data, data into text, and text into digests.
+/// The functions that turn data into text, and text into digests.
 pub const TABLE: &[Function] = &[
-    Function {
-        name: "json",
-        parameters: &[TEXT],
-        returns: "data",
-        doc: "The data that a JSON text says.",
-        example: r#"json("{\"port\": 80, \"tags\": [\"a\"]}")"#,
-        result: r#"{ port = 80, tags = ["a"] }"#,
-        body: json,
-    },
-    Function {
-        name: "yaml",
-        parameters: &[TEXT],
-        returns: "data",
-        doc: "The data that a YAML 1.2 text says: `yes` and `1_000` are strings there. A text of \
-              several documents is refused.",
-        example: r#"yaml("port: 80\ntags: [a]")"#,
-        result: r#"{ port = 80, tags = ["a"] }"#,
-        body: yaml,
-    },
-    Function {
-        name: "toml",
-        parameters: &[TEXT],
-        returns: "data",
-        doc: "The data that a TOML text says; dates are strings.",
-        example: r#"toml("port = 80\ntags = [\"a\"]")"#,
-        result: r#"{ port = 80, tags = ["a"] }"#,
-        body: toml,
-    },
     Function {
         name: "to_json",
         parameters: &[VALUE],
@@ -114,68 +86,6 @@ pub const TABLE: &[Function] = &[
         body: htpasswd,
     },
 ];
-
-/// The value of data in a text; what is wrong with the text has its line in it.
-fn parsed(given: &Given<'_>, format: &str, plain: Result<Value, String>) -> Result<Val, Refusal> {
-    let plain = plain
-        .map_err(|reason| given.refuse(0, format!("this text is no valid {format}: {reason}")))?;
-    from_plain(plain, given.origin).map_err(|number| {
-        let mut refusal =
-            given.refuse(0, format!("`{number}` is a whole number that no int can hold"));
-        refusal.help = Some(format!("put it in quotes in the {format}, it is a string then"));
-        refusal
-    })
-}
-
-fn json(given: &Given<'_>) -> Result<Val, Refusal> {
-    let plain = serde_json::from_str(given.text(0)?);
-    parsed(given, "JSON", plain.map_err(|error| error.to_string()))
-}
-
-fn yaml(given: &Given<'_>) -> Result<Val, Refusal> {
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        underscored_numbers_as_strings: true,
-        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::Reject,
-        with_snippet: false,
-    };
-    let plain = serde_saphyr::from_str_with_options(given.text(0)?, options);
-    let told = |error: serde_saphyr::Error| {
-        error.render_with_formatter(&serde_saphyr::UserMessageFormatter)
-    };
-    parsed(given, "YAML", plain.map_err(told))
-}
-
-fn toml(given: &Given<'_>) -> Result<Val, Refusal> {
-    let text = given.text(0)?;
-    let table = text.parse::<toml::Table>().map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.get(..start).unwrap_or(text).matches('\n').count() + 1;
-        let reason = error.message().lines().next().unwrap_or_default();
-        format!("{reason} at line {line}")
-    });
-    let plain = table.and_then(|table| toml_plain(toml::Value::Table(table)));
-    parsed(given, "TOML", plain)
-}
-
-fn toml_plain(value: toml::Value) -> Result<Value, String> {
-    Ok(match value {
-        toml::Value::String(it) => Value::String(it),
-        toml::Value::Integer(it) => Value::from(it),
-        toml::Value::Float(it) => serde_json::Number::from_f64(it)
-            .map(Value::Number)
-            .ok_or_else(|| format!("`{it}` is no number that can be computed with"))?,
-        toml::Value::Boolean(it) => Value::Bool(it),
-        toml::Value::Datetime(it) => Value::String(it.to_string()),
-        toml::Value::Array(list) => {
-            Value::Array(list.into_iter().map(toml_plain).collect::<Result<_, _>>()?)
-        }
-        toml::Value::Table(table) => {
-            let entry = |(key, value)| Ok((key, toml_plain(value)?));
-            Value::Object(table.into_iter().map(entry).collect::<Result<_, String>>()?)
-        }
-    })
-}
 
 /// The first argument as plain data.
 fn plain(given: &Given<'_>) -> Result<Value, Refusal> {

@@ -1,6 +1,7 @@
 //! Functions that read files of the project; each read becomes an input of the plan.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::lower::functions::given::Given;
 use crate::lower::functions::printed::{printed, value_of};
@@ -74,19 +75,20 @@ pub const TABLE: &[Function] = &[
 ];
 
 /// The text of a file; the path is part of the first argument.
-fn content(given: &Given<'_>, path: &str) -> Result<String, Refusal> {
+fn content(given: &Given<'_>, path: &str) -> Result<Arc<str>, Refusal> {
     let bytes = given.files.read(path);
     let bytes = bytes.map_err(|reason| {
         given.refuse(0, format!("{} cannot read `{path}`: {reason}", given.name()))
     })?;
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
             .iter()
             .filter(|byte| **byte == b'\n')
             .count()
             + 1;
         given.refuse(0, format!("`{path}` is no UTF-8 text, line {line} has other bytes"))
-    })
+    });
+    text.map(|text| given.files.shared(path, text))
 }
 
 fn matching(given: &Given<'_>, pattern: &str) -> Result<Vec<String>, Refusal> {
@@ -130,7 +132,7 @@ fn render(given: &Given<'_>) -> Result<Val, Refusal> {
     let template = content(given, given.text(0)?)?;
     let mut out = Text::default();
     let mut unknown = None;
-    let mut rest = template.as_str();
+    let mut rest = &*template;
     while let Some(at) = rest.find(r"\(") {
         let (before, tail) = rest.split_at(at);
         if let Some(before) = before.strip_suffix('\\') {

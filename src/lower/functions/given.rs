@@ -84,6 +84,7 @@ pub fn settle<'a>(
             argument: Some(index),
             message: format!("a secret cannot be read or changed by `{}`", function.name),
             help: Some(r#"use the secret as it is, or inside text: `"\(…)"`"#.to_owned()),
+            inside: None,
         });
     }
     Ok(match hidden.late {
@@ -137,7 +138,7 @@ fn bind<'a>(
         }
         if given.values[place].is_some() {
             let message = format!("`{}` is given `{}` twice", function.name, parameter.name);
-            return Err(Refusal { argument: Some(index), message, help: None });
+            return Err(Refusal { argument: Some(index), message, help: None, inside: None });
         }
         given.values[place] = Some(argument);
         if !named {
@@ -303,14 +304,14 @@ impl Given<'_> {
     pub fn refuse(&self, parameter: usize, message: impl Into<String>) -> Refusal {
         let argument = self.values.get(parameter).and_then(Option::as_ref);
         let argument = argument.map(|argument| argument.index);
-        Refusal { argument, message: message.into(), help: None }
+        Refusal { argument, message: message.into(), help: None, inside: None }
     }
 
     /// The refusal of an argument that is too deep or too large.
     pub fn too_much(&self, index: usize) -> Refusal {
         let name = self.name();
         let message = format!("{name} takes at most {DEEPEST} levels of nesting and {MOST} values");
-        Refusal { argument: Some(index), message, help: None }
+        Refusal { argument: Some(index), message, help: None, inside: None }
     }
 
     /// The function's name in backticks, as refusals start.
@@ -326,7 +327,7 @@ impl Given<'_> {
         let parameter = self.pairs().find(|(_, other)| other.index == argument.index);
         let takes = parameter.map_or(&[][..], |(parameter, _)| parameter.takes);
         let help = conversion(takes, &argument.value.data);
-        Refusal { argument: Some(argument.index), message, help }
+        Refusal { argument: Some(argument.index), message, help, inside: None }
     }
 
     fn wrong_place(&self, parameter: usize) -> Refusal {
@@ -357,13 +358,14 @@ impl Given<'_> {
                 argument: Some(index),
                 message: format!("`{}` has no argument `{name}`", self.function.name),
                 help: Some(help),
+                inside: None,
             }
         })
     }
 
     fn count_refusal(&self, what: &str, argument: Option<usize>) -> Refusal {
         let message = format!("`{}` takes {}, {what}", self.function.name, self.takes());
-        Refusal { argument, message, help: Some(self.function.signature()) }
+        Refusal { argument, message, help: Some(self.function.signature()), inside: None }
     }
 
     /// `a cidr and an int`

@@ -2,6 +2,7 @@
 
 mod collections;
 mod compare;
+mod data;
 mod elements;
 mod encode;
 mod files;
@@ -12,14 +13,15 @@ mod other;
 mod plain;
 mod printed;
 mod text;
+mod written;
 
 pub use printed::{printed, value_of};
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::lower::functions::given::{Given, Settled};
 use crate::lower::value::Val;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// Functions whose first argument is a path of the project.
 pub const READS: [&str; 5] = ["file", "files", "dir", "render", "git_commit"];
@@ -32,6 +34,22 @@ pub trait Files {
     fn matching(&self, pattern: &str) -> Result<Vec<String>, String>;
     /// The last commit that touched a path.
     fn commit(&self, path: &str) -> Result<String, String>;
+
+    /// The text of a file, which may be kept and handed out again.
+    fn shared(&self, _path: &str, text: String) -> Arc<str> {
+        text.into()
+    }
+
+    /// The file that a shared text is, so that places in it can be told; `reader` is the manifest
+    /// that looks into it.
+    fn document(&self, _text: &Arc<str>, _reader: FileId) -> Option<FileId> {
+        None
+    }
+
+    /// The name of such a file, as people are told it.
+    fn name(&self, _document: FileId) -> String {
+        String::new()
+    }
 }
 
 /// One argument of a call, named or not.
@@ -52,6 +70,8 @@ pub struct Refusal {
     pub message: String,
     /// What to do, if it is known.
     pub help: Option<String>,
+    /// Where the reason is written, if that is in a file that was read, and what is there.
+    pub inside: Option<(Span, String)>,
 }
 
 /// One function of the library: what it does, and how reference pages and tests show it.
@@ -218,8 +238,15 @@ impl Function {
 }
 
 static ALL: LazyLock<Vec<Function>> = LazyLock::new(|| {
-    let tables =
-        [text::TABLE, collections::TABLE, net::TABLE, encode::TABLE, files::TABLE, other::TABLE];
+    let tables = [
+        text::TABLE,
+        collections::TABLE,
+        net::TABLE,
+        encode::TABLE,
+        data::TABLE,
+        files::TABLE,
+        other::TABLE,
+    ];
     let mut all = tables.concat();
     all.sort_by_key(|function| function.name);
     all

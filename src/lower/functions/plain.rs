@@ -1,48 +1,10 @@
-//! Values from and to plain data: what JSON, YAML and TOML can say.
-
-use std::collections::BTreeMap;
+//! Values as plain data: what JSON, YAML and TOML can say.
 
 use serde_json::{Map, Value};
 
 use crate::lower::functions::printed::printed;
-use crate::lower::value::{Data, Val};
+use crate::lower::value::Data;
 use crate::model::Key;
-use crate::source::Span;
-
-/// The value of plain data; an error is the number that has no exact value.
-pub fn from_plain(plain: Value, origin: Span) -> Result<Val, String> {
-    let data = match plain {
-        Value::Null => Data::Null,
-        Value::Bool(it) => Data::Bool(it),
-        Value::Number(number) => from_number(&number)?,
-        Value::String(text) => Data::Str(text.into()),
-        Value::Array(list) => {
-            let list: Result<Vec<Val>, String> =
-                list.into_iter().map(|value| from_plain(value, origin)).collect();
-            Data::List(list?.into())
-        }
-        Value::Object(map) => {
-            let entry = |(key, value): (String, Value)| {
-                Ok((Key::Text(key.into()), from_plain(value, origin)?))
-            };
-            let map: Result<BTreeMap<Key, Val>, String> = map.into_iter().map(entry).collect();
-            Data::Map(map?.into())
-        }
-    };
-    Ok(Val::new(data, origin))
-}
-
-/// A whole number that an int cannot hold reaches us as a float that has lost digits.
-fn from_number(number: &serde_json::Number) -> Result<Data, String> {
-    const BEYOND_INT: f64 = 9_223_372_036_854_775_808.0;
-    if let Some(int) = number.as_i64() {
-        return Ok(Data::Int(int));
-    }
-    match number.as_f64() {
-        Some(float) if float.fract() != 0.0 || float.abs() < BEYOND_INT => Ok(Data::Float(float)),
-        _ => Err(number.to_string()),
-    }
-}
 
 /// Plain data of a value; an error is what has no form there. What JSON has no type for is
 /// written as the language prints it.

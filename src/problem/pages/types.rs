@@ -99,6 +99,37 @@ input replicas: int = 3 where 1 <= it <= 5
 "#,
     ),
     Page::new(
+        "P2006",
+        "data of a file that does not have its type",
+        r#"
+A file was read with `yaml`, `json` or `toml`, and what it says is not what the type says that is
+given to it. The message shows the places in the file, and the type. Correct the file, or the type:
+a field that may be absent is written `name?: string`.
+
+`people.yml`:
+
+```yaml
+- login: ada
+  keys: ssh-ed25519 AAAA
+```
+
+```paas-error
+let people: [{ login: string, keys: [string] }] = yaml(file("people.yml"))
+```
+
+`people.yml`:
+
+```yaml
+- login: ada
+  keys: [ssh-ed25519 AAAA]
+```
+
+```paas
+let people: [{ login: string, keys: [string] }] = yaml(file("people.yml"))
+```
+"#,
+    ),
+    Page::new(
         "P2007",
         "values that an operator does not take",
         r#"
