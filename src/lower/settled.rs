@@ -18,7 +18,7 @@ pub fn settled(
     files: &dyn Files,
     (desired, known): (&Desired, &Known<'_>),
 ) -> Vec<Problem> {
-    let files = Recorded::new(files);
+    let files = Recorded::new(files, sources);
     let mut evaluator = Evaluator::new(library, given, sources, &files);
     evaluator.known = Some(known);
     evaluator.collect_project(trees);
