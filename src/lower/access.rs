@@ -87,7 +87,8 @@ impl<'t> Evaluator<'t> {
         let all: Vec<&str> = bare.chain(kinds).chain(special).collect();
         let near = crate::problem::nearest(name, all);
         let is_function = self.program.function(env.scope, name).is_some();
-        self.bad(problem::unknown_name(name, at, &near, is_function), at)
+        let whole = self.program.with_kind(env.scope, name);
+        self.bad(problem::unknown_name(name, at, &whole, &near, is_function), at)
     }
 
     /// Every resource of a kind that is seen from a scope, by name.
