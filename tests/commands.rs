@@ -15,6 +15,7 @@ mod interrupts;
 mod kills;
 mod kills_of_secrets;
 mod kinds;
+mod late_checks;
 mod leaks;
 mod lifecycle;
 mod moves;
