@@ -78,8 +78,9 @@ pub fn compile(
     graph::circles(&evaluator.nodes, &edges, &mut evaluator.problems);
     evaluator.secrets_into(&mut desired);
     desired.config = config(sources, &evaluator.shown_inputs(), &files);
+    // Everything is declared from here on, whatever opened it, and whether anything did.
+    evaluator.open_unused();
     desired.wanted = std::mem::take(&mut evaluator.wanted);
-    // Everything is declared by now, whatever opened it.
     let found = infer::check(&evaluator.program, &evaluator.recursive, sources);
     let mut problems = infer::merged(found, std::mem::take(&mut evaluator.problems));
     let imported = library.parts.iter().map(|part| part.trees.as_slice());
@@ -219,6 +220,7 @@ impl<'t> Evaluator<'t> {
             Data::Float(it) => Value::from(*it),
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) if text.has_secret() && !may_be_secret => {
+                let at = self.ways_in(at).last().copied().unwrap_or(at);
                 self.problems.push(problem::secret_output(name.span, at, &name.text));
                 return None;
             }
