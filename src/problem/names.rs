@@ -50,9 +50,18 @@ pub fn unknown_kind(word: &str, span: Span, near: &[&str]) -> Problem {
 }
 
 /// P1002: a bare name that nobody declares.
-pub fn unknown_name(name: &str, span: Span, near: &[&str], is_function: bool) -> Problem {
+pub fn unknown_name(
+    name: &str,
+    span: Span,
+    near: &[&str],
+    (declared, is_function): (Option<Span>, bool),
+) -> Problem {
     let problem = Problem::error("P1002", format!("there is no `{name}`"))
         .at(span, "not declared in this module");
+    let problem = match (declared, near.first()) {
+        (Some(declared), Some(near)) => problem.at(declared, format!("`{near}` is declared here")),
+        (Some(_), None) | (None, _) => problem,
+    };
     match is_function {
         true => problem.help(format!("`{name}` is a function: write `{name}(…)`")),
         false => did_you_mean(problem, span, near),
@@ -66,11 +75,20 @@ pub fn secret_is_no_block(name: &str, at: Span) -> Problem {
         .help(format!("write `secret {name} = generate(length = 32)`, or another source"))
 }
 
-/// P1002: a resource or secret that nobody declares.
-pub fn unknown_member(kind: &str, name: &str, span: Span, near: &[&str], all: &[&str]) -> Problem {
+/// P1002: a resource or secret that nobody declares; `declared` is the place of the nearest name.
+pub fn unknown_member(
+    (kind, name): (&str, &str),
+    span: Span,
+    near: &[&str],
+    declared: Option<Span>,
+    all: &[&str],
+) -> Problem {
     let mut problem = Problem::error("P1002", format!("there is no `{kind}.{name}`"))
         .at(span, "not declared in this module");
     if let [first, ..] = near {
+        if let Some(declared) = declared {
+            problem = problem.at(declared, format!("`{kind}.{first}` is declared here"));
+        }
         let title = format!("did you mean `{kind}.{first}`?");
         problem = problem.fix(Fix::maybe(title, vec![Edit::new(span, *first)]));
     }

@@ -106,7 +106,10 @@ impl<'t> Infer<'t> {
                 None => {
                     let all = self.secret_names();
                     let near = crate::problem::nearest(text, all);
-                    self.bad(names::unknown_member("secret", text, name.span, &near, &[]))
+                    let declared = near.first().and_then(|near| self.secret(near));
+                    let declared = declared.map(|secret| secret.name.span);
+                    let what = ("secret", text);
+                    self.bad(names::unknown_member(what, name.span, &near, declared, &[]))
                 }
             }),
             "all" => Some(match kinds::find(text) {
@@ -133,7 +136,10 @@ impl<'t> Infer<'t> {
         let blocks = self.blocks_of(kind);
         let all: Vec<&str> = blocks.iter().map(|index| self.block_name(*index)).collect();
         let near = crate::problem::nearest(&name.text, all.iter().copied());
-        self.bad(names::unknown_member(kind, &name.text, name.span, &near, &all))
+        let declared = near.first().and_then(|near| self.block(kind, near));
+        let declared = declared.map(|index| self.block_at(index));
+        let what = (kind, name.text.as_str());
+        self.bad(names::unknown_member(what, name.span, &near, declared, &all))
     }
 
     /// An attribute of a value that is not null.

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::kinds::{self, Source, Stage};
+use crate::lower::card;
 use crate::lower::fields::schema_expression;
 use crate::lower::infer::Infer;
 use crate::lower::infer::ty::{Absence, Core, Field, Refs, Scalar, SiteId, Ty};
@@ -134,7 +135,8 @@ impl<'t> Infer<'t> {
             };
             return Some(opened_late(read, &of, at));
         }
-        if matches!(word, "tenant" | "app") && !traits.facets.contains(&name) {
+        let of_service = word == "app" && (name == "runtime" || card::WORDS.contains(&name));
+        if of_service || (word == "tenant" && !traits.facets.contains(&name)) {
             // What it lets others read, and what its service says.
             return Some(Ty::bad());
         }

@@ -137,7 +137,8 @@ impl<'t> Infer<'t> {
                 let all: Vec<&str> = bare.chain(kinds).chain(["self", "secret", "all"]).collect();
                 let near = crate::problem::nearest(name, all);
                 let is_function = self.function(name).is_some();
-                self.bad(names::unknown_name(name, at, &near, is_function))
+                let declared = near.first().and_then(|near| self.declared_at(near));
+                self.bad(names::unknown_name(name, at, &near, (declared, is_function)))
             }
         }
     }
