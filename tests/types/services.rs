@@ -1,4 +1,4 @@
-//! Services, tenants and modules that nothing comes of: what is wrong in them is found all the same.
+//! Services, tenants and modules that nothing comes of: what is wrong in them is found as well.
 
 use super::{check, fine};
 
@@ -37,7 +37,7 @@ fn a_service_that_is_right() {
 fn names_in_a_service() {
     check(
         "service wiki {\n  input port: port = 8080\n  unit { exec = \"/bin/wiki \\(prot)\" }\n}\n",
-        "P1002 3:31 there is no `prot`",
+        "P1002 3:30 there is no `prot`",
     );
     check(
         "service wiki {\n  unti { exec = \"/bin/wiki\" }\n}\n",
@@ -45,7 +45,7 @@ fn names_in_a_service() {
     );
     check(
         "service wiki {\n  unit { exec = \"/bin/wiki \\(app.fqnd)\" }\n}\n",
-        "P1003 2:35 `app` has no attribute `fqnd`",
+        "P1003 2:34 `app` has no attribute `fqnd`",
     );
     check(
         "service wiki {\n  unit { exec = \"/bin/wiki\" }\n  expose www { prot = 80 }\n}\n",
@@ -84,7 +84,7 @@ fn a_service_that_is_used_is_told_of_once() {
                 use wiki {}\n  use wiki as more {}\n}\n";
     check(
         &format!("service wiki {{\n  unit {{ exec = upper(5) }}\n}}\n{used}"),
-        "P1010 2:23 `upper` takes a string, its argument is an int",
+        "P1016 2:23 `upper` takes a string, its argument is an int",
     );
 }
 

@@ -42,6 +42,9 @@ impl<'t> Infer<'t> {
         let lenient = optional && view.lenient;
         let found = self.attribute(&ty.clone().present(), name, expr.span, optional, lenient);
         let found = Ty { late: found.late.or(ty.late), secret: found.secret || ty.secret, ..found };
+        if view.of_service && found.null.is_some() && names_an_app(base) {
+            return Ty::bad();
+        }
         match absent {
             Some(absence) => found.or_null(absence),
             None => found,
@@ -273,4 +276,9 @@ impl<'t> Infer<'t> {
         };
         found.after(&of).after(&by)
     }
+}
+
+/// Whether an expression of a service stands for an app that is made from it.
+fn names_an_app(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Name(name) if matches!(name.as_str(), "app" | "self" | "owner"))
 }

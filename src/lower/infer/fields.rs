@@ -15,6 +15,10 @@ use crate::schema::{self, Choice, Need, Type};
 use crate::source::Span;
 use crate::syntax::tree::{ItemKind, Name};
 
+/// What can be read of every resource.
+const OF_ALL: [&str; 9] =
+    ["address", "name", "label", "label_below", "tenant", "key", "doc", "exposures", "ports"];
+
 /// Words that leave a choice to somebody else.
 const OPEN: [&str; 2] = ["auto", "dhcp"];
 
@@ -135,9 +139,13 @@ impl<'t> Infer<'t> {
             };
             return Some(opened_late(read, &of, at));
         }
-        let of_service = word == "app" && (name == "runtime" || card::WORDS.contains(&name));
-        if of_service || (word == "tenant" && !traits.facets.contains(&name)) {
-            // What it lets others read, and what its service says.
+        let open = match word {
+            "app" => name == "runtime" || card::WORDS.contains(&name) || OF_ALL.contains(&name),
+            "tenant" => !traits.facets.contains(&name),
+            _ => false,
+        };
+        if open {
+            // What it lets others read, and what its service and its parts make of it.
             return Some(Ty::bad());
         }
         if let Some(facet) = traits.facets.iter().find(|facet| **facet == name) {

@@ -59,7 +59,8 @@ impl<'t> Infer<'t> {
         let Some(kind) = kinds::find("app") else { return };
         let app = Ty::reference(&["app"], None);
         let items = &service.block.body.items;
-        let mut view = self.base_view().with("app", app.clone()).with("self", app.clone());
+        let view = self.base_view().in_service();
+        let mut view = view.with("app", app.clone()).with("self", app.clone());
         for item in items {
             if let ItemKind::Input(input) = &item.kind {
                 let ty = self.service_input_ty(input, &view);
