@@ -129,9 +129,7 @@ fn is_right(place: &str, example: &str) {
 
 /// Runs the commands of a page: one of them leads to its code, and the last one does not.
 fn live(page: &Page) {
-    // Without the key of the tests: a reader has none when it all begins.
-    let mut project = Project::empty().with("PAAS_SECRET_KEY", "");
-    let (mut last, mut told) = (String::new(), false);
+    let (mut project, mut last, mut told) = (Project::empty(), String::new(), false);
     let code = format!("[{}]", page.code);
     for block in lived::blocks(page.text) {
         match (block.word, block.file()) {

@@ -53,7 +53,7 @@ fn names_in_a_service() {
     );
     check(
         "service wiki {\n  unit { exec = upper(lenght(\"x\")) }\n}\n",
-        "P1008 2:23 there is no function `lenght`",
+        "P1007 2:23 there is no function `lenght`",
     );
 }
 

@@ -171,6 +171,7 @@ run account { on = container.web, create = "make-account", env { PASSWORD = secr
 
 ```console
 $ paas apply --sandbox --yes
+$ paas secret new-key --sandbox --yes
 warning[P4009]: a project key was made
 $ paas apply --sandbox --yes
 ```
