@@ -8,6 +8,7 @@ mod bad_places;
 mod compose;
 mod explain;
 mod formatting;
+mod handing_over;
 mod inputs;
 mod interrupts;
 mod kills;
@@ -27,6 +28,7 @@ mod sources;
 mod state;
 mod terminal;
 mod testing;
+mod zones;
 
 use crate::support::golden;
 use crate::support::project::Project;

@@ -166,6 +166,12 @@ async fn calm(life: &mut Life, mut project: Arc<Project>, config: &mut Config, a
             config.told = false;
             project = Project::of(config);
         }
+        if stands("P7019") {
+            // What is exchanged goes and comes again.
+            let without = Config { apps: BTreeMap::new(), ..config.unprotected() };
+            let settled = life.settle(&Project::of(&without)).await;
+            assert!(settled.is_ok(), "nothing is exchanged any more: {:?}", settled.err());
+        }
         if stands("P7003") {
             let plain = Project::of(&applied.unnumbered().unprotected());
             life.story.push(plain.text.clone());

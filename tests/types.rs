@@ -80,6 +80,7 @@ fn what_nobody_uses_is_checked_too() {
     check("let a = 1 + \"x\"", "P2007 1:9 `+` does not take an int and a string");
     check("fn f(a: int) -> string = a", "P2001 1:26 `f` is not of type `string`");
     check("fn f(a: int) = a + nope", "P1002 1:20 there is no `nope`");
+    check("secret a = env(\"A\")\noutput b = a", "P1002 2:12 there is no `a`");
     check(
         "output x = if true then 1 else 2 + 2s",
         "P2007 1:32 `+` does not take an int and a duration",

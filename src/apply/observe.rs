@@ -7,7 +7,7 @@ use crate::drivers::{Fault, World};
 use crate::kinds::{self, Found, Memory};
 use crate::lower::Desired;
 use crate::model::{Address, Answer, ClusterSeen, GuestSeen, ObjectId, Question, Ref, Value};
-use crate::plan::{Seen, Stray, spec_for_looking};
+use crate::plan::{Seen, Stray, files_on, spec_for_looking};
 use crate::state::{Record, State};
 
 /// The kinds whose machines can be gone; every other machine is always there.
@@ -225,6 +225,17 @@ fn in_the_way<'a>(cluster: &'a ClusterSeen, spec: &Value) -> Option<(&'a GuestSe
     })
 }
 
+/// What is on a machine beside the files of recorded objects: those that give a file back have
+/// done so before another one is made.
+fn without_ours(answer: &Answer, state: &State, machine: &Ref) -> Answer {
+    let mut answer = answer.clone();
+    if let Answer::Machine(seen) = &mut answer {
+        let ours = files_on(state, machine);
+        seen.files.retain(|path, _| !ours.contains(path));
+    }
+    answer
+}
+
 /// Numbers and places that somebody else has, by the address of what wants them.
 fn taken(
     seen: &Seen,
@@ -263,7 +274,9 @@ fn taken(
             facts: &facts,
             moved_from: None,
         };
-        let found = at_machine(state, seen, answers, &machine, |it| kind.found(memory, spec, it));
+        let found = at_machine(state, seen, answers, &machine, |answer| {
+            kind.found(memory, spec, &without_ours(answer, state, &machine))
+        });
         if let Found::Foreign(path) = found {
             taken.insert((*address).clone(), format!("`{path}` on {}", machine.address()));
         }

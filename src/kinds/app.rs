@@ -27,7 +27,8 @@ spec! {
         health: Option<Health>, Live, optional;
         /// What happens when it does not work after a change.
         on_unhealthy: String, Note, default "\"rollback\"",
-            is Type::OneOf(&["rollback", "stop", "keep"]);
+            is Type::OneOf(&["rollback", "stop", "keep"]),
+            idle "the change fails, and the app stays as it is then";
         /// The first port it is exposed on.
         port: Option<i64>, Note, derived "first(self.ports)";
     }
@@ -94,6 +95,16 @@ impl Kind for App {
     fn review(&self, around: &dyn Around) -> Vec<Problem> {
         let Some(compose) = &self.compose else { return Vec::new() };
         composed::review(compose, around, self.health.is_some()).1
+    }
+
+    fn claims(&self) -> Vec<String> {
+        let ports = self.compose.iter().flat_map(Compose::published);
+        let each = ports.flat_map(|port| {
+            let range = port.first.zip(port.last).map(|(first, last)| first..=last);
+            range.into_iter().flatten().map(move |number| (number, port.protocol))
+        });
+        let named = each.map(|(number, protocol)| format!("port {number}/{protocol}"));
+        named.collect()
     }
 
     bundled!(App);

@@ -53,7 +53,8 @@ spec! {
         /// It exists already.
         files: Option<Files>, Live, optional;
         /// How long before its end it is renewed.
-        renew_before: Duration, Note, default "30d";
+        renew_before: Duration, Note, default "30d",
+            idle "a certificate is made once; whoever serves it renews it or nobody does";
     }
 }
 

@@ -35,9 +35,11 @@ spec! {
             else if self.engine == \"mongodb\" then 27017 \
             else if self.engine == \"redis\" then 6379 else 3306";
         /// Who may create databases.
-        admin: Admin, Note, default "{}";
+        admin: Admin, Note, default "{}",
+            idle "databases are made by the system's own user";
         /// Connections are encrypted.
-        tls: bool, Note, default "false";
+        tls: bool, Note, default "false",
+            idle "connections are made on the machine itself";
     }
 }
 

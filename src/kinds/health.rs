@@ -26,7 +26,8 @@ object! {
         grace: Duration, Live, default "0s";
         /// Where the probe runs.
         on: String, Live, default "\"machine\"",
-            is crate::schema::Type::OneOf(&["machine", "proxy"]);
+            is crate::schema::Type::OneOf(&["machine", "proxy"]),
+            idle "the probe runs on the machine";
     }
 }
 

@@ -18,6 +18,7 @@ mod identity;
 mod macros;
 mod network;
 mod proxy;
+mod records;
 mod run;
 pub mod secret;
 mod takeover;
@@ -229,6 +230,11 @@ pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
     /// Where to look for it; nothing for what exists only in the manifest.
     fn look(&self, id: &ObjectId) -> Option<Question>;
 
+    /// What only one object on its machine can have, beside its files: `port 8080/tcp`.
+    fn claims(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the answer says about it.
     fn found(&self, memory: Memory<'_>, answer: &Answer) -> Found;
 }
@@ -270,6 +276,8 @@ pub trait AnyKind: Send + Sync {
     fn mark(&self, id: &ObjectId, uid: &str, spec: &Value) -> Vec<Step>;
     /// See [`Kind::look`].
     fn look(&self, id: &ObjectId, spec: &Value) -> Option<Question>;
+    /// See [`Kind::claims`].
+    fn claims(&self, spec: &Value) -> Vec<String>;
     /// See [`Kind::found`].
     fn found(&self, memory: Memory<'_>, spec: &Value, answer: &Answer) -> Found;
 }
@@ -451,6 +459,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn look(&self, id: &ObjectId, spec: &Value) -> Option<Question> {
         typed::<K>(spec).look(id)
+    }
+
+    fn claims(&self, spec: &Value) -> Vec<String> {
+        typed::<K>(spec).claims()
     }
 
     fn found(&self, memory: Memory<'_>, spec: &Value, answer: &Answer) -> Found {

@@ -28,9 +28,11 @@ spec! {
         /// Where the scripts come from; it is shown, and not part of the version.
         commit: Option<String>, Note, optional;
         /// When it is due to be built again.
-        rebuild: Option<String>, Note, optional;
+        rebuild: Option<String>, Note, optional,
+            idle "a template has a new version when its parts change, and at no time of its own";
         /// How many old versions are kept.
-        keep: u32, Note, default "2";
+        keep: u32, Note, default "2",
+            idle "old versions are not removed";
         /// The hash of everything that decides what a machine becomes.
         version: Option<String>, Note, computed;
         /// What runs in a new machine.

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{First, Found, Kind, Memory};
-use crate::model::{Answer, ObjectId, Question, Step};
+use crate::kinds::records::{Record, Wording};
+use crate::kinds::{Around, First, Found, Kind, Memory, Objection};
+use crate::model::{Answer, ObjectId, Port, Question, Step};
 use crate::model::{Bundle, Call, Duration, Effect, Method, Ref, Target, Text, run};
 use crate::schema::Type;
 use crate::schema::{object, spec};
+
+/// How long others remember names that are not written as records.
+const TTL_SECS: u64 = 300;
 
 object! {
     /// One name.
@@ -23,6 +27,20 @@ object! {
         ttl: Duration, Reload, default "300s";
         /// It goes through the provider's own proxy.
         proxied: bool, Reload, default "false";
+    }
+}
+
+object! {
+    /// What is exposed by a service record.
+    Service {
+        /// Its name: `_minecraft._tcp.example.com`.
+        name: Text, Reload, required;
+        /// The name that it leads to.
+        target: Text, Reload, required;
+        /// The address of that name, if the zone has to tell it.
+        ip: Option<Text>, Reload, optional;
+        /// Where the workload listens.
+        port: Port, Reload, required;
     }
 }
 
@@ -49,52 +67,85 @@ spec! {
         exposed: BTreeMap<String, Vec<Text>>, Reload,
             derived "{for e in all.expose : e.http.host => e.via.ip ... \
                      if e.http != null && e.via.zone == self}";
+        /// The service records of what proxies of this zone expose.
+        services: Vec<Service>, Reload,
+            derived "[for e in all.expose : { \
+                         name = e.srv.name, \
+                         port = e.port, \
+                         target = e.srv.target ?? \"\\(slug(e.address)).\\(self.name)\", \
+                         ip = if e.srv.target == null then e.workload.ip else null, \
+                     } if e.srv != null && e.via.zone == self]";
         /// Whether names that are not listed are removed.
-        owned: String, Note, default "\"listed\"", is Type::OneOf(&["listed", "all"]);
+        owned: String, Note, default "\"listed\"", is Type::OneOf(&["listed", "all"]),
+            idle "names that are not listed stay";
     }
 }
 
 impl Zone {
-    /// Each name with its type and value.
-    fn names(&self) -> Vec<(String, &str, Text)> {
-        let full = |name: &str| match name.ends_with(&self.name) {
-            true => name.to_owned(),
-            false => format!("{name}.{}", self.name),
-        };
-        let written = self.record.iter().map(|(label, entry)| {
-            let name = full(entry.name.as_ref().unwrap_or(label));
-            (name, entry.kind.as_str(), entry.value.clone())
+    /// Everything that it answers with, each once.
+    fn records(&self) -> Vec<Record<'_>> {
+        let written = self.record.iter().map(|(label, entry)| Record {
+            name: self.full(entry.name.as_ref().unwrap_or(label)),
+            kind: &entry.kind,
+            ttl_secs: entry.ttl.seconds(),
+            value: entry.value.clone(),
         });
+        let told = |name: String, kind, value| Record { name, kind, ttl_secs: TTL_SECS, value };
         let exposed = self.exposed.iter().filter_map(|(name, values)| {
             let target = self.target.as_ref().map(Text::literal);
-            Some((name.clone(), "A", target.or_else(|| values.first().cloned())?))
+            Some(told(name.clone(), "A", target.or_else(|| values.first().cloned())?))
         });
-        written.chain(exposed).collect()
+        let mut records: Vec<Record<'_>> = written.chain(exposed).collect();
+        for service in &self.services {
+            let mut value = Text::literal(format!("0 0 {} ", service.port.number()));
+            value.push(&service.target);
+            value.push_str(".");
+            let shown = |text: &Text| text.as_literal().unwrap_or_default().to_owned();
+            let record = told(shown(&service.name), "SRV", value);
+            let host = service.ip.clone().map(|ip| told(shown(&service.target), "A", ip));
+            for record in [record].into_iter().chain(host) {
+                if !records.contains(&record) {
+                    records.push(record);
+                }
+            }
+        }
+        records
+    }
+
+    /// A name with the domain.
+    fn full(&self, name: &str) -> String {
+        let inside = name.strip_suffix(self.name.as_str());
+        match inside.is_some_and(|rest| rest.is_empty() || rest.ends_with('.')) {
+            _ if name == "@" => self.name.clone(),
+            true => name.to_owned(),
+            false => format!("{name}.{}", self.name),
+        }
+    }
+
+    /// How the program of this engine writes records; a provider is called instead.
+    fn wording(&self) -> Wording {
+        match self.engine.as_str() {
+            "unbound" => Wording::Unbound,
+            "dnsmasq" => Wording::Dnsmasq,
+            _ => Wording::Hosts,
+        }
     }
 
     fn bundle(&self, id: &ObjectId, machine: &Ref) -> Bundle {
         let slug = id.slug();
-        let (path, service) = match self.engine.as_str() {
-            "unbound" => (format!("/etc/unbound/unbound.conf.d/paas-{slug}.conf"), "unbound"),
-            "dnsmasq" => (format!("/etc/dnsmasq.d/paas-{slug}.conf"), "dnsmasq"),
-            _ => (format!("/etc/hosts.d/paas-{slug}"), ""),
+        let wording = self.wording();
+        let (path, service) = match wording {
+            Wording::Unbound => {
+                (format!("/etc/unbound/unbound.conf.d/paas-{slug}.conf"), "unbound")
+            }
+            Wording::Dnsmasq => (format!("/etc/dnsmasq.d/paas-{slug}.conf"), "dnsmasq"),
+            Wording::Hosts => (format!("/etc/hosts.d/paas-{slug}"), ""),
         };
         let mut content = Text::literal(format!("# {}\n", id.address));
-        if service == "unbound" {
-            content.push_str("server:\n");
-        }
-        for (name, kind, value) in self.names() {
-            match service {
-                "unbound" => content.push_str(&format!("  local-data: \"{name} {kind} ")),
-                "dnsmasq" if kind == "CNAME" => content.push_str(&format!("cname={name},")),
-                "dnsmasq" => content.push_str(&format!("host-record={name},")),
-                _ => (),
-            }
-            content.push(&value);
-            match service {
-                "unbound" => content.push_str("\"\n"),
-                "dnsmasq" => content.push_str("\n"),
-                _ => content.push_str(&format!(" {name}\n")),
+        content.push_str(wording.header());
+        for record in self.records() {
+            if let Some(line) = wording.line(&record) {
+                content.push(&line);
             }
         }
         let mut bundle = Bundle::on(machine).file(path, content);
@@ -116,8 +167,8 @@ impl Zone {
     }
 
     fn calls(&self, id: &ObjectId, method: Method) -> Vec<Step> {
-        let names = self.names().into_iter();
-        names.map(|(name, kind, value)| self.call(id, method, &name, kind, value)).collect()
+        let records = self.records().into_iter();
+        records.map(|it| self.call(id, method, &it.name, it.kind, it.value)).collect()
     }
 }
 
@@ -125,6 +176,18 @@ impl Kind for Zone {
     const WORD: &'static str = Zone::KIND;
     const ABOUT: &'static str = Zone::DOC;
     const FIRST: First = First::Delete;
+
+    fn complete(&mut self, _around: &dyn Around) -> Vec<Objection> {
+        let wording = self.wording();
+        let objection = |record: &Record<'_>| Objection {
+            field: "engine".to_owned(),
+            message: format!("`{}` has no {} records", self.engine, record.kind),
+            help: wording.others().to_owned(),
+        };
+        let records = self.records();
+        let bad = records.iter().find(|record| self.machine.is_some() && !wording.has(record));
+        bad.map(objection).into_iter().collect()
+    }
 
     fn create(&self, id: &ObjectId, _: &str) -> Vec<Step> {
         match &self.machine {
@@ -137,13 +200,12 @@ impl Kind for Zone {
         if let (Some(machine), Some(old)) = (&self.machine, &before.machine) {
             return self.bundle(id, machine).update(id, &before.bundle(id, old));
         }
-        let names = self.names();
-        let gone = before.names().into_iter().filter(|(name, kind, _)| {
-            !names.iter().any(|(other, same, _)| other == name && same == kind)
-        });
-        let drop = |(name, kind, value): (String, &str, Text)| {
-            self.call(id, Method::Delete, &name, kind, value)
-        };
+        let records = self.records();
+        let gone = before
+            .records()
+            .into_iter()
+            .filter(|old| !records.iter().any(|new| new.name == old.name && new.kind == old.kind));
+        let drop = |it: Record<'_>| self.call(id, Method::Delete, &it.name, it.kind, it.value);
         gone.map(drop).chain(self.calls(id, Method::Put)).collect()
     }
 

@@ -88,7 +88,9 @@ impl<'t> Evaluator<'t> {
         let near = crate::problem::nearest(name, all);
         let is_function = self.program.function(env.scope, name).is_some();
         let declared = near.first().and_then(|near| self.program.declared_at(env.scope, near));
-        self.bad(problem::unknown_name(name, at, &near, (declared, is_function)), at)
+        let whole = self.program.with_kind(env.scope, name);
+        let near = (near.as_slice(), declared);
+        self.bad(problem::unknown_name(name, at, &whole, near, is_function), at)
     }
 
     /// Every resource of a kind that is seen from a scope, by name.

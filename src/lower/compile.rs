@@ -13,7 +13,7 @@ use crate::lower::scope::{In, ROOT, Role, Scope, ScopeId};
 use crate::lower::specs::Edge;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Desired, Library, Output, SecretItem, SecretSource};
-use crate::lower::{foreign, graph, infer, lints, machines, quota, secrets, unique};
+use crate::lower::{foreign, graph, idle, infer, lints, machines, quota, secrets, unique};
 use crate::model::{Address, Late, Object, Piece, Ref, Text, Value, digest_all};
 use crate::problem::{Problem, lower as problem, names, without_allowed};
 use crate::source::Sources;
@@ -58,6 +58,7 @@ pub fn compile(
     for trees in std::iter::once(trees).chain(imported) {
         problems.extend(lints::foreign_interpolations(trees, sources));
         problems.extend(lints::empty_allowances(trees, sources));
+        problems.extend(idle::idle_attributes(trees, sources));
         problems = foreign::translated(problems, trees, sources);
     }
     (desired, without_allowed(in_order(problems), sources))

@@ -21,6 +21,7 @@ pub mod functions;
 mod graph;
 mod headers;
 mod infer;
+mod idle;
 mod inputs;
 mod lifecycle;
 mod library;

@@ -334,6 +334,21 @@ impl<'t> Program<'t> {
         self.outward(scope).find_map(|scope| scope.by_name.get(&(kind, name))).copied()
     }
 
+    /// What has this name behind the word of its kind: `network.lan`, sorted.
+    pub fn with_kind(&self, scope: ScopeId, name: &str) -> Vec<String> {
+        let mut words: Vec<&str> = Vec::new();
+        for scope in self.outward(scope) {
+            let blocks = scope.by_name.keys().filter(|(_, other)| *other == name);
+            words.extend(blocks.map(|(kind, _)| *kind));
+            words.extend(scope.secrets.contains_key(name).then_some("secret"));
+            let opens = scope.opens.keys().filter(|(_, other)| *other == name);
+            words.extend(opens.map(|(word, _)| *word));
+        }
+        words.sort_unstable();
+        words.dedup();
+        words.into_iter().map(|word| format!("{word}.{name}")).collect()
+    }
+
     /// The tenant or module of a name, by its place.
     pub fn opened(&self, scope: ScopeId, word: &'static str, name: &str) -> Option<usize> {
         self.outward(scope).find_map(|scope| scope.opens.get(&(word, name))).copied()

@@ -5,6 +5,7 @@ mod allocate;
 mod capacity;
 mod choose;
 mod difference;
+mod held;
 mod impact;
 mod leftover;
 mod make;
@@ -25,6 +26,7 @@ use crate::source::Span;
 use crate::state::State;
 
 pub use difference::leaves_of;
+pub use held::files_on;
 pub use moves::{Moves, Moving, idle, moved, moving};
 pub use resolve::for_looking as spec_for_looking;
 pub use secrets::{SecretsSeen, each_secret};
@@ -66,7 +68,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
     let mut draft = choose::draft(inputs);
     leftover::add(inputs, &mut draft);
     shared::add(&mut draft);
-    order::put_in_order(inputs.state, &mut draft.changes);
+    draft.blocked.extend(order::put_in_order(inputs.state, &mut draft.changes));
     impact::add(inputs, &mut draft);
     let binds = Binds {
         lineage: inputs.state.lineage.clone(),

@@ -9,15 +9,17 @@ use petgraph::graphmap::DiGraphMap;
 use crate::kinds::{self, First};
 use crate::lower::{Intent, Replacing};
 use crate::model::{Address, ObjectId, Ref};
+use crate::plan::held::{Held, held, held_by};
 use crate::plan::leftover::goes_with;
 use crate::plan::resolve::each_ref;
-use crate::plan::{Change, Level, Reason};
+use crate::plan::{Blocked, Change, Level, Reason};
+use crate::problem::change::exchange;
 use crate::state::{Record, State, Verb};
 
 /// Fills in `after` of every change and sorts the changes so that each comes after what it
-/// waits for.
-pub fn put_in_order(state: &State, changes: &mut Vec<Change>) {
-    let graph = graph(state, changes);
+/// waits for. Gives back what cannot be put in order.
+pub fn put_in_order(state: &State, changes: &mut Vec<Change>) -> Vec<Blocked> {
+    let (graph, blocked) = graph(state, changes);
     let order = toposort(&graph, None).expect("the lowering refuses circles");
     let mut place = vec![0; changes.len()];
     for (new, old) in order.iter().enumerate() {
@@ -31,9 +33,10 @@ pub fn put_in_order(state: &State, changes: &mut Vec<Change>) {
     let mut sorted: Vec<(usize, Change)> = place.into_iter().zip(changes.drain(..)).collect();
     sorted.sort_by_key(|(place, _)| *place);
     changes.extend(sorted.into_iter().map(|(_, change)| change));
+    blocked
 }
 
-fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
+fn graph(state: &State, changes: &[Change]) -> (DiGraphMap<usize, ()>, Vec<Blocked>) {
     let by_id = changes.iter().enumerate().map(|(index, change)| (&change.id, index)).collect();
     let mut gone: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
     for (index, change) in changes.iter().enumerate().filter(|(_, change)| removes(change)) {
@@ -50,8 +53,43 @@ fn graph(state: &State, changes: &[Change]) -> DiGraphMap<usize, ()> {
         }
     }
     let Edges { mut graph, soft, .. } = edges;
+    let blocked = hand_over(state, changes, &mut graph);
     add_soft(&mut graph, &soft);
-    graph
+    (graph, blocked)
+}
+
+/// Whoever has a file or a port gives it back before another one gets it.
+fn hand_over(state: &State, changes: &[Change], graph: &mut DiGraphMap<usize, ()>) -> Vec<Blocked> {
+    let mut given: BTreeMap<Held, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        let Some(record) = state.records.get(&change.id) else { continue };
+        let mut before = held_by(&change.id, record);
+        if !removes(change) {
+            let kept = held(&change.id, &change.intent.spec);
+            before.retain(|it| !kept.contains(it));
+        }
+        before.into_iter().for_each(|it| given.entry(it).or_default().push(index));
+    }
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let mut blocked = Vec::new();
+    for (index, change) in changes.iter().enumerate().filter(|(_, change)| !removes(change)) {
+        for it in held(&change.id, &change.intent.spec) {
+            let givers = given.get(&it).into_iter().flatten().filter(|giver| **giver != index);
+            for giver in givers {
+                if has_path_connecting(&*graph, index, *giver, None) {
+                    let (other, (machine, what)) = (&changes[*giver].id.address, &it);
+                    let place = format!("`{what}` of {}", machine.address());
+                    let problem = exchange(change.id.address.as_str(), other.as_str(), &place);
+                    blocked.push(Blocked::by(&problem, &change.id.address));
+                } else {
+                    graph.add_edge(*giver, index, ());
+                }
+            }
+        }
+    }
+    blocked
 }
 
 /// What waits for what, as far as it is known.

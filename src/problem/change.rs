@@ -120,3 +120,13 @@ pub fn idle_adopt(at: Span, name: &str) -> Problem {
         .at(at, "this has had its effect")
         .help("remove the line, once every state of this manifest was applied")
 }
+
+/// P7019: one waits for what the other has, and the other for it.
+pub fn exchange(address: &str, other: &str, place: &str) -> Problem {
+    Problem::error("P7019", format!("`{address}` and `{other}` cannot exchange {place} in one go"))
+        .note("each of them waits until the other has given back what it has")
+        .help(format!(
+            "leave one of the two out and apply, then write it again; or give `{address}` another \
+             place first"
+        ))
+}

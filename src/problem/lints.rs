@@ -65,3 +65,10 @@ pub fn never_equal(at: Span, op: &str, word: &str, words: &[String]) -> Problem 
     };
     problem.note(format!("the choices are {}", enumerated(&quoted, "and")))
 }
+
+/// L0301: an attribute that this version does nothing with.
+pub fn no_effect(at: Span, name: &str, why: &str) -> Problem {
+    Problem::warning("L0301", format!("`{name}` has no effect in this version"))
+        .at(at, "it is checked and remembered, and nothing follows from it")
+        .note(why)
+}

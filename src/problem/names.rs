@@ -1,5 +1,6 @@
 //! Problems of names: kinds, resources, attributes, functions, items in the wrong place. P10xx.
 
+use crate::problem::infer::enumerated;
 use crate::problem::{Edit, Fix, Problem, foreign};
 use crate::source::Span;
 
@@ -49,22 +50,34 @@ pub fn unknown_kind(word: &str, span: Span, near: &[&str]) -> Problem {
     }
 }
 
-/// P1002: a bare name that nobody declares.
+/// P1002: a bare name that nobody declares; `whole` is what has it behind the word of a kind.
 pub fn unknown_name(
     name: &str,
     span: Span,
-    near: &[&str],
-    (declared, is_function): (Option<Span>, bool),
+    whole: &[String],
+    (near, declared): (&[&str], Option<Span>),
+    is_function: bool,
 ) -> Problem {
-    let problem = Problem::error("P1002", format!("there is no `{name}`"))
-        .at(span, "not declared in this module");
-    let problem = match (declared, near.first()) {
-        (Some(declared), Some(near)) => problem.at(declared, format!("`{near}` is declared here")),
-        (Some(_), None) | (None, _) => problem,
+    let problem = Problem::error("P1002", format!("there is no `{name}`"));
+    let text = match whole {
+        [] => "not declared in this module",
+        [..] => "only inputs, lets and names of loops stand alone",
     };
-    match is_function {
-        true => problem.help(format!("`{name}` is a function: write `{name}(…)`")),
-        false => did_you_mean(problem, span, near),
+    let problem = problem.at(span, text);
+    let problem = match (declared, near.first()) {
+        (Some(declared), Some(near)) if whole.is_empty() => {
+            problem.at(declared, format!("`{near}` is declared here"))
+        }
+        (Some(_) | None, _) => problem,
+    };
+    match whole {
+        _ if is_function => problem.help(format!("`{name}` is a function: write `{name}(…)`")),
+        [] => did_you_mean(problem, span, near),
+        [only] => problem.fix(Fix::maybe(format!("write `{only}`"), vec![Edit::new(span, only)])),
+        [..] => {
+            let quoted: Vec<String> = whole.iter().map(|it| format!("`{it}`")).collect();
+            problem.help(format!("write {}", enumerated(&quoted, "or")))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compose::{Document, Node};
+use crate::compose::{Document, Node, Published};
 use crate::model::{Bundle, Piece, Text, Value, run, script};
 use crate::runtimes::{Place, Runtime, env_file};
 use crate::schema::{Type, object};
@@ -94,12 +94,16 @@ impl Compose {
 
     /// The first port of the machine that it publishes; the file was read before.
     pub fn first_published(&self) -> Option<u16> {
+        self.published().iter().find_map(|port| port.first)
+    }
+
+    /// The ports of the machine that it publishes; the file was read before.
+    pub fn published(&self) -> Vec<Published> {
         let text = self.known_content();
         let nowhere = |_: std::ops::Range<usize>| Span::default();
-        let root = Node::read(&text, &nowhere).ok()?;
+        let Ok(root) = Node::read(&text, &nowhere) else { return Vec::new() };
         let document = Document::of(&root, &self.env);
-        let mut services = document.on(&self.profiles);
-        services.find_map(|service| service.ports.iter().find_map(|port| port.first))
+        document.on(&self.profiles).flat_map(|service| service.ports.clone()).collect()
     }
 
     fn dir(&self, place: Place<'_>) -> String {

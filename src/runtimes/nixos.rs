@@ -21,11 +21,13 @@ object! {
         secrets: BTreeMap<String, Text>, Redeploy, default "{}";
         /// The program that brings it there.
         deploy: String, Note, default "\"rebuild\"",
-            is Type::OneOf(&["rebuild", "anywhere", "colmena"]);
+            is Type::OneOf(&["rebuild", "anywhere", "colmena"]),
+            idle "`nixos-rebuild` brings it there";
         /// Whether it is switched to now, at the next boot, or only tried.
         mode: String, Redeploy, default "\"switch\"", is Type::OneOf(&["switch", "boot", "test"]);
         /// Where it is built.
-        build_on: String, Note, default "\"target\"", is Type::OneOf(&["local", "target"]);
+        build_on: String, Note, default "\"target\"", is Type::OneOf(&["local", "target"]),
+            idle "it is built on the machine itself";
     }
 }
 

@@ -1,8 +1,9 @@
 //! One list of fields becomes the typed struct, the checker's table and the reference page.
 //!
-//! A field reads `name: RustType, Class, need [, is Type::…] [, choose Choice];` where `need` is
-//! `required`, `optional`, `default "expression"`, `derived "expression"` or `computed`. What is
-//! `optional`, `derived` or `computed` is an `Option`; a default is always there.
+//! A field reads `name: RustType, Class, need [, is Type::…] [, choose Choice] [, idle "why"];`
+//! where `need` is `required`, `optional`, `default "expression"`, `derived "expression"` or
+//! `computed`. What is `optional`, `derived` or `computed` is an `Option`; a default is always
+//! there.
 
 /// A kind: an [`object!`] that knows the word that starts its blocks.
 macro_rules! spec {
@@ -33,7 +34,7 @@ macro_rules! object {
             $(
                 $(#[doc = $field_doc:literal])*
                 $field:ident: $rust:ty, $class:ident, $need:ident $($value:literal)?
-                    $(, is $ty:expr)? $(, choose $choice:ident)?;
+                    $(, is $ty:expr)? $(, choose $choice:ident)? $(, idle $idle:literal)?;
             )*
         }
     ) => {
@@ -56,6 +57,7 @@ macro_rules! object {
                         need: $crate::schema::object!(@need $need $($value)?),
                         class: $crate::schema::Class::$class,
                         choice: $crate::schema::object!(@choice $($choice)?),
+                        idle: $crate::schema::object!(@idle $($idle)?),
                     },
                 )*]
             }
@@ -77,5 +79,7 @@ macro_rules! object {
     (@need derived $value:literal) => { $crate::schema::Need::Derived($value) };
     (@choice) => { None };
     (@choice $choice:ident) => { Some($crate::schema::Choice::$choice) };
+    (@idle) => { None };
+    (@idle $idle:literal) => { Some($idle) };
 }
 pub(crate) use object;

@@ -70,6 +70,8 @@ pub struct Field {
     pub class: Class,
     /// What the planner picks when it is `"auto"`.
     pub choice: Option<Choice>,
+    /// This version does nothing with it: what happens instead.
+    pub idle: Option<&'static str>,
 }
 
 impl Field {

@@ -8,13 +8,17 @@ use crate::support::project::{Project, Run};
 
 const JOURNAL: &str = "state/sandbox/paas.journal";
 
-/// Starts a command and waits until its journal tells this.
+/// Starts a command and waits until it has written this into its journal.
 fn started(project: &Project, line: &str, told: &str) -> Child {
-    project.fine("sandbox set sandbox pace=100");
-    let child = project.start(line);
+    project.fine("sandbox set sandbox pace=400");
     let path = project.path(JOURNAL);
     let journal = || std::fs::read_to_string(&path).unwrap_or_default();
-    project.wait_until(told, || journal().contains(told));
+    let before = journal();
+    let child = project.start(line);
+    project.wait_until(told, || {
+        let now = journal();
+        now.strip_prefix(&before).unwrap_or(&now).contains(told)
+    });
     child
 }
 
@@ -47,7 +51,7 @@ fn twice_stops_at_once_and_forgets_nothing() {
     let child = started(&project, "apply --sandbox --yes", "container.web");
     project.interrupt(&child);
     // The first has been heard when it says so, which is before anything else ends.
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    std::thread::sleep(std::time::Duration::from_millis(200));
     project.interrupt(&child);
     let run = ended(&project, child);
     assert_eq!(run.code, 130, "{}{}", run.out, run.err);
@@ -69,7 +73,7 @@ fn a_destroy_can_be_interrupted_and_goes_on() {
         let child = started(&project, "destroy --sandbox --yes", "container.web");
         for _ in 0..times {
             project.interrupt(&child);
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(std::time::Duration::from_millis(200));
         }
         let run = ended(&project, child);
         assert_eq!(run.code, 130, "{}{}", run.out, run.err);
@@ -87,7 +91,7 @@ fn an_update_that_was_interrupted_is_not_taken_for_done() {
     project.edit("blog.yml", "ghost:5.96.0", "ghost:5.97.0");
     let child = started(&project, "apply --sandbox --yes", "app.blog");
     project.interrupt(&child);
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    std::thread::sleep(std::time::Duration::from_millis(200));
     project.interrupt(&child);
     assert_eq!(ended(&project, child).code, 130);
     project.fine("sandbox set sandbox pace=0");

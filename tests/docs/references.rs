@@ -54,7 +54,9 @@ fn inner(ty: &Type) -> Option<&[Field]> {
 fn rows(out: &mut String, before: &str, fields: &[Field]) {
     for field in fields.iter().filter(|field| field.writable()) {
         let name = format!("{before}{}", field.name);
-        let (ty, doc) = (cell(&field.ty.expected()), cell(field.doc));
+        let idle = field.idle.map(|why| format!(" *No effect in this version: {why}.*"));
+        let doc = format!("{}{}", field.doc.trim(), idle.unwrap_or_default());
+        let (ty, doc) = (cell(&field.ty.expected()), cell(&doc));
         writeln!(out, "| `{name}` | {ty} | {} | {} | {doc} |", need(field), class(field.class))
             .unwrap();
         if let Some(fields) = inner(&field.ty) {

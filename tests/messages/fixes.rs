@@ -47,6 +47,10 @@ fn what_is_done_and_what_is_left_is_told() {
     assert_eq!(project.read("main.paas"), "let a = { b = 1 }\nlet c = 4GiB\nlet d = e\n");
     project.write("main.paas", "let a = 1\n");
     assert_eq!(project.fine("fix"), "nothing to fix, nothing left\n");
+    project.write("main.paas", "secret a = env(\"A\")\nlet b = [a]\n");
+    says(&project.ends("fix", 1), &["help: write `secret.a`"]);
+    project.run("fix --unsafe");
+    assert_eq!(project.read("main.paas"), "secret a = env(\"A\")\nlet b = [secret.a]\n");
 }
 
 #[test]

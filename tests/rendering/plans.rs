@@ -76,7 +76,7 @@ pub fn leaf(path: &str, before: Value, after: Value, class: Class, because: Reas
 }
 
 pub fn field(name: &'static str, ty: Type) -> Field {
-    Field { name, doc: "", ty, need: Need::Optional, class: Class::Live, choice: None }
+    Field { name, doc: "", ty, need: Need::Optional, class: Class::Live, choice: None, idle: None }
 }
 
 pub fn schema(kind: &str) -> Option<&'static Schema> {

@@ -198,12 +198,13 @@ impl Config {
         APPS[(slot + self.rotated) % APPS.len()]
     }
 
-    /// Names of apps do not go round here: after a circle of names that was interrupted, one life
-    /// in two thousand waits for a port or a file that the app has under its former name. It
-    /// should converge as every other life does.
     fn rename(&mut self, rng: &mut Rng) {
         match rng.below(3) {
-            0 | 1 => *self.renamed.entry("farm").or_default() += 1,
+            0 => {
+                self.rotated += 1;
+                self.told = true;
+            }
+            1 => *self.renamed.entry("farm").or_default() += 1,
             _ => *self.renamed.entry(MACHINES[rng.below(4)]).or_default() += 1,
         }
     }

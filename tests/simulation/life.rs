@@ -97,11 +97,11 @@ impl Life {
         let inputs = plan::Inputs { desired, state: &state, seen: &seen, place: &place };
         let mut plan = plan::plan(inputs);
         plan.moves = moves;
-        plan.blocked.splice(0..0, blocked);
         if self.rng.chance(5) {
             let again = plan::plan(inputs);
             self.check_text(&plan, &Plan { moves: plan.moves.clone(), ..again });
         }
+        plan.blocked.splice(0..0, blocked);
         if plan.blocked.is_empty() {
             plan::verify(&plan, &state).expect("a plan keeps the rules of plans");
             no_protected_goes(&plan, &state);

@@ -138,7 +138,9 @@ impl<'t> Infer<'t> {
                 let near = crate::problem::nearest(name, all);
                 let is_function = self.function(name).is_some();
                 let declared = near.first().and_then(|near| self.declared_at(near));
-                self.bad(names::unknown_name(name, at, &near, (declared, is_function)))
+                let whole = self.program.with_kind(self.scope, name);
+                let near = (near.as_slice(), declared);
+                self.bad(names::unknown_name(name, at, &whole, near, is_function))
             }
         }
     }

@@ -80,4 +80,22 @@ output large = stage == "prod"
 ```
 "#,
     ),
+    Page::new(
+        "L0301",
+        "an attribute that has no effect in this version",
+        r#"
+The attribute belongs to its kind and its value is checked, but nothing in this version acts on it.
+The note says what happens instead. The attribute can stay, with the lint allowed, or go.
+
+```paas-error
+host gate { address = 192.0.2.1 }
+zone home { name = "home.example.com", engine = "hosts", on = host.gate, owned = "all" }
+```
+
+```paas
+host gate { address = 192.0.2.1 }
+zone home { name = "home.example.com", engine = "hosts", on = host.gate }
+```
+"#,
+    ),
 ];

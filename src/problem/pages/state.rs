@@ -86,6 +86,14 @@ pub(super) const PAGES: &[Page] = &[
          says which. Nothing is changed.",
     ),
     Page::new(
+        "P7019",
+        "two resources that would exchange what only one can have",
+        "A port or a file of a machine is given back before another resource gets it. Two that \
+         give each other what they have would wait for each other for ever, so nothing is begun. \
+         Leave one of the two out and apply, then write it again; or give one of them another \
+         port or path, apply, and then the one that is meant.",
+    ),
+    Page::new(
         "L0203",
         "a `moved` that has had its effect",
         r#"
