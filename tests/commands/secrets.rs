@@ -307,7 +307,7 @@ fn a_secret_goes_only_where_the_kind_says_so_and_the_message_names_the_place() {
          template = \"d\"\n  hostname = url\n}\n",
         &[
             "`hostname` of `container` does not take a secret",
-            "more.paas:5:3",
+            "more.paas:5:14",
             "1 | let url = ",
             "this value contains `secret.a`",
             "the secret comes in here",
