@@ -13,6 +13,7 @@ mod inputs;
 mod interrupts;
 mod kills;
 mod kinds;
+mod late_checks;
 mod leaks;
 mod lifecycle;
 mod moves;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Late, Piece, Ref, Step, Text, Value};
+use crate::model::{Address, Late, Piece, Ref, Step, Text, Value};
 use crate::state::State;
 
 /// The steps with every late value and the project put in, or the name of a value that is
@@ -25,6 +25,15 @@ pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
         Some(name) => Err(format!("{name} is not known yet")),
         None => Ok(steps),
     }
+}
+
+/// A value of a resource as it is known after an apply: a fact that came back, or a field that was
+/// decided.
+pub fn known(address: &Address, what: &str, state: &State) -> Option<Value> {
+    let (_, record) = state.latest(address)?;
+    let value = record.facts.get(what).or_else(|| record.intent.spec.get(what))?;
+    let is_open = matches!(value.as_str(), Some("auto" | "dhcp"));
+    (!is_open).then(|| value.clone())
 }
 
 /// A late value: a fact that came back, or a field that was decided.

@@ -10,6 +10,7 @@ use crate::model::ObjectId;
 use crate::plan::Change;
 use crate::state::{Event, State};
 
+pub use late::known;
 pub use observe::observe;
 pub use run::{Failure, Report, run};
 pub use schedule::Schedule;

@@ -8,11 +8,13 @@ use crate::cli::options::Inputs;
 use crate::cli::repositories::{Locking, Repositories};
 use crate::cli::stop::Stop;
 use crate::cli::{given, terminal::Terminal};
-use crate::lower::{self, Desired, Given, Trial};
+use crate::lower::{self, Desired, Given, Known, Library, Trial};
+use crate::model::Address;
 use crate::problem::{Problem, any_error, project};
 use crate::source::Sources;
+use crate::state::State;
 use crate::syntax::tree::Tree;
-use crate::{store, syntax};
+use crate::{apply, store, syntax};
 
 /// A manifest larger than this is none.
 const BYTES_MAX: u64 = 64 << 20;
@@ -30,6 +32,16 @@ pub struct Project {
     pub desired: Desired,
     /// What is worth knowing about it.
     pub warnings: Vec<Problem>,
+    again: Again,
+}
+
+/// What it takes to evaluate a project once more, exactly as it was read.
+#[derive(Debug)]
+struct Again {
+    trees: Vec<Tree>,
+    library: Library,
+    given: Vec<Given>,
+    files: Folder,
 }
 
 /// What a project asks for, and what is wrong with it.
@@ -65,12 +77,14 @@ pub fn load_with(
     if any_error(&problems) {
         return Err(Stop { problems, sources, exit: 1 });
     }
-    let folder = texts.folder;
+    let Texts { folder, trees, given, imports, files, .. } = texts;
+    let (library, repositories) = (imports.library, imports.repositories);
+    let again = Again { trees, library, given, files };
     let whole = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
     let name = whole.file_name().map_or("project".into(), |name| name.to_string_lossy());
     let name = name.into_owned();
-    let project = Project { name, folder, sources, desired, warnings: problems };
-    Ok((project, texts.imports.repositories))
+    let project = Project { name, folder, sources, desired, warnings: problems, again };
+    Ok((project, repositories))
 }
 
 impl Texts {
@@ -150,6 +164,17 @@ impl Project {
     /// Where its state is.
     pub fn state_folder(&self, sandbox: bool) -> PathBuf {
         state_folder(&self.folder, sandbox)
+    }
+
+    /// What the conditions say that wait for an apply, now that there is this state.
+    pub fn settled(&self, state: &State) -> Vec<Problem> {
+        let known = |address: &Address, what: &str| apply::known(address, what, state);
+        let Again { trees, library, given, files } = &self.again;
+        let late = (&self.desired, &known as &Known<'_>);
+        let mut problems = lower::settled(trees, library, &self.sources, given, files, late);
+        // Of some instances it was known before.
+        problems.retain(|problem| !self.warnings.contains(problem));
+        problems
     }
 
     /// Tells what is worth knowing about it.

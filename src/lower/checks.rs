@@ -1,12 +1,12 @@
 //! `require` and `check`: conditions that people write about their own platform.
 
-use crate::lower::Checked;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::printed;
 use crate::lower::headers::{Expansion, Keys};
 use crate::lower::scope::{In, header, span};
 use crate::lower::value::Data;
+use crate::lower::{Checked, LateCondition};
 use crate::problem::{Level, inputs as problem, names, types};
 use crate::source::Span;
 use crate::syntax::tree::{Block, ItemKind, Key, Require};
@@ -65,7 +65,7 @@ impl<'t> Evaluator<'t> {
                 };
             }
         }
-        let mut unmet = None;
+        let (mut unmet, before) = (None, self.late_conditions.len());
         for item in &block.body.items {
             match &item.kind {
                 ItemKind::Require(require) => {
@@ -77,7 +77,8 @@ impl<'t> Evaluator<'t> {
             }
         }
         let name = block.labels.first().map(|name| name.text.clone()).unwrap_or_default();
-        Checked { name, about: env.resource().cloned(), unmet, level, span: span(block) }
+        let late = self.late_conditions.len() > before;
+        Checked { name, about: env.resource().cloned(), unmet, late, level, span: span(block) }
     }
 
     /// Checks one condition; `of` is the resource it is written in. Says why it does not hold.
@@ -100,14 +101,24 @@ impl<'t> Evaluator<'t> {
                         None => self.sources.text(message.span).to_owned(),
                     }
                 });
-                self.problems.push(problem::not_met(at, level, message.as_deref(), of));
+                // What came back from the world stands nowhere in the manifest.
+                let sides = match self.settles() {
+                    true => self.sides(&require.condition, false, env),
+                    false => Vec::new(),
+                };
+                let problem = problem::not_met(at, level, message.as_deref(), &sides, of);
+                let about = env.here.filter(|_| self.settles());
+                self.problems.push(match about {
+                    Some(here) => problem::about(problem, self.nodes[here].address.as_str()),
+                    None => problem,
+                });
                 Some(
                     message.unwrap_or_else(|| self.sources.text(require.condition.span).to_owned()),
                 )
             }
             Data::Late(late) | Data::Unknown(late) => {
-                let late = self.late_told(late);
-                self.problems.push(problem::cannot_check(at, &late));
+                let needs = self.late_told(late);
+                self.late_conditions.push(LateCondition { at, needs });
                 None
             }
             _ => {

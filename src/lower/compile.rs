@@ -104,6 +104,7 @@ impl<'t> Evaluator<'t> {
         desired.config = config(self.sources, &self.shown_inputs(), self.files);
         desired.wanted = std::mem::take(&mut self.wanted);
         desired.tests = self.test_items();
+        desired.late = std::mem::take(&mut self.late_conditions);
         desired
     }
 

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::lower::Given;
-use crate::lower::SecretItem;
 use crate::lower::env::Env;
 use crate::lower::library::{Library, Wanted};
 use crate::lower::nodes::{Facets, Instances, Node, NodeId};
@@ -14,6 +12,7 @@ use crate::lower::shape::Shape;
 use crate::lower::specs::Spec;
 use crate::lower::trial::{Known, Running};
 use crate::lower::value::{Data, Val};
+use crate::lower::{Given, LateCondition, SecretItem};
 use crate::model::Address;
 use crate::problem::narrowing::Misfit;
 use crate::problem::{Problem, graph, names};
@@ -129,6 +128,8 @@ pub(super) struct Evaluator<'t> {
     pub facets: Vec<Vec<Slot<Facets>>>,
     /// Bodies that were sorted already.
     pub shapes: HashMap<*const Body, Rc<Shape<'t>>>,
+    /// Conditions that cannot be checked before apply.
+    pub late_conditions: Vec<LateCondition>,
     /// The test that is run.
     pub trial: Option<Running<'t>>,
     /// What is known of late values by now.
@@ -182,6 +183,7 @@ impl<'t> Evaluator<'t> {
             specs: Vec::new(),
             facets: Vec::new(),
             shapes: HashMap::new(),
+            late_conditions: Vec::new(),
             trial: None,
             known: None,
             everything: HashMap::new(),

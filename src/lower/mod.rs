@@ -38,6 +38,7 @@ mod scope;
 mod secrets;
 mod services;
 mod settings;
+mod settled;
 mod shape;
 mod sources;
 mod specs;
@@ -53,6 +54,7 @@ pub use compile::{Given, compile};
 pub use derived::Derived;
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
+pub use settled::settled;
 pub use trial::{Known, Moment, Planned, TestItem, Trial, tried};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +62,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Ref, Value};
-use crate::problem::Level;
+use crate::problem::{Level, lower};
 use crate::source::Span;
 
 /// What is intended of one object: enough to make it, compare it and remove it.
@@ -208,10 +210,21 @@ pub struct Checked {
     pub about: Option<Address>,
     /// The first of its conditions that does not hold, as a sentence.
     pub unmet: Option<String>,
+    /// One of its conditions can be checked only after apply.
+    pub late: bool,
     /// What that means.
     pub level: Level,
     /// Where it is written.
     pub span: Span,
+}
+
+/// A condition that needs values which are known only after apply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LateCondition {
+    /// Where it is written.
+    pub at: Span,
+    /// The value that is not known, and why.
+    pub needs: lower::Late,
 }
 
 /// Everything a manifest asks for.
@@ -227,6 +240,8 @@ pub struct Desired {
     pub config: String,
     /// What its checks said, in their order.
     pub checks: Vec<Checked>,
+    /// Conditions that are checked after apply.
+    pub late: Vec<LateCondition>,
     /// What is imported and was not read yet; everything else is incomplete without it.
     pub wanted: Vec<Wanted>,
     /// Version of every template, by address.

@@ -38,23 +38,44 @@ pub fn secret_in_plain(name: &str, from: &str, at: Span) -> Problem {
         .help(format!("put it into the environment as `PAAS_INPUT_{name}`"))
 }
 
-/// P2016: a condition that is false.
-pub fn not_met(at: Span, level: Level, message: Option<&str>, of: Option<Span>) -> Problem {
+/// P2016: a condition that is false; `sides` are values in it that are to be seen nowhere else.
+pub fn not_met(
+    at: Span,
+    level: Level,
+    message: Option<&str>,
+    sides: &[(Span, String)],
+    of: Option<Span>,
+) -> Problem {
     let text = message.unwrap_or("a requirement is not met");
     let problem = match level {
         Level::Error => Problem::error("P2016", text),
         Level::Warning => Problem::warning("P2016", text),
     };
-    let problem = problem.at(at, "this is false");
+    let problem = match sides {
+        [] => problem.at(at, "this is false"),
+        [..] => sides.iter().fold(problem, |problem, (place, value)| {
+            problem.also_at(*place, format!("this is {value}"))
+        }),
+    };
     match of {
         Some(of) => problem.at(of, "of this resource"),
         None => problem,
     }
 }
 
-/// P3004: a condition that can only be checked once something exists.
+/// The same of a condition that was checked after apply.
+pub fn after_apply(problem: Problem) -> Problem {
+    problem.note("this is checked after apply, and nothing is undone")
+}
+
+/// The same, of one of the resources that a block makes.
+pub fn about(problem: Problem, address: &str) -> Problem {
+    problem.note(format!("it is about `{address}`"))
+}
+
+/// P3004: a condition whose values are not known even after apply.
 pub fn cannot_check(at: Span, late: &Late) -> Problem {
-    Problem::warning("P3004", "this cannot be checked yet")
-        .at(at, format!("{} is known later", late.what))
+    Problem::warning("P3004", "this could not be checked after apply")
+        .at(at, format!("{} is not known", late.what))
         .note(&late.why)
 }

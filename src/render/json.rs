@@ -205,6 +205,7 @@ fn checks(context: &Context) -> Vec<Value> {
         Verdict::Passed => "pass",
         Verdict::Warning => "warn",
         Verdict::Failed => "fail",
+        Verdict::Later => "later",
     };
     let one = |check: &crate::render::Check| {
         json!({

@@ -315,7 +315,8 @@ fn tail(plan: &Plan, context: &Context) -> String {
         push_up_to(&mut out, rows, TAIL_MAX / 2);
         out.push('\n');
     }
-    let bad = context.checks.iter().filter(|check| check.verdict != Verdict::Passed);
+    let bad = context.checks.iter();
+    let bad = bad.filter(|it| matches!(it.verdict, Verdict::Warning | Verdict::Failed));
     let rows = bad.map(|check| {
         let sign = if check.verdict == Verdict::Failed { "⛔" } else { "⚠️" };
         let name = code(&cut(&format!("check.{}", check.name)));

@@ -88,6 +88,8 @@ pub enum Verdict {
     Warning,
     /// It must not be so.
     Failed,
+    /// It is checked after apply.
+    Later,
 }
 
 impl Default for Context {

@@ -231,7 +231,8 @@ fn checks(paper: &mut Paper, context: &Context) {
     }
     let count = |verdict| context.checks.iter().filter(|it| it.verdict == verdict).count();
     let words = [(Verdict::Passed, "passed"), (Verdict::Warning, "warned")];
-    let words = words.into_iter().chain([(Verdict::Failed, "failed")]);
+    let rest = [(Verdict::Failed, "failed"), (Verdict::Later, "after apply")];
+    let words = words.into_iter().chain(rest);
     let counts = words.map(|(verdict, word)| (count(verdict), word));
     let counts = counts.filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
@@ -239,7 +240,8 @@ fn checks(paper: &mut Paper, context: &Context) {
     paper.put(Hue::Bold, "checks");
     paper.put(Hue::Plain, &format!("   {}", counts.join(" · ")));
     paper.end();
-    for check in context.checks.iter().filter(|check| check.verdict != Verdict::Passed) {
+    let bad = context.checks.iter();
+    for check in bad.filter(|it| matches!(it.verdict, Verdict::Warning | Verdict::Failed)) {
         let hue = if check.verdict == Verdict::Failed { Hue::Red } else { Hue::Yellow };
         let about = check.address.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
         let text = format!("check.{}   {about}{}", check.name, check.message);

@@ -15,7 +15,7 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::cli::world::Chosen;
 use crate::plan::Plan;
-use crate::problem::{project, state::stale_plan};
+use crate::problem::{any_error, project, state::stale_plan};
 use crate::render::{self, Summary};
 use crate::state::{Event, State};
 use crate::store::{self, Refused, Store};
@@ -56,8 +56,32 @@ pub async fn run(
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&render::terminal(&plan, &context, terminal.out));
     let resume = command("apply", inputs, planning, sandbox);
+    let changes = !plan.changes.is_empty();
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "apply");
-    carry_out(terminal, work, secrets, how).await
+    match carry_out(terminal, work, secrets, how).await? {
+        0 => settle(terminal, &project, sandbox, changes),
+        code => Ok(code),
+    }
+}
+
+/// Checks the conditions that waited for the apply; nothing is undone because of them.
+fn settle(
+    terminal: &Terminal,
+    project: &Project,
+    sandbox: bool,
+    changes: bool,
+) -> Result<u8, Stop> {
+    if project.desired.late.is_empty() {
+        return Ok(0);
+    }
+    let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
+    let problems = project.settled(&state);
+    terminal.problems(&problems, &project.sources);
+    Ok(match (any_error(&problems), changes) {
+        (false, _) => 0,
+        (true, true) => 3,
+        (true, false) => 1,
+    })
 }
 
 async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, Stop> {
@@ -75,9 +99,13 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     let context = super::plan::context(&project, &inputs, sandbox);
     terminal.print(&render::terminal(&saved.plan, &context, terminal.out));
     let resume = command("apply", &inputs, &Planning::default(), sandbox);
+    let changes = !saved.plan.changes.is_empty();
     let work = Work::new(&project, sandbox, saved.plan, state, resume, "apply of a saved plan");
     // Whoever saved it has read it: a saved plan is its own confirmation.
-    carry_out(terminal, work, secrets, How { yes: true, ..how }).await
+    match carry_out(terminal, work, secrets, How { yes: true, ..how }).await? {
+        0 => settle(terminal, &project, sandbox, changes),
+        code => Ok(code),
+    }
 }
 
 /// The command that goes on where this one stopped.

@@ -1,11 +1,13 @@
 //! `paas check`
 
+use std::collections::BTreeSet;
+
 use crate::cli::options::{CheckFormat, Inputs};
 use crate::cli::project::load;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::problem::{Problem, json, lines, narrated, sarif};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 /// Says everything that is wrong with a project, or how much is right.
 pub fn run(
@@ -43,8 +45,14 @@ fn for_people(terminal: &Terminal, inputs: &Inputs, deny_warnings: bool) -> Resu
         1 => format!("1 {word}"),
         count => format!("{count} {word}s"),
     };
+    let late: BTreeSet<Span> = project.desired.late.iter().map(|late| late.at).collect();
+    let late = match late.len() {
+        0 => String::new(),
+        1 => "; 1 condition is checked after apply".to_owned(),
+        count => format!("; {count} conditions are checked after apply"),
+    };
     terminal.print(&format!(
-        "{} in {}, {}\n",
+        "{} in {}, {}{late}\n",
         noun(resources, "resource"),
         noun(files, "file"),
         noun(warnings, "warning"),

@@ -61,10 +61,11 @@ pub async fn run(
 pub fn context(project: &Project, inputs: &Inputs, sandbox: bool) -> Context {
     let check = |said: &Checked| Check {
         name: said.name.clone(),
-        verdict: match (&said.unmet, said.level) {
-            (None, _) => Verdict::Passed,
-            (Some(_), Level::Warning) => Verdict::Warning,
-            (Some(_), Level::Error) => Verdict::Failed,
+        verdict: match (&said.unmet, said.level, said.late) {
+            (None, _, false) => Verdict::Passed,
+            (None, _, true) => Verdict::Later,
+            (Some(_), Level::Warning, _) => Verdict::Warning,
+            (Some(_), Level::Error, _) => Verdict::Failed,
         },
         address: said.about.clone(),
         message: said.unmet.clone().unwrap_or_default(),

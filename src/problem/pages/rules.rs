@@ -97,10 +97,12 @@ container dev for p in people by p.login {
     ),
     Page::new(
         "P3004",
-        "a condition that cannot be checked yet",
+        "a condition that could not be checked after apply",
         r#"
-A `require` reads something that is known only after apply. This is a warning: nothing is checked
-and nothing is stopped. A condition over what is written in the manifest is checked every time.
+A `require` reads something that is known only after apply, so it is checked then – and even then it
+was not known: a machine did not tell its address, or the apply was of a part only. This is a
+warning, and the next `apply` checks it again. A condition over what is written in the manifest is
+checked every time it is read.
 "#,
     ),
     Page::new(
