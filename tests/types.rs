@@ -2,6 +2,7 @@
 
 mod frames;
 mod positive;
+mod services;
 
 use paas::lower::functions::Files;
 use paas::lower::{Library, compile};

@@ -87,8 +87,10 @@ impl<'t> Evaluator<'t> {
         let all: Vec<&str> = bare.chain(kinds).chain(special).collect();
         let near = crate::problem::nearest(name, all);
         let is_function = self.program.function(env.scope, name).is_some();
+        let declared = near.first().and_then(|near| self.program.declared_at(env.scope, near));
         let whole = self.program.with_kind(env.scope, name);
-        self.bad(problem::unknown_name(name, at, &whole, &near, is_function), at)
+        let near = (near.as_slice(), declared);
+        self.bad(problem::unknown_name(name, at, &whole, near, is_function), at)
     }
 
     /// Every resource of a kind that is seen from a scope, by name.
@@ -241,7 +243,10 @@ impl<'t> Evaluator<'t> {
         let known: Vec<&str> =
             self.program.secrets_of(scope).into_iter().map(|(name, _)| name).collect();
         let near = crate::problem::nearest(text, known);
-        self.bad(problem::unknown_member("secret", text, name.span, &near, &[]), at)
+        let declared = near.first().and_then(|near| self.program.secret(scope, near));
+        let declared = declared.map(|index| self.program.secrets[index].it.name.span);
+        let what = ("secret", text);
+        self.bad(problem::unknown_member(what, name.span, &near, declared, &[]), at)
     }
 
     fn unknown_scope(
@@ -255,7 +260,10 @@ impl<'t> Evaluator<'t> {
         let names: Vec<&str> =
             opens.filter(|(other, _)| *other == word).map(|(_, name)| *name).collect();
         let near = crate::problem::nearest(&name.text, names.iter().copied());
-        self.bad(problem::unknown_member(word, &name.text, name.span, &near, &names), at)
+        let declared = near.first().and_then(|near| self.program.opened(scope, word, near));
+        let declared = declared.map(|index| self.program.opens[index].name.span);
+        let what = (word, name.text.as_str());
+        self.bad(problem::unknown_member(what, name.span, &near, declared, &names), at)
     }
 
     fn unknown_resource(
@@ -283,7 +291,9 @@ impl<'t> Evaluator<'t> {
         let names: Vec<&str> =
             blocks.iter().map(|index| self.program.blocks[*index].name.text.as_str()).collect();
         let near = crate::problem::nearest(text, names.iter().copied());
-        self.bad(problem::unknown_member(kind, text, name.span, &near, &names), at)
+        let declared = near.first().and_then(|near| self.program.block(scope, kind, near));
+        let declared = declared.map(|index| self.program.blocks[index].name.span);
+        self.bad(problem::unknown_member((kind, text), name.span, &near, declared, &names), at)
     }
 
     /// What a tenant or a module lets others read.

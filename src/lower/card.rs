@@ -1,5 +1,7 @@
 //! What a service says about itself, and not about the apps that are made from it.
 
+use std::sync::LazyLock;
+
 use crate::model::Size;
 use crate::schema::{Attr as _, Type, object};
 
@@ -37,6 +39,7 @@ object! {
 pub(super) const WORDS: [&str; 6] = ["title", "category", "icon", "website", "tags", "needs"];
 
 /// What they can be.
-pub(super) fn ty() -> Type {
-    Card::ty()
+pub(super) fn ty() -> &'static Type {
+    static TY: LazyLock<Type> = LazyLock::new(Card::ty);
+    &TY
 }

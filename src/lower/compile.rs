@@ -48,8 +48,10 @@ pub fn compile(
     let files = Recorded::new(files, sources);
     let mut evaluator = Evaluator::new(library, given, sources, &files);
     evaluator.collect_project(trees);
-    let desired = evaluator.whole();
-    // Everything is declared by now, whatever opened it.
+    let mut desired = evaluator.whole();
+    // Everything is declared from here on, whatever opened it, and whether anything did.
+    evaluator.open_unused();
+    desired.wanted.append(&mut evaluator.wanted);
     let found = infer::check(&evaluator.program, &evaluator.recursive, sources);
     let mut problems = infer::merged(found, std::mem::take(&mut evaluator.problems));
     let imported = library.parts.iter().map(|part| part.trees.as_slice());
@@ -235,6 +237,7 @@ impl<'t> Evaluator<'t> {
             Data::Float(it) => Value::from(*it),
             Data::Str(it) => Value::from(&**it),
             Data::Text(text) if text.has_secret() && !may_be_secret => {
+                let at = self.ways_in(at).last().copied().unwrap_or(at);
                 self.problems.push(problem::secret_output(name.span, at, &name.text));
                 return None;
             }

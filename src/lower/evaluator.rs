@@ -80,6 +80,8 @@ pub(super) struct Evaluator<'t> {
     pub sources: &'t Sources,
     /// The project's files.
     pub files: &'t Recorded<'t>,
+    /// Where secrets come into texts: by the place of the text, that of the hole and of its value.
+    pub holes: HashMap<Span, (Span, Span)>,
     /// What is wrong so far.
     pub problems: Vec<Problem>,
     /// What does not fit in files of data, until the type is known that it was meant for.
@@ -159,6 +161,7 @@ impl<'t> Evaluator<'t> {
             given,
             sources,
             files,
+            holes: HashMap::new(),
             problems: Vec::new(),
             misfits: Vec::new(),
             nodes: Vec::new(),

@@ -54,7 +54,12 @@ impl<'t> Evaluator<'t> {
                         Data::Unknown(late) => unknown = Some(late.clone()),
                         Data::Bad => return Val::new(Data::Bad, at),
                         data => match printed(data) {
-                            Some(text) => out.push(&text),
+                            Some(text) => {
+                                if text.has_secret() {
+                                    self.holes.entry(at).or_insert((place, value.origin));
+                                }
+                                out.push(&text);
+                            }
                             None => return self.bad(types::not_text(place, data.noun()), at),
                         },
                     }

@@ -113,6 +113,25 @@ impl<'t> Evaluator<'t> {
         })
     }
 
+    /// The value of a field, if it says only where its value comes from.
+    fn value_used(&self, at: Span, field: &str, node: NodeId) -> Option<Span> {
+        let used = self.used(at, field, node)?;
+        let written = self.nodes[node].layers[0].shape.entries(field);
+        Some(match written.first() {
+            Some(Entry::Attribute(attribute)) => attribute.value.span,
+            Some(Entry::Block(_)) | None => used,
+        })
+    }
+
+    /// The holes that a secret went through into the text that is written at a place, the outermost
+    /// first.
+    pub fn ways_in(&self, text: Span) -> Vec<Span> {
+        let step = |(_, inner): &(Span, Span)| self.holes.get(inner).copied();
+        let ways = std::iter::successors(self.holes.get(&text).copied(), step);
+        // A text never holds itself, but a place may stand for several texts.
+        ways.take(self.holes.len()).map(|(hole, _)| hole).collect()
+    }
+
     /// Refuses a secret where it would be seen: the place of use first, then where it comes from.
     fn secret_refused(
         &mut self,
@@ -123,10 +142,18 @@ impl<'t> Evaluator<'t> {
         node: Option<NodeId>,
     ) -> Val {
         let at = value.origin;
-        let used = node.and_then(|node| self.used(at, field, node));
+        let ways = self.ways_in(at);
+        let (used, from) = match node.and_then(|node| self.value_used(at, field, node)) {
+            Some(used) => (Some(used), ways.last().copied().unwrap_or(at)),
+            None => match ways.as_slice() {
+                [] => (None, at),
+                [only] => (None, *only),
+                [first, .., last] => (Some(*first), *last),
+            },
+        };
         let mut names: Vec<String> = text.secrets().map(|name| format!("`{name}`")).collect();
         names.dedup();
-        let problem = lower::secret_refused(place, (field, kind), (used, at), &names.join(", "));
+        let problem = lower::secret_refused(place, (field, kind), (used, from), &names.join(", "));
         self.bad(problem, at)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lower::env::Env;
-use crate::lower::evaluator::{Evaluator, Stage, StageName};
+use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName};
 use crate::lower::headers::Expansion;
 use crate::lower::library::{Purpose, Wanted};
 use crate::lower::nodes::{Layer, Role as LayerRole};
@@ -13,7 +13,7 @@ use crate::lower::value::{Data, Val};
 use crate::model::{Address, Key};
 use crate::problem::{names as problem, scopes, types};
 use crate::source::Span;
-use crate::syntax::tree::{Import, ModuleItem, Name};
+use crate::syntax::tree::{Block, Import, ModuleItem, Name};
 
 impl<'t> Evaluator<'t> {
     /// Opens the scopes of a tenant or a module: a reference, a map of them, or null.
@@ -23,6 +23,47 @@ impl<'t> Evaluator<'t> {
         let stage = Stage { what: StageName::Name(what), span: inner.span };
         let broken = Val::new(Data::Bad, inner.span);
         self.once(|this| &mut this.opened[index], stage, broken, |this| this.make_scopes(inner))
+    }
+
+    /// Declares what is in tenants and modules without an instance, once everything is evaluated:
+    /// nothing comes of it, but what is wrong in it can be told.
+    pub fn open_unused(&mut self) {
+        let mut index = 0;
+        while let Some(inner) = self.program.opens.get(index).copied() {
+            let is_unused = match &self.opened[index] {
+                Slot::Empty => true,
+                Slot::Done(value, _) => match &value.data {
+                    Data::Null => true,
+                    Data::Map(map) => map.is_empty(),
+                    _ => false,
+                },
+                Slot::Running => false,
+            };
+            if is_unused {
+                self.declare_unused(inner);
+            }
+            index += 1;
+        }
+    }
+
+    fn declare_unused(&mut self, inner: Inner<'t>) {
+        let bad = || Val::new(Data::Bad, inner.span);
+        let mut env = self.env_of(inner.scope);
+        if let Some(each) = inner.header.each {
+            env = env.with(&each.first.text, bad());
+            if let Some(second) = &each.second {
+                env = env.with(&second.text, bad());
+            }
+        }
+        let around = self.program.scopes[inner.scope].prefix.clone();
+        let address = Address::new(around.as_ref(), inner.what.word(), &inner.name.text, None);
+        let scope = match inner.what {
+            Opens::Tenant(block) => Some(self.tenant_scope(block, &inner, address, &env)),
+            Opens::Module(it) => self.module_scope(it, &inner, &address, &env),
+        };
+        if let Some(scope) = scope {
+            self.recursive.extend(order::recursive(&self.program, scope, &mut self.problems));
+        }
     }
 
     /// Opens everything inside of a scope, and tells which scopes there are then.
@@ -69,10 +110,7 @@ impl<'t> Evaluator<'t> {
         let address = Address::new(around.as_ref(), word, &inner.name.text, key);
         let made = match inner.what {
             Opens::Tenant(block) => {
-                let mut scope = Scope::new(Role::Tenant, Some(inner.scope));
-                scope.prefix = Some(address.clone());
-                let scope = self.program.add(scope, env, Some(inner.scope));
-                self.collect(&block.body.items, scope);
+                let scope = self.tenant_scope(block, &inner, address.clone(), env);
                 self.tenant_node(&inner, key, &block.body, scope).then_some(scope)
             }
             Opens::Module(it) => self.module_scope(it, &inner, &address, env),
@@ -81,6 +119,21 @@ impl<'t> Evaluator<'t> {
         self.recursive.extend(order::recursive(&self.program, scope, &mut self.problems));
         self.scope_of.insert(address.clone(), scope);
         Val::new(Data::Ref(address), inner.span)
+    }
+
+    fn tenant_scope(
+        &mut self,
+        block: &'t Block,
+        inner: &Inner<'t>,
+        address: Address,
+        env: &Env<'t>,
+    ) -> ScopeId {
+        let mut scope = Scope::new(Role::Tenant, Some(inner.scope));
+        scope.prefix = Some(address);
+        scope.opened_by = Some(*inner);
+        let scope = self.program.add(scope, env, Some(inner.scope));
+        self.collect(&block.body.items, scope);
+        scope
     }
 
     fn module_scope(
@@ -112,6 +165,7 @@ impl<'t> Evaluator<'t> {
         let mut scope = Scope::new(Role::Module, None);
         scope.prefix = Some(address.clone());
         scope.part = Some(part);
+        scope.opened_by = Some(*inner);
         let shape = it.body.as_ref().map(|body| self.shape(body)).unwrap_or_default();
         let names: Vec<(String, Span)> =
             shape.all().map(|(name, said)| (name.to_owned(), said[0].name_span())).collect();

@@ -135,6 +135,8 @@ pub(super) struct Scope<'t> {
     pub around: Option<ScopeId>,
     /// The files it is made of, by their place in the library, if it is a module's.
     pub part: Option<usize>,
+    /// The tenant or module that it is one of.
+    pub opened_by: Option<Inner<'t>>,
     /// What the addresses of its resources begin with.
     pub prefix: Option<Address>,
     /// What its expressions see beyond names.
@@ -208,6 +210,7 @@ impl<'t> Scope<'t> {
             outer,
             around: None,
             part: None,
+            opened_by: None,
             prefix: None,
             env: Env::default(),
             given: None,
@@ -260,6 +263,15 @@ impl<'t> Program<'t> {
     /// What a bare name stands for.
     pub fn name(&self, scope: ScopeId, name: &str) -> Option<Named> {
         self.outward(scope).find_map(|scope| scope.names.get(name)).copied()
+    }
+
+    /// Where a `let` or an input is declared.
+    pub fn declared_at(&self, scope: ScopeId, name: &str) -> Option<Span> {
+        match self.name(scope, name)? {
+            Named::Let(index) => Some(self.lets[index].it.name.span),
+            Named::Input(index) => Some(self.inputs[index].it.name.span),
+            Named::Library(_) => None,
+        }
     }
 
     /// The function of a name, by its place.

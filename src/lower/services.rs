@@ -269,7 +269,7 @@ impl<'t> Evaluator<'t> {
                 }
             }
         }
-        let card = self.fit(&Val::map(said, node.span), &card::ty(), "service", node.id);
+        let card = self.fit(&Val::map(said, node.span), card::ty(), "service", node.id);
         card.get(name).cloned().unwrap_or(Val::new(Data::Null, node.span))
     }
 

@@ -1,7 +1,7 @@
 //! Problems of stages and secrets: values that are known too late, or must not be seen. P30xx,
 //! P40xx; and what kinds object to, P61xx.
 
-use crate::problem::Problem;
+use crate::problem::{Edit, Fix, Problem};
 use crate::source::Span;
 
 /// A value that is known later: what it is, and why.
@@ -55,7 +55,9 @@ pub fn list_without_key(
     let problem = Problem::error("P3003", message).at(over, label);
     match field {
         Some(field) => {
-            problem.help(format!("write `for {element} in {written} by {element}.{field}`"))
+            let title = format!("write `for {element} in {written} by {element}.{field}`");
+            let edit = Edit::behind(over, format!(" by {element}.{field}"));
+            problem.fix(Fix::maybe(title, vec![edit]).shown())
         }
         None => {
             problem.help(format!("say what tells them apart: `for {element} in {written} by …`"))
@@ -80,18 +82,34 @@ pub fn secret_refused(
     (used, from): (Option<Span>, Span),
     names: &str,
 ) -> Problem {
+    let word = field.rsplit('.').next().unwrap_or(field);
+    let has_env = matches!((kind, word), ("run", "create" | "update" | "delete") | (_, "exec"));
+    let is_command = has_env || matches!(word, "cmd" | "startup");
     let message = match place {
+        Place::Shown | Place::Field if is_command => {
+            format!("a secret would be visible in a command: `{field}` of `{kind}`")
+        }
         Place::Field => format!("`{field}` of `{kind}` does not take a secret"),
         Place::Shown => format!("`{field}` of `{kind}` is for everybody to read"),
     };
+    let this = match is_command {
+        true => format!("`{field}` runs as a command; this value contains {names}"),
+        false => format!("this value contains {names}"),
+    };
     let problem = Problem::error("P4001", message);
     let problem = match used {
-        Some(used) => problem
-            .at(used, format!("this value contains {names}"))
-            .at(from, "the secret comes in here"),
-        None => problem.at(from, format!("this contains {names}")),
+        Some(used) => problem.at(used, this).at(from, "it entered here"),
+        None => problem.at(from, this),
     };
-    problem.help("put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens")
+    let problem = match has_env {
+        true => problem.help("pass it in the environment, `env`, and write `$NAME` in the command"),
+        false => problem.help(
+            "put it where secrets are kept: `env` and `secrets` of an app, passwords, tokens",
+        ),
+    };
+    problem.note(
+        "other places that refuse secrets: names, keys, outputs without `secret<…>`, settings",
+    )
 }
 
 /// P4001: a secret in a key.
@@ -139,7 +157,7 @@ pub fn secret_without_else(at: Span) -> Problem {
 pub fn secret_output(output: Span, at: Span, name: &str) -> Problem {
     Problem::error("P4001", format!("the output `{name}` would show a secret"))
         .at(output, "this is for everybody to read")
-        .at(at, "the secret comes from here")
+        .at(at, "it entered here")
         .help(format!("write `output {name}: secret<string> = …`"))
 }
 

@@ -55,7 +55,7 @@ pub fn unknown_name(
     name: &str,
     span: Span,
     whole: &[String],
-    near: &[&str],
+    (near, declared): (&[&str], Option<Span>),
     is_function: bool,
 ) -> Problem {
     let problem = Problem::error("P1002", format!("there is no `{name}`"));
@@ -64,6 +64,12 @@ pub fn unknown_name(
         [..] => "only inputs, lets and names of loops stand alone",
     };
     let problem = problem.at(span, text);
+    let problem = match (declared, near.first()) {
+        (Some(declared), Some(near)) if whole.is_empty() => {
+            problem.at(declared, format!("`{near}` is declared here"))
+        }
+        (Some(_) | None, _) => problem,
+    };
     match whole {
         _ if is_function => problem.help(format!("`{name}` is a function: write `{name}(…)`")),
         [] => did_you_mean(problem, span, near),
@@ -82,11 +88,20 @@ pub fn secret_is_no_block(name: &str, at: Span) -> Problem {
         .help(format!("write `secret {name} = generate(length = 32)`, or another source"))
 }
 
-/// P1002: a resource or secret that nobody declares.
-pub fn unknown_member(kind: &str, name: &str, span: Span, near: &[&str], all: &[&str]) -> Problem {
+/// P1002: a resource or secret that nobody declares; `declared` is the place of the nearest name.
+pub fn unknown_member(
+    (kind, name): (&str, &str),
+    span: Span,
+    near: &[&str],
+    declared: Option<Span>,
+    all: &[&str],
+) -> Problem {
     let mut problem = Problem::error("P1002", format!("there is no `{kind}.{name}`"))
         .at(span, "not declared in this module");
     if let [first, ..] = near {
+        if let Some(declared) = declared {
+            problem = problem.at(declared, format!("`{kind}.{first}` is declared here"));
+        }
         let title = format!("did you mean `{kind}.{first}`?");
         problem = problem.fix(Fix::maybe(title, vec![Edit::new(span, *first)]));
     }

@@ -279,7 +279,13 @@ pub fn not_exactly_one(
     let places = PLACES.into_iter().chain(std::iter::repeat("one more"));
     let rest = rest.iter().zip(places);
     let problem = rest.fold(problem, |problem, ((_, at), place)| problem.also_at(*at, place));
-    problem.help("remove all but one")
+    match kind {
+        "app" => problem.help(
+            "remove all but one; to let tenants choose, write a `service` with them and set \
+             `runtime` in the tenant",
+        ),
+        _ => problem.help("remove all but one"),
+    }
 }
 
 /// P2013: a number that is too large, or negative where that means nothing.

@@ -155,6 +155,22 @@ pub fn has_secret(value: &Value) -> bool {
     }
 }
 
+/// Whether a part of a value is known only once something is made.
+pub fn has_late(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => match special(map) {
+            Some(Special::Late(_)) => true,
+            Some(Special::Ref(_)) => false,
+            Some(Special::Text(text)) => {
+                text.pieces().iter().any(|piece| matches!(piece, Piece::Late { .. }))
+            }
+            None => map.values().any(has_late),
+        },
+        Value::Array(list) => list.iter().any(has_late),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// For machines: what is not known is a tagged object, so nobody can take it for a value.
 pub fn tagged(value: &Value) -> Json {
     match value {

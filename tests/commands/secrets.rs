@@ -307,26 +307,23 @@ fn a_secret_goes_only_where_the_kind_says_so_and_the_message_names_the_place() {
          template = \"d\"\n  hostname = url\n}\n",
         &[
             "`hostname` of `container` does not take a secret",
-            "more.paas:5:3",
+            "more.paas:5:14",
             "1 | let url = ",
             "this value contains `secret.a`",
-            "the secret comes in here",
+            "it entered here",
         ],
     );
     check(
         "app c {\n  on = container.vault\n  compose { file = \"vault.yml\" }\n  \
          health { cmd = \"test \\(secret.a)\" }\n}\n",
-        &["`cmd` of `app` is for everybody to read", "more.paas:4:18"],
+        &["visible in a command: `cmd` of `app`", "more.paas:4:26"],
     );
     check(
         "zone z {\n  name = \"x.org\"\n  engine = \"hosts\"\n  \
          record txt { kind = \"TXT\", value = secret.a }\n}\n",
         &["`value` of `zone` is for everybody to read", "more.paas:4:"],
     );
-    check(
-        "output o = secret.a\n",
-        &["more.paas:1:8", "the secret comes from here", "secret<string>"],
-    );
+    check("output o = secret.a\n", &["more.paas:1:8", "it entered here", "secret<string>"]);
     let project = project(r#"env("A")"#);
     project.write("more.paas", "paas { secrets = local() }\n");
     project.fine("check");

@@ -41,18 +41,21 @@ pub(super) fn blocks(page: &str) -> Vec<Fenced<'_>> {
     pairs.map(block).collect()
 }
 
-/// Runs the commands of a block.
-fn run(page: &str, mut project: Project, text: &str) -> Project {
-    let mut shown = String::new();
+/// Runs the commands of a block; also returns what the last one prints.
+pub(super) fn run(page: &str, mut project: Project, text: &str) -> (Project, String) {
+    let (mut shown, mut last) = (String::new(), String::new());
     for line in text.lines() {
         if let Some(set) = line.strip_prefix("$ export ") {
             let (name, value) = set.split_once('=').unwrap();
             project = project.with(name, value);
+        } else if let Some(path) = line.strip_prefix("$ rm ") {
+            std::fs::remove_file(project.path(path)).unwrap();
         } else if let Some(command) = line.strip_prefix("$ paas ") {
             let command = command.split(" #").next().unwrap();
             let run = project.run(command);
-            assert!(run.code <= 4, "{page}: {command}: {}\n{}\n{}", run.code, run.out, run.err);
+            assert!(run.code <= 7, "{page}: {command}: {}\n{}\n{}", run.code, run.out, run.err);
             shown = format!("{}{}", run.out, run.err);
+            last.clone_from(&shown);
         } else if !matches!(line, "…" | "") {
             assert!(!line.starts_with("$ "), "{page}: nobody runs `{line}`");
             let found = shown.find(line);
@@ -60,7 +63,7 @@ fn run(page: &str, mut project: Project, text: &str) -> Project {
             shown.drain(..at + line.len());
         }
     }
-    project
+    (project, last)
 }
 
 #[track_caller]
@@ -69,7 +72,7 @@ fn live_through(page: &str) {
     let text = read(page);
     for block in blocks(&text) {
         match (block.word, block.file()) {
-            ("console", _) => project = run(page, project, block.text),
+            ("console", _) => project = run(page, project, block.text).0,
             (_, Some(path)) => project.write(&path, block.text),
             ("paas", None) => {
                 let there = project.path("main.paas").exists();

@@ -138,6 +138,23 @@ fn functions_are_documented() {
     check("functions", "Functions", &format!("{}\n", out.trim_end()));
 }
 
+/// The text of a page with words above its examples.
+fn wrong_and_right(text: &str) -> String {
+    let mut out = String::new();
+    let mut before = "";
+    for line in text.lines() {
+        match line {
+            "```paas-error" => out.push_str("Wrong:\n\n```paas"),
+            // A file that an example needs is neither.
+            "```paas" if !before.ends_with("`:") => out.push_str("Right:\n\n```paas"),
+            _ => out.push_str(line),
+        }
+        out.push('\n');
+        before = if line.is_empty() { before } else { line };
+    }
+    out.trim_end().to_owned()
+}
+
 #[test]
 fn problems_are_documented() {
     let mut out = String::from(
@@ -145,8 +162,11 @@ fn problems_are_documented() {
          on a cluster `home`, a network `lan`, a container `web` and a proxy `edge`.\n\n",
     );
     for page in pages::all() {
-        let text = page.text.replace("```paas-error", "Wrong:\n\n```paas!");
-        let text = text.replace("```paas\n", "Right:\n\n```paas\n").replace("```paas!", "```paas");
+        // Where commands are run, what they print says which is wrong.
+        let text = match page.text.contains("```console") {
+            true => page.text.to_owned(),
+            false => wrong_and_right(page.text),
+        };
         writeln!(out, "## {}: {}\n\n{text}\n", page.code, page.title).unwrap();
     }
     check("problems", "Problems", &format!("{}\n", out.trim_end()));

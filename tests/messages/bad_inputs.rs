@@ -183,6 +183,11 @@ let domain = "example.com"
 proxy edge { on = container.wbe, engine = "nginx" }
 output shown = domian
 output other = var.domain
+tenant acme {
+  secret password = env("PASSWORD")
+  output copy: secret<string> = secret.pasword
+}
+output outputs = tenant.acne
 "#,
     );
 }

@@ -120,7 +120,13 @@ container web {
   on = cluster.home, template = "alpine-3.20"
   hostname = url
 }
+run migrate { on = container.web, create = "migrate \(url)" }
+run direct { on = container.web, create = "login \(secret.db) --now" }
 output shown = url
+tenant acme {
+  let line = "x \(url)"
+  app blog { on = container.web, unit { exec = "/bin/blog" }, health { cmd = "check \(line)" } }
+}
 "#,
     );
 }
@@ -139,6 +145,20 @@ app authentik {
   on = container.web
   after = [app.postgresql]
   unit { exec = "/usr/bin/authentik" }
+}
+"#,
+    );
+    shown(
+        "23-circle-of-values",
+        r#"container db {
+  on = cluster.home, template = "alpine-3.20", network = network.lan
+  ip = "dhcp", after = [app.shop]
+}
+let database = "postgres://\(container.db.ip)/shop"
+container web { on = cluster.home, template = "alpine-3.20" }
+app shop {
+  on = container.web
+  unit { exec = "/usr/bin/shop", env { DATABASE = database } }
 }
 "#,
     );

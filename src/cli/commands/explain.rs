@@ -7,7 +7,7 @@ use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::kinds::{self, AnyKind, Source, Stage};
 use crate::lower::{Resource, functions};
-use crate::model::Address;
+use crate::model::{Address, Value};
 use crate::problem::{nearest, pages, project as problems};
 use crate::render::value;
 use crate::schema::{Class, Field, Need};
@@ -101,7 +101,7 @@ fn decided<'a>(
     state: &'a State,
     address: &Address,
     path: &str,
-) -> Option<&'a crate::model::Value> {
+) -> Option<&'a Value> {
     let pointer = format!("/{path}");
     let desired = resource.intent.spec.pointer(&pointer)?;
     match desired.as_str() {
@@ -150,17 +150,35 @@ fn attribute(project: &Project, state: &State, address: &Address, path: &str) ->
         let fact = state.latest(address).and_then(|(_, record)| record.facts.get(top));
         let value = fact.map(|value| format!(" = {}", value::text(value, None, 200)));
         let value = value.unwrap_or_default();
-        return Some(format!("{address}.{top}{value}\n  {how}\n  {}\n", reading.doc.trim()));
+        let ty = reading.ty.expected();
+        return Some(format!(
+            "{address}.{top}{value}\n  {how}\n  {}\n  it is {ty}\n",
+            reading.doc.trim()
+        ));
     };
     let value = decided(resource, state, address, path);
+    let known = known(resource.intent.spec.pointer(&format!("/{path}")), field);
     let ty = value::type_at(&kind.schema().fields, path);
     let value = value.map_or_else(|| "nothing".to_owned(), |it| value::text(it, ty, 200));
     let mut out = format!("{address}.{} = {value}\n", path.replace('/', "."));
     out.push_str(&format!("  {}\n", origin(project, resource, field, path)));
     out.push_str(&format!("  {}\n", field.doc.trim()));
-    out.push_str(&format!("  expected: {}\n", field.ty.expected()));
+    out.push_str(&format!("  expected: {}\n", ty.unwrap_or(&field.ty).expected()));
+    out.push_str(&format!("  {known}\n"));
     out.push_str(&format!("  {}\n", cost(field.class)));
     Some(out)
+}
+
+/// When a value is known.
+fn known(value: Option<&Value>, field: &Field) -> &'static str {
+    match (value, field.choice) {
+        (Some(value), _) if value::has_late(value) => "known once what it reads is made",
+        (Some(Value::String(word)), Some(_)) if &**word == "auto" => {
+            "known when the plan is made, and kept"
+        }
+        (Some(Value::String(word)), Some(_)) if &**word == "dhcp" => "known once it is made",
+        (Some(_) | None, _) => "known when the manifest is read",
+    }
 }
 
 /// Where a value comes from: written, default, derived, picked.

@@ -42,6 +42,9 @@ impl<'t> Infer<'t> {
         let lenient = optional && view.lenient;
         let found = self.attribute(&ty.clone().present(), name, expr.span, optional, lenient);
         let found = Ty { late: found.late.or(ty.late), secret: found.secret || ty.secret, ..found };
+        if view.of_service && found.null.is_some() && names_an_app(base) {
+            return Ty::bad();
+        }
         match absent {
             Some(absence) => found.or_null(absence),
             None => found,
@@ -106,7 +109,10 @@ impl<'t> Infer<'t> {
                 None => {
                     let all = self.secret_names();
                     let near = crate::problem::nearest(text, all);
-                    self.bad(names::unknown_member("secret", text, name.span, &near, &[]))
+                    let declared = near.first().and_then(|near| self.secret(near));
+                    let declared = declared.map(|secret| secret.name.span);
+                    let what = ("secret", text);
+                    self.bad(names::unknown_member(what, name.span, &near, declared, &[]))
                 }
             }),
             "all" => Some(match kinds::find(text) {
@@ -133,7 +139,10 @@ impl<'t> Infer<'t> {
         let blocks = self.blocks_of(kind);
         let all: Vec<&str> = blocks.iter().map(|index| self.block_name(*index)).collect();
         let near = crate::problem::nearest(&name.text, all.iter().copied());
-        self.bad(names::unknown_member(kind, &name.text, name.span, &near, &all))
+        let declared = near.first().and_then(|near| self.block(kind, near));
+        let declared = declared.map(|index| self.block_at(index));
+        let what = (kind, name.text.as_str());
+        self.bad(names::unknown_member(what, name.span, &near, declared, &all))
     }
 
     /// An attribute of a value that is not null.
@@ -267,4 +276,9 @@ impl<'t> Infer<'t> {
         };
         found.after(&of).after(&by)
     }
+}
+
+/// Whether an expression of a service stands for an app that is made from it.
+fn names_an_app(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Name(name) if matches!(name.as_str(), "app" | "self" | "owner"))
 }

@@ -40,9 +40,24 @@ impl<'t> Infer<'t> {
         view: &View<'t>,
         site: Option<SiteId>,
     ) {
+        self.resource_items(kind, &mut body.items.iter(), view, site);
+        if let Some(site) = site {
+            self.absent(site);
+            self.groups(site, body);
+        }
+    }
+
+    /// What single items say about a resource of a kind.
+    pub fn resource_items(
+        &mut self,
+        kind: &'static dyn AnyKind,
+        items: &mut dyn Iterator<Item = &'t Item>,
+        view: &View<'t>,
+        site: Option<SiteId>,
+    ) {
         let (schema, traits) = (kind.schema(), kind.traits());
         let mut unknown = Vec::new();
-        for item in &body.items {
+        for item in items {
             match &item.kind {
                 ItemKind::Attribute(attribute) => match &attribute.key {
                     Key::Plain(name) => {
@@ -85,10 +100,6 @@ impl<'t> Infer<'t> {
             let what = format!("`{}`", schema.kind);
             let problem = names::unknown_attributes(&what, Some(schema.kind), &unknown, &all);
             self.problems.push(problem);
-        }
-        if let Some(site) = site {
-            self.absent(site);
-            self.groups(site, body);
         }
     }
 

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::kinds::{self, Source, Stage};
+use crate::lower::card;
 use crate::lower::fields::schema_expression;
 use crate::lower::infer::Infer;
 use crate::lower::infer::ty::{Absence, Core, Field, Refs, Scalar, SiteId, Ty};
@@ -13,6 +14,10 @@ use crate::problem::names;
 use crate::schema::{self, Choice, Need, Type};
 use crate::source::Span;
 use crate::syntax::tree::{ItemKind, Name};
+
+/// What can be read of every resource.
+const OF_ALL: [&str; 9] =
+    ["address", "name", "label", "label_below", "tenant", "key", "doc", "exposures", "ports"];
 
 /// Words that leave a choice to somebody else.
 const OPEN: [&str; 2] = ["auto", "dhcp"];
@@ -134,8 +139,13 @@ impl<'t> Infer<'t> {
             };
             return Some(opened_late(read, &of, at));
         }
-        if matches!(word, "tenant" | "app") && !traits.facets.contains(&name) {
-            // What it lets others read, and what its service says.
+        let open = match word {
+            "app" => name == "runtime" || card::WORDS.contains(&name) || OF_ALL.contains(&name),
+            "tenant" => !traits.facets.contains(&name),
+            _ => false,
+        };
+        if open {
+            // What it lets others read, and what its service and its parts make of it.
             return Some(Ty::bad());
         }
         if let Some(facet) = traits.facets.iter().find(|facet| **facet == name) {

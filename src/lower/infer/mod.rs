@@ -17,6 +17,7 @@ mod library;
 mod names;
 mod narrow;
 mod operate;
+mod services;
 mod sites;
 mod tests;
 mod told;
@@ -113,6 +114,7 @@ pub(super) fn check<'t>(
     for scope in 0..program.scopes.len() {
         let order = order::needed_first(program, scope);
         infer.in_scope(scope, |infer| {
+            infer.check_scope();
             order.into_iter().for_each(|unit| infer.unit(unit));
             infer.check_defaults();
         });
@@ -277,6 +279,11 @@ impl<'t> Infer<'t> {
         for In { it, scope } in &program.outputs {
             if self.is_first(*it) {
                 self.in_scope(*scope, |this| this.check_output(it));
+            }
+        }
+        for service in &program.services {
+            if self.is_first(service.block) {
+                self.in_scope(service.scope, |this| this.check_service(service));
             }
         }
         for In { it, scope } in &program.requires {

@@ -6,6 +6,7 @@ use crate::lower::infer::sites::Site;
 use crate::lower::infer::ty::Ty;
 use crate::lower::infer::view::View;
 use crate::lower::scope::{Declared, In, Named, ScopeId};
+use crate::source::Span;
 use crate::syntax::tree::TypeItem;
 use crate::syntax::tree::{Block, Expr, ExprKind, Function, Input, ItemKind, Key, Let, Secret};
 
@@ -138,6 +139,16 @@ impl<'t> Infer<'t> {
     /// The name of a block.
     pub fn block_name(&self, index: usize) -> &'t str {
         &self.program.blocks[index].name.text
+    }
+
+    /// Where a block is named.
+    pub fn block_at(&self, index: usize) -> Span {
+        self.program.blocks[index].name.span
+    }
+
+    /// Where what stands alone under a name is declared.
+    pub fn declared_at(&self, name: &str) -> Option<Span> {
+        self.program.declared_at(self.scope, name)
     }
 
     /// What is known of a block before it is looked into.

@@ -212,7 +212,7 @@ impl<'t> Infer<'t> {
         let known = all.contains(&name);
         if !known {
             let near = nearest(name, all.iter().copied());
-            let unknown = names::unknown_member(word, name, first.name.span, &near, &all);
+            let unknown = names::unknown_member((word, name), first.name.span, &near, None, &all);
             self.problems.push(unknown);
         }
         known

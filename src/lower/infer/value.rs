@@ -137,8 +137,10 @@ impl<'t> Infer<'t> {
                 let all: Vec<&str> = bare.chain(kinds).chain(["self", "secret", "all"]).collect();
                 let near = crate::problem::nearest(name, all);
                 let is_function = self.function(name).is_some();
+                let declared = near.first().and_then(|near| self.declared_at(near));
                 let whole = self.program.with_kind(self.scope, name);
-                self.bad(names::unknown_name(name, at, &whole, &near, is_function))
+                let near = (near.as_slice(), declared);
+                self.bad(names::unknown_name(name, at, &whole, near, is_function))
             }
         }
     }

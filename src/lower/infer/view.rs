@@ -11,6 +11,8 @@ pub(super) struct View<'t> {
     seen: Option<Rc<Seen<'t>>>,
     /// It is an expression of a schema, which reads what may not be there.
     pub lenient: bool,
+    /// It is an expression of a service: what its apps have is only known of each of them.
+    pub of_service: bool,
 }
 
 struct Seen<'t> {
@@ -33,6 +35,11 @@ impl<'t> View<'t> {
     /// What an expression of a schema sees.
     pub fn of_schema() -> View<'t> {
         View { lenient: true, ..View::default() }
+    }
+
+    /// The same for the expressions of a service.
+    pub fn in_service(self) -> View<'t> {
+        View { of_service: true, ..self }
     }
 
     /// The same with one more name.

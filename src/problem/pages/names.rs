@@ -75,6 +75,15 @@ container box {
         r#"
 A file of values, a variable `PAAS_INPUT_…` or `--set` gives a value to an input that the manifest
 does not have. It would have no effect, so it is refused. Correct the name, or declare the input.
+```paas
+input replicas: int = 2
+```
+
+```console
+$ paas check --set replcias=3
+error[P1005]: there is no input `replcias` (given by --set)
+$ paas check --set replicas=3
+```
 "#,
     ),
     Page::new(

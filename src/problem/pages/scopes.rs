@@ -38,6 +38,29 @@ everything it makes an address of its own.
 
 A file that another file of its folder imports is no longer a part of the folder's own module: its
 names are reached through the import only.
+`shapes.paas`:
+
+```paas
+type Size = "small" | "large"
+let default_size: Size = "small"
+container extra { on = cluster.home, template = "debian-12-standard" }
+```
+
+```paas-error
+import "./shapes.paas" as shapes
+```
+
+`shapes.paas`:
+
+```paas
+type Size = "small" | "large"
+let default_size: Size = "small"
+```
+
+```paas
+import "./shapes.paas" as shapes
+output size = shapes.default_size
+```
 "#,
     ),
     Page::new(
@@ -46,6 +69,20 @@ names are reached through the import only.
         r#"
 The source of an import is a `.paas` file, that of a module a folder with such files; both are paths
 from the file that they are written in. The message tells what was looked for, and where.
+```paas-error
+import { Size } from "./sizes.paas"
+```
+
+`shapes.paas`:
+
+```paas
+type Size = "small" | "large"
+```
+
+```paas
+import { Size } from "./shapes.paas"
+input size: Size = "small"
+```
 "#,
     ),
     Page::new(
@@ -55,6 +92,27 @@ from the file that they are written in. The message tells what was looked for, a
 `import "./catalog.paas" as catalog` makes everything in the file reachable as `catalog.NAME`;
 `import { Student } from "./types.paas"` makes single names reachable as they are. The file itself
 is no value.
+`shapes.paas`:
+
+```paas
+let cores = { small = 1, large = 8 }
+```
+
+```paas-error
+import "./shapes.paas" as shapes
+output most = shapes.core.large
+```
+
+`shapes.paas`:
+
+```paas
+let cores = { small = 1, large = 8 }
+```
+
+```paas
+import "./shapes.paas" as shapes
+output most = shapes.cores.large
+```
 "#,
     ),
     Page::new(

@@ -78,6 +78,17 @@ secret token = generate(length = 32, charset = "alnum", rotate = 90d)
 An input whose type is `secret<…>` cannot get its value from `--set` or from a file of values: the
 one is kept in the history of the shell, the other in the repository. Put it into the environment
 as `PAAS_INPUT_name`.
+```paas
+input token: secret<string>
+output copy: secret<string> = token
+```
+
+```console
+$ paas check --set token=Eel5ohx4
+error[P4005]: the secret `token` cannot be given by --set
+$ export PAAS_INPUT_token=Eel5ohx4
+$ paas check
+```
 "#,
     ),
     Page::new(
@@ -87,6 +98,20 @@ as `PAAS_INPUT_name`.
 A plan compares secrets with what was sent last, by keyed fingerprints. For that it needs the
 value and the project key. Where one of them is missing, the secret counts as unchanged, and this
 warning says so once. Nothing is wrong if the plan is only to be read.
+```paas
+secret password = env("DB_PASSWORD")
+run account { on = container.web, create = "make-account", env { PASSWORD = secret.password } }
+```
+
+```console
+$ export DB_PASSWORD=Eel5ohx4
+$ paas apply --sandbox --yes
+$ export DB_PASSWORD=
+$ paas plan --sandbox
+warning[P4006]: whether `secret.password` was rotated is not known
+$ export DB_PASSWORD=Eel5ohx4
+$ paas plan --sandbox
+```
 "#,
     ),
     Page::new(
@@ -97,6 +122,18 @@ The project key seals generated secrets and keys the fingerprints in the state. 
 first apply that needs it, in `paas/keys` of your configuration folder, and never in the project.
 `PAAS_SECRET_KEY` holds one instead, or `PAAS_SECRET_KEY_FILE` names its file. Without the right
 key nothing that needs it is done; a lost one is replaced by `paas secret new-key`.
+```paas
+secret password = generate(length = 24)
+run account { on = container.web, create = "make-account", env { PASSWORD = secret.password } }
+```
+
+```console
+$ export PAAS_SECRET_KEY=mine
+$ paas apply --sandbox --yes
+error[P4007]: the environment variable `PAAS_SECRET_KEY` holds no project key
+$ export PAAS_SECRET_KEY=
+$ paas apply --sandbox --yes
+```
 "#,
     ),
     Page::new(
@@ -106,6 +143,19 @@ key nothing that needs it is done; a lost one is replaced by `paas secret new-ke
 Generated secrets are in `paas.secrets` beside the state, sealed. The file is missing, is not what
 was written, or is sealed with another key. Nothing is guessed and nothing is made anew. Bring back
 the file, or its version before, which is kept beside it as `paas.secrets.prev`.
+```paas
+secret password = generate(length = 24)
+run account { on = container.web, create = "make-account", env { PASSWORD = secret.password } }
+```
+
+```console
+$ paas apply --sandbox --yes
+$ rm state/sandbox/paas.secrets
+$ paas plan --sandbox
+error[P4008]: `state/sandbox/paas.secrets` is missing, and generated secrets were kept in it
+$ paas secret new-key --sandbox --yes
+$ paas plan --sandbox
+```
 "#,
     ),
     Page::new(
@@ -114,6 +164,17 @@ the file, or its version before, which is kept beside it as `paas.secrets.prev`.
         r#"
 This is said once, when the key is made. Without the key generated secrets are lost, and it is in
 no backup of the project, since it is not in the project. Keep a copy where you keep passwords.
+```paas
+secret password = generate(length = 24)
+run account { on = container.web, create = "make-account", env { PASSWORD = secret.password } }
+```
+
+```console
+$ paas apply --sandbox --yes
+$ paas secret new-key --sandbox --yes
+warning[P4009]: a project key was made
+$ paas apply --sandbox --yes
+```
 "#,
     ),
     Page::new(
@@ -123,6 +184,18 @@ no backup of the project, since it is not in the project. Keep a copy where you 
 `paas secret rotate`, `import` and `reveal` are for secrets that `paas` makes itself: those of
 `generate` and those that a resource brings along. What comes from elsewhere is read and changed
 there. `reveal` shows a value only with `--yes`.
+```paas
+secret token = env("TOKEN")
+secret password = generate(length = 24)
+run account { on = container.web, create = "make-account", env { PASSWORD = secret.password } }
+```
+
+```console
+$ paas apply --sandbox --yes
+$ paas secret rotate secret.token --sandbox
+error[P4010]: `secret.token` is not made by `paas`: it comes from the environment variable `TOKEN`
+$ paas secret rotate secret.password --sandbox
+```
 "#,
     ),
     Page::new(

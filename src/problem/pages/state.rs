@@ -96,20 +96,101 @@ pub(super) const PAGES: &[Page] = &[
     Page::new(
         "L0203",
         "a `moved` that has had its effect",
-        "Nothing in the state has the old name any more, so the statement does nothing. It can be \
-         removed once each state that this manifest is applied to has followed: a second \
-         environment may still need it.",
+        r#"
+Nothing in the state has the old name any more, so the statement does nothing. It can be removed
+once each state that this manifest is applied to has followed: a second environment may still need
+it.
+
+```paas
+output address = container.web.ip
+```
+
+```console
+$ paas apply --sandbox --yes
+```
+
+```paas
+moved container.old -> container.web
+```
+
+```console
+$ paas plan --sandbox
+warning[L0203]: nothing in the state is called `container.old` any more
+```
+
+```paas
+output address = container.web.ip
+```
+
+```console
+$ paas plan --sandbox
+```
+"#,
     ),
     Page::new(
         "L0204",
         "a `forget` that has had its effect",
-        "Nothing in the state has this name any more, so the statement does nothing. It can be \
-         removed once each state that this manifest is applied to has followed.",
+        r#"
+Nothing in the state has this name any more, so the statement does nothing. It can be removed once
+each state that this manifest is applied to has followed.
+
+```paas
+output address = container.web.ip
+```
+
+```console
+$ paas apply --sandbox --yes
+```
+
+```paas
+forget container.old
+```
+
+```console
+$ paas plan --sandbox
+warning[L0204]: nothing in the state is called `container.old` any more
+```
+
+```paas
+output address = container.web.ip
+```
+
+```console
+$ paas plan --sandbox
+```
+"#,
     ),
     Page::new(
         "L0205",
         "an `adopt` that has had its effect",
-        "The resource is in the state, so the statement does nothing. It can be removed once each \
-         state that this manifest is applied to has followed.",
+        r#"
+The resource is in the state, so the statement does nothing. It can be removed once each state that
+this manifest is applied to has followed.
+
+```paas
+output address = container.web.ip
+```
+
+```console
+$ paas apply --sandbox --yes
+```
+
+```paas
+adopt container.web = 100
+```
+
+```console
+$ paas plan --sandbox
+warning[L0205]: `container.web` is in the state already
+```
+
+```paas
+output address = container.web.ip
+```
+
+```console
+$ paas plan --sandbox
+```
+"#,
     ),
 ];
