@@ -14,6 +14,7 @@ mod interrupts;
 mod kills;
 mod kinds;
 mod late_checks;
+mod limits;
 mod leaks;
 mod lifecycle;
 mod moves;

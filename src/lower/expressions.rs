@@ -1,5 +1,6 @@
 //! What each kind of expression evaluates to.
 
+use crate::lower::bounds::TEXT_MAX;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::operators::{self, Clash};
@@ -43,7 +44,7 @@ impl<'t> Evaluator<'t> {
             [..] => (),
         }
         let mut out = Text::default();
-        let mut unknown = None;
+        let (mut unknown, mut length) = (None, 0);
         for part in &text.parts {
             match part {
                 TextPart::Literal(literal) => out.push_str(literal),
@@ -54,7 +55,13 @@ impl<'t> Evaluator<'t> {
                         Data::Unknown(late) => unknown = Some(late.clone()),
                         Data::Bad => return Val::new(Data::Bad, at),
                         data => match printed(data) {
-                            Some(text) => out.push(&text),
+                            Some(text) => {
+                                length += text.known_length();
+                                if length > TEXT_MAX {
+                                    return self.too_large(at);
+                                }
+                                out.push(&text);
+                            }
                             None => return self.bad(types::not_text(place, data.noun()), at),
                         },
                     }
