@@ -16,6 +16,7 @@ mod kills;
 mod kills_of_secrets;
 mod kinds;
 mod late_checks;
+mod limits;
 mod leaks;
 mod lifecycle;
 mod moves;

@@ -1,9 +1,13 @@
 //! The formatter: one form for everybody, and nothing lost.
 
+use std::fs;
+use std::path::PathBuf;
+
 use paas::source::FileId;
 use paas::syntax::{format, parse};
 
 use crate::support::cases::{ALL, Random, WHOLE, items, mutant, pieces};
+use crate::support::generator::Generator;
 use crate::support::{dump, golden};
 
 #[track_caller]
@@ -65,13 +69,75 @@ fn every_mutant_keeps_its_comments_and_is_formatted_once() {
     }
 }
 
+/// A text has one form, which says the same; whatever is wrong in it stays.
+#[track_caller]
+fn keeps(text: &str) -> bool {
+    let once = format(FileId(0), text);
+    assert_eq!(format(FileId(0), &once), once, "formatted twice: {text}");
+    let (before, problems) = parse(FileId(0), text);
+    assert_eq!(words(text), words(&once), "in: {text}");
+    if problems.is_empty() {
+        let (after, problems) = parse(FileId(0), &once);
+        assert_eq!(problems, [], "in: {text}");
+        assert_eq!(dump::dump(&before), dump::dump(&after), "in: {text}");
+        assert_eq!(comments(text), comments(&once), "in: {text}");
+    }
+    problems.is_empty()
+}
+
+/// Every word and number of a text, in order: what the formatter may neither lose nor add.
+fn words(text: &str) -> Vec<&str> {
+    let apart = |letter: char| !letter.is_alphanumeric() && letter != '_';
+    text.split(apart).filter(|word| !word.is_empty()).collect()
+}
+
 #[test]
-fn every_prefix_is_formatted() {
+fn every_prefix_keeps_its_words() {
     for item in ALL.iter().flat_map(|(_, text)| items(text)) {
         for (end, _) in item.char_indices() {
-            format(FileId(0), &item[..end]);
+            keeps(&item[..end]);
         }
     }
+}
+
+#[test]
+fn every_prefix_of_the_examples_keeps_its_words() {
+    for (path, text) in examples() {
+        // Of a long text every prefix takes long to try: each ends in some line or other.
+        let step = (text.len() / 300).max(1);
+        for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
+            keeps(&text[..end]);
+        }
+        assert!(keeps(&text), "{path} has mistakes");
+    }
+}
+
+#[test]
+fn generated_manifests_keep_their_meaning() {
+    let seed = 0x5eed_0005;
+    println!("seed {seed:#x}");
+    let mut generator = Generator::new(seed);
+    let sound = (0..2_000).filter(|_| keeps(&generator.manifest())).count();
+    assert!(sound > 1_000, "only {sound} of 2000 have no mistakes");
+}
+
+/// Every manifest of the examples.
+fn examples() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"))];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension().is_some_and(|it| it == "paas") {
+                _ if path.is_dir() => folders.push(path),
+                true => {
+                    found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+                }
+                false => {}
+            }
+        }
+    }
+    found
 }
 
 #[test]
@@ -86,6 +152,10 @@ fn spaces_and_lines_are_canonical() {
     check("a   =    1\nlonger = 2\r\n", "a = 1\nlonger = 2\n");
     check("a {\n  x = 1\n}\nb {\n  x = 1\n}\n", "a {\n  x = 1\n}\n\nb {\n  x = 1\n}\n");
     check("a = [1,2,\n  3]\nb = [\n1,2]\n", "a = [1, 2, 3]\nb = [\n  1\n  2\n]\n");
+    check(
+        "(\"a\")=1\n(\"\\(b)\"+c)=2\n(\"\\(d)\")=3\n",
+        "(\"a\") = 1\n(\"\\(b)\" + c) = 2\n\"\\(d)\" = 3\n",
+    );
     check("a = 'b'\nc = 'd\\e'\n", "a = \"b\"\nc = 'd\\e'\n");
     check("a = f( 1,x=2 , )\n", "a = f(1, x = 2)\n");
     check("a = not  b || !c\n", "a = not b || !c\n");
@@ -144,6 +214,18 @@ fn long_lines_break_at_the_outermost_bracket() {
     check(
         &format!("require {long} != b{long} else \"too long\"\n").replace("aaaaa", "aaaa"),
         &format!("require {long} != b{long}\n  else \"too long\"\n").replace("aaaaa", "aaaa"),
+    );
+    check(
+        &format!("x = {long}.b[0]?.{long}.c\n"),
+        &format!("x = {long}\n  .b[0]\n  ?.{long}\n  .c\n"),
+    );
+    check(
+        &format!("a {{\n  b = {long}.{long} + {long}.f(1).c.d\n}}\n"),
+        &format!("a {{\n  b = {long}.{long} +\n    {long}.f(1).c.d\n}}\n"),
+    );
+    check(
+        &format!("x = f(\"{long}\", \"{long}\").b.c\n"),
+        &format!("x = f(\n  \"{long}\"\n  \"{long}\"\n).b.c\n"),
     );
     check(
         &format!("fn f({long}: int, b: {long}) -> int = 1\n"),

@@ -122,7 +122,7 @@ fn documentation_belongs_to_the_item_below() {
         let (tree, _) = parse(FileId(0), text);
         tree.items.iter().map(|item| item.doc.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(docs("## a\n##  b\nx = 1\n"), [Some("a\n b".to_owned())]);
+    assert_eq!(docs("## a\n##  b\nx = 1\n"), [Some("a\n b".into())]);
     assert_eq!(docs("## a\n\nx = 1\ny = 2  ## c\nz = 3\n"), [None, None, None]);
     assert_eq!(docs("# a\nx = 1\n"), [None]);
 }

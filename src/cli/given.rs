@@ -85,7 +85,7 @@ fn one(name: &str, value: &str, from: &str, sources: &mut Sources) -> Given {
             true => Vec::new(),
             false => vec![TextPart::Literal(value.to_owned())],
         };
-        let kind = ExprKind::Str(Text { tag: None, parts });
+        let kind = ExprKind::Str(Box::new(Text { tag: None, parts }));
         Expr { span: Span::new(file, start, text.len()), kind }
     });
     Given { name: name.to_owned(), value, from: from.to_owned() }

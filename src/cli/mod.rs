@@ -6,6 +6,7 @@ mod given;
 mod imports;
 mod lock;
 mod options;
+mod parsing;
 mod pipeline;
 mod progress;
 mod project;
@@ -234,8 +235,22 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
+/// How much room there is for parts of a manifest inside of each other.
+///
+/// What the limits of the language allow needs less than a quarter of it, and the system gives
+/// memory only for what is used. What it gives by itself may be a good deal less.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Runs one command line, and tells what the process ends with.
 pub fn main() -> ExitCode {
+    match std::thread::Builder::new().stack_size(STACK_BYTES).spawn(command_line) {
+        // A panic has told about itself.
+        Ok(thread) => thread.join().unwrap_or(ExitCode::from(101)),
+        Err(_) => command_line(),
+    }
+}
+
+fn command_line() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -7,14 +7,14 @@ use crate::cli::imports::Imports;
 use crate::cli::options::Inputs;
 use crate::cli::repositories::{Locking, Repositories};
 use crate::cli::stop::Stop;
-use crate::cli::{given, terminal::Terminal};
+use crate::cli::{given, parsing, terminal::Terminal};
 use crate::lower::{self, Desired, Given, Known, Library, Trial};
 use crate::model::Address;
 use crate::problem::{Problem, any_error, project};
 use crate::source::Sources;
 use crate::state::State;
 use crate::syntax::tree::Tree;
-use crate::{apply, store, syntax};
+use crate::{apply, store};
 
 /// A manifest larger than this is none.
 const BYTES_MAX: u64 = 64 << 20;
@@ -96,18 +96,18 @@ impl Texts {
     ) -> Result<(Texts, Sources), Stop> {
         let (folder, files) = manifests(&inputs.path)?;
         let mut sources = Sources::default();
-        let (mut trees, mut problems) = (Vec::new(), Vec::new());
+        let (mut read, mut problems) = (Vec::new(), Vec::new());
         for path in files {
             let name = shown(&path);
             match text(&path) {
-                Ok(text) => {
-                    let file = sources.add(name, text.as_str());
-                    let (tree, more) = syntax::parse(file, &text);
-                    trees.push(tree);
-                    problems.extend(more);
-                }
+                Ok(text) => read.push(sources.add(name, text)),
                 Err(why) => problems.push(project::unreadable(&name, &why)),
             }
+        }
+        let mut trees = Vec::with_capacity(read.len());
+        for (tree, more) in parsing::trees(&read, &sources) {
+            trees.push(tree);
+            problems.extend(more);
         }
         let (given, more) = given::read(inputs, &folder, &mut sources);
         problems.extend(more);

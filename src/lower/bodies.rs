@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::lower::bounds::PARTS_MAX;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::headers::{Expansion, bound};
@@ -106,6 +107,10 @@ impl<'t> Evaluator<'t> {
         let value = self.eval(expr, env);
         match &value.data {
             Data::Map(map) => {
+                if !self.bounds.spend_elements(map.len()) {
+                    self.too_much(env.place(expr.span));
+                    return false;
+                }
                 let present = map.iter().filter(|(_, value)| value.data != Data::Null);
                 into.extend(present.map(|(key, value)| (key.clone(), value.clone())));
                 true
@@ -194,7 +199,15 @@ impl<'t> Evaluator<'t> {
                 Element::Spread(expr) => {
                     let value = self.eval(expr, env);
                     match &value.data {
-                        Data::List(list) => values.extend(list.iter().cloned()),
+                        Data::List(list) => {
+                            if values.len() + list.len() > PARTS_MAX {
+                                return self.too_large(at);
+                            }
+                            if !self.bounds.spend_elements(list.len()) {
+                                return self.too_much(at);
+                            }
+                            values.extend(list.iter().cloned());
+                        }
                         Data::Null => (),
                         Data::Bad => sound = false,
                         other => {

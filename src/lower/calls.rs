@@ -1,5 +1,6 @@
 //! Calls: functions of the module, then those of the library.
 
+use crate::lower::bounds::STEPS_A_CALL;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::{self, Argument};
@@ -111,6 +112,10 @@ impl<'t> Evaluator<'t> {
                     let value = self.eval(expr, env);
                     let place = env.place(expr.span);
                     if let Some(elements) = self.elements(&value, place) {
+                        if !self.bounds.spend_elements(elements.len()) {
+                            self.too_much(place);
+                            return (Vec::new(), Vec::new());
+                        }
                         for (_, value) in elements {
                             passed.push(Argument { name: None, value });
                             places.push(place);
@@ -136,6 +141,9 @@ impl<'t> Evaluator<'t> {
         let In { it: function, scope } = self.program.functions[index];
         if self.recursive.contains(&index) {
             return Val::new(Data::Bad, at);
+        }
+        if !self.bounds.spend(STEPS_A_CALL) {
+            return self.too_much(at);
         }
         let mut values: Vec<Option<Val>> = vec![None; function.params.len()];
         let mut positional = 0;

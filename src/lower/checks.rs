@@ -22,7 +22,7 @@ impl<'t> Evaluator<'t> {
         for In { it: block, scope } in self.program.checks.clone() {
             let env = self.env_of(scope);
             let expansion = match &block.each {
-                Some(each) => self.each(each, block.condition.as_ref(), &env, Keys::Count),
+                Some(each) => self.each(each, block.condition.as_deref(), &env, Keys::Count),
                 None => self.header(header(block), &env),
             };
             let instances = match expansion {

@@ -219,6 +219,9 @@ impl<'t> Evaluator<'t> {
         let In { it: output, scope } = self.program.outputs[index];
         let may_be_secret =
             output.ty.as_ref().is_some_and(|ty| self.sources.text(ty.span).contains("secret<"));
+        if self.copied(&value, output.name.span).is_none() {
+            return;
+        }
         if let Some(value) = self.output_json(&value, &output.name, may_be_secret) {
             let prefix = self.program.scopes[scope].prefix.as_ref();
             let around = prefix.map(|prefix| format!("{prefix}.")).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::lower::bounds::Bounds;
 use crate::lower::env::Env;
 use crate::lower::library::{Library, Wanted};
 use crate::lower::nodes::{Facets, Instances, Node, NodeId};
@@ -17,7 +18,7 @@ use crate::model::Address;
 use crate::problem::narrowing::Misfit;
 use crate::problem::{Problem, graph, names};
 use crate::source::{Sources, Span};
-use crate::syntax::tree::{Body, Expr};
+use crate::syntax::tree::{Body, Expr, ExprKind};
 
 /// How deep expressions may be nested, through names and calls.
 ///
@@ -138,6 +139,8 @@ pub(super) struct Evaluator<'t> {
     pub known: Option<&'t Known<'t>>,
     /// Every resource of a kind that is inside of a scope.
     pub everything: HashMap<(&'static str, ScopeId), Slot<Val>>,
+    /// What was computed so far.
+    pub bounds: Bounds,
     stages: Vec<Stage>,
     touched: Touched,
     depth: usize,
@@ -190,6 +193,7 @@ impl<'t> Evaluator<'t> {
             trial: None,
             known: None,
             everything: HashMap::new(),
+            bounds: Bounds::default(),
             stages: Vec::new(),
             touched: Touched::new(),
             depth: 0,
@@ -265,10 +269,23 @@ impl<'t> Evaluator<'t> {
         if self.depth >= DEPTH_MAX {
             return self.at_the_bottom(env.place(expr.span));
         }
+        if !self.bounds.spend(1) {
+            return self.too_much(env.place(expr.span));
+        }
         self.depth += 1;
         let value = self.expression(expr, env);
         self.depth -= 1;
-        value
+        let made = match &expr.kind {
+            ExprKind::Str(text) => text.parts.len() > 1,
+            kind => matches!(
+                kind,
+                ExprKind::List(_)
+                    | ExprKind::Object(_)
+                    | ExprKind::Comprehension(_)
+                    | ExprKind::Call(..)
+            ),
+        };
+        if made { self.bounded(value, env.place(expr.span)) } else { value }
     }
 
     /// What `make` returns, counted as one level.

@@ -1,5 +1,6 @@
 //! What each kind of expression evaluates to.
 
+use crate::lower::bounds::TEXT_MAX;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::operators::{self, Clash};
@@ -43,7 +44,7 @@ impl<'t> Evaluator<'t> {
             [..] => (),
         }
         let mut out = Text::default();
-        let mut unknown = None;
+        let (mut unknown, mut length) = (None, 0);
         for part in &text.parts {
             match part {
                 TextPart::Literal(literal) => out.push_str(literal),
@@ -55,6 +56,10 @@ impl<'t> Evaluator<'t> {
                         Data::Bad => return Val::new(Data::Bad, at),
                         data => match printed(data) {
                             Some(text) => {
+                                length += text.known_length();
+                                if length > TEXT_MAX {
+                                    return self.too_large(at);
+                                }
                                 if text.has_secret() {
                                     self.holes.entry(at).or_insert((place, value.origin));
                                 }

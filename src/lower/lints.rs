@@ -139,7 +139,7 @@ impl<'t> Finder<'t> {
     }
 
     fn block(&mut self, block: &'t Block) {
-        self.parts(block.each.as_ref(), Some(&block.body));
+        self.parts(block.each.as_deref(), Some(&block.body));
     }
 
     fn parts(&mut self, each: Option<&'t For>, body: Option<&'t Body>) {

@@ -3,6 +3,7 @@
 
 mod access;
 mod bodies;
+mod bounds;
 mod calls;
 mod changes;
 mod card;

@@ -420,7 +420,7 @@ pub(super) fn span(block: &Block) -> Span {
 
 /// The header of a block.
 pub(super) fn header(block: &Block) -> Header<'_> {
-    Header { each: block.each.as_ref(), condition: block.condition.as_ref() }
+    Header { each: block.each.as_deref(), condition: block.condition.as_deref() }
 }
 
 /// Whether a label can be part of an address.

@@ -186,7 +186,9 @@ impl<'t> Evaluator<'t> {
                     absent.push((field.name, field.ty.expected()));
                 }
                 writing.written = this.is_written(node, field.name);
-                if let Some(json) = writing.below(field.name, &value, node.span) {
+                if this.copied(&value, value.origin).is_some()
+                    && let Some(json) = writing.below(field.name, &value, node.span)
+                {
                     spec.insert(field.name, json);
                 }
             }

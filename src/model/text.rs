@@ -106,6 +106,18 @@ impl Text {
         &self.0
     }
 
+    /// How many bytes of it are known already.
+    pub fn known_length(&self) -> usize {
+        let length = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.len(),
+            Piece::Secret { .. }
+            | Piece::Revealed { .. }
+            | Piece::Late { .. }
+            | Piece::Project { .. } => 1,
+        };
+        self.0.iter().map(length).sum()
+    }
+
     /// Adds characters at the end.
     pub fn push_str(&mut self, text: &str) {
         match self.0.last_mut() {

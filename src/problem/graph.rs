@@ -104,6 +104,22 @@ pub fn is_gateway(guest: (&str, Span), ip: &str, network: (&str, Span)) -> Probl
         .help("write another address, or `ip = \"auto\"` to get a free one")
 }
 
+/// P5008: a value with more in it than a run has room for.
+pub fn too_large(at: Span, parts: usize, megabytes: usize, levels: usize) -> Problem {
+    let limits = format!(
+        "a value has at most {parts} values in it and {levels} levels, a text {megabytes} MiB"
+    );
+    Problem::error("P5008", "this value is too large").at(at, "what is made here").note(limits)
+}
+
+/// P5008: more work than a run has time for.
+pub fn too_much(at: Span, steps: usize) -> Problem {
+    Problem::error("P5008", "this manifest takes too much computing")
+        .at(at, "evaluation gives up here")
+        .note(format!("a run evaluates at most {steps} expressions and elements"))
+        .help("look for `for` inside of `for`, and for functions that call others twice")
+}
+
 /// P5005: an expression that leads too deep.
 pub fn too_deep(at: Span) -> Problem {
     Problem::error("P5005", "this is nested too deep")

@@ -127,12 +127,25 @@ pub fn any_error(problems: &[Problem]) -> bool {
     problems.iter().any(Problem::is_error)
 }
 
+/// Longer words have no neighbours.
+const LONGEST_WORD: usize = 200;
+
+/// How many names are looked at for one that is wrong: many of each are no reason to wait.
+const MOST_COMPARED: usize = 1_000;
+
 /// Up to three names close enough to `wrong` to be what was meant, nearest first.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    // Nobody mistypes a word of that length, and comparing two takes time with its square.
+    if wrong.len() > LONGEST_WORD {
+        return Vec::new();
+    }
     let wrong = wrong.to_lowercase();
-    let limit = (wrong.chars().count() / 3).max(1);
+    let length = wrong.chars().count();
+    let limit = (length / 3).max(1);
     let mut close: Vec<(usize, &str)> = names
         .into_iter()
+        .filter(|name| name.len() <= LONGEST_WORD && name.chars().count().abs_diff(length) <= limit)
+        .take(MOST_COMPARED)
         .map(|name| (strsim::osa_distance(&wrong, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= limit)
         .collect();

@@ -280,7 +280,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The `##` lines directly before an item; items are asked for in the order they are written.
-    pub fn doc_before(&mut self, item: Span) -> Option<String> {
+    pub fn doc_before(&mut self, item: Span) -> Option<Box<str>> {
         let comments = &self.prepared.comments;
         while comments.get(self.next_comment).is_some_and(|comment| comment.span.end <= item.start)
         {
@@ -303,7 +303,7 @@ impl<'t> Builder<'t> {
             below = range.start;
         }
         lines.reverse();
-        (!lines.is_empty()).then(|| lines.join("\n"))
+        (!lines.is_empty()).then(|| lines.join("\n").into_boxed_str())
     }
 }
 

@@ -56,10 +56,10 @@ impl Builder<'_> {
                 }
                 kind => {
                     body.items.push(Item { kind, ..item });
-                    ExprKind::Object(body)
+                    ExprKind::Object(Box::new(body))
                 }
             },
-            None => ExprKind::Object(body),
+            None => ExprKind::Object(Box::new(body)),
         }
     }
 
@@ -115,7 +115,7 @@ impl Builder<'_> {
             }
         }
         self.height = height;
-        ExprKind::Match(Box::new(value), arms)
+        ExprKind::Match(Box::new(value), arms.into_boxed_slice())
     }
 
     fn arm(&mut self, pair: Pair<'_, Rule>) -> Arm {

@@ -152,7 +152,7 @@ impl Builder<'_> {
         let kind = match pair.as_rule() {
             Rule::call => {
                 let args = self.args(pair);
-                ExprKind::Call(object, args)
+                ExprKind::Call(object, args.into_boxed_slice())
             }
             Rule::index => {
                 let list = object.span;
@@ -160,8 +160,8 @@ impl Builder<'_> {
             }
             rule => match pair.clone().into_inner().next() {
                 Some(name) if name.as_rule() == Rule::word => match rule {
-                    Rule::get => ExprKind::Get(object, self.name(&name)),
-                    _ => ExprKind::OptionalGet(object, self.name(&name)),
+                    Rule::get => ExprKind::Get(object, Box::new(self.name(&name))),
+                    _ => ExprKind::OptionalGet(object, Box::new(self.name(&name))),
                 },
                 Some(name) if name.as_rule() == Rule::foreign_get => {
                     let index = match name.as_str() {
@@ -181,7 +181,7 @@ impl Builder<'_> {
                     let end = pair.as_span().end();
                     let span = found
                         .map_or(self.gap_at(end), |name| self.missing(&name, "a name after `.`"));
-                    ExprKind::Get(object, Name { text: String::new(), span })
+                    ExprKind::Get(object, Box::new(Name { text: String::new(), span }))
                 }
             },
         };
@@ -225,7 +225,7 @@ impl Builder<'_> {
         let kind = match pair.as_rule() {
             Rule::name => return self.word(&pair, pairs),
             Rule::number => self.number(pair.as_str(), span),
-            Rule::plain | Rule::raw => ExprKind::Str(self.text(pair, None)),
+            Rule::plain | Rule::raw => ExprKind::Str(Box::new(self.text(pair, None))),
             Rule::missing_expr => {
                 let span = self.missing(&pair, "a value");
                 return Expr { span, kind: ExprKind::Bad };
@@ -255,7 +255,7 @@ impl Builder<'_> {
     fn compound(&mut self, pair: Pair<'_, Rule>) -> ExprKind {
         match pair.as_rule() {
             Rule::template | Rule::block_text | Rule::block_raw => {
-                ExprKind::Str(self.text(pair, None))
+                ExprKind::Str(Box::new(self.text(pair, None)))
             }
             Rule::list => self.list(pair),
             Rule::body => self.object(pair),
@@ -276,7 +276,7 @@ impl Builder<'_> {
             pairs.next();
             let span = span.to(self.span(&block));
             let text = self.text(block, Some(pair.as_str().to_owned()));
-            return Expr { span, kind: ExprKind::Str(text) };
+            return Expr { span, kind: ExprKind::Str(Box::new(text)) };
         }
         let kind = match pair.as_str() {
             "true" => ExprKind::Bool(true),
@@ -360,11 +360,12 @@ fn combined(left: Expr, op: BinaryOp, right: Expr) -> Expr {
     let chains = |inner: BinaryOp| matches!(level, 4 | 5) && precedence(inner) == level;
     let kind = match left.kind {
         ExprKind::Binary(inner, first, second) if chains(inner) => {
-            ExprKind::Chain(first, vec![(inner, *second), (op, right)])
+            ExprKind::Chain(first, Box::new([(inner, *second), (op, right)]))
         }
-        ExprKind::Chain(first, mut steps) if steps.first().is_some_and(|(op, _)| chains(*op)) => {
+        ExprKind::Chain(first, steps) if steps.first().is_some_and(|(op, _)| chains(*op)) => {
+            let mut steps = steps.into_vec();
             steps.push((op, right));
-            ExprKind::Chain(first, steps)
+            ExprKind::Chain(first, steps.into_boxed_slice())
         }
         kind => {
             let left = Expr { span: left.span, kind };

@@ -171,7 +171,9 @@ impl Builder<'_> {
                 match text.parts.as_slice() {
                     [] => Key::Plain(Name { text: String::new(), span }),
                     [TextPart::Literal(text)] => Key::Plain(Name { text: text.clone(), span }),
-                    _ => Key::Computed(Box::new(Expr { span, kind: ExprKind::Str(text) })),
+                    _ => {
+                        Key::Computed(Box::new(Expr { span, kind: ExprKind::Str(Box::new(text)) }))
+                    }
                 }
             }
             _ => Key::Plain(self.name(&pair)),
@@ -283,6 +285,7 @@ impl Builder<'_> {
             }
             None => Body { span: kind.span, items: Vec::new() },
         };
+        let (each, condition) = (each.map(Box::new), condition.map(Box::new));
         Block { existing, kind, labels, each, condition, body }
     }
 

@@ -35,7 +35,7 @@ impl Builder<'_> {
             return false;
         }
         let better = self.written(span).unwrap_or_default().replace('-', "_");
-        let kind = ExprKind::Get(kind.clone(), Name { text: better, span });
+        let kind = ExprKind::Get(kind.clone(), Box::new(Name { text: better, span }));
         replace_leftmost(after, Expr { span: before.span.to(first.span), kind });
         match self.dashed_as(&text) {
             Some(dashed) if dashed.uses.last() == Some(&whole) => {}

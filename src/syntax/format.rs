@@ -149,7 +149,7 @@ impl Printer<'_> {
         let mut last = 0;
         let mut first = true;
         let mut block_before = false;
-        for item in items {
+        for (index, item) in items.iter().enumerate() {
             let gap = self.out.len();
             let comments_before = self.next_comment;
             self.leading(item.span.start as usize, &mut last, &mut first);
@@ -164,7 +164,9 @@ impl Printer<'_> {
             block_before = block;
             first = false;
             last = item.span.end as usize;
-            self.trailing(&mut last, self.text.len());
+            // A comment further on may be inside of the next one, which begins on the same line.
+            let next = items.get(index + 1).map(|item| item.span.start as usize);
+            self.trailing(&mut last, next.unwrap_or(self.text.len()));
             debug_assert!(self.next_comment >= comments_before, "comments only go forward");
         }
         self.leading(self.text.len(), &mut last, &mut first);
@@ -185,14 +187,15 @@ impl Printer<'_> {
         self.level += 1;
         let first_start = entries.first().map_or(close, |entry| entry.span.start as usize);
         self.trailing(&mut last, first_start);
-        for entry in entries {
+        for (index, entry) in entries.iter().enumerate() {
             let start = entry.span.start as usize;
             self.leading(start, &mut last, &mut first);
             self.separate(last, start, first);
             print(self, entry.node);
             first = false;
             last = entry.span.end as usize;
-            self.trailing(&mut last, close);
+            let next = entries.get(index + 1).map(|entry| entry.span.start as usize);
+            self.trailing(&mut last, next.unwrap_or(close));
         }
         self.leading(close, &mut last, &mut first);
         self.level -= 1;

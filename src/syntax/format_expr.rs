@@ -43,15 +43,11 @@ impl Printer<'_> {
                 self.level -= 1;
             }
             ExprKind::Match(value, arms) => self.matching(expr.span, value, arms),
-            ExprKind::Get(inner, name) => {
-                self.expr(inner);
-                self.push(".");
-                self.push(&name.text);
-            }
-            ExprKind::OptionalGet(inner, name) => {
-                self.expr(inner);
-                self.push("?.");
-                self.push(&name.text);
+            ExprKind::Get(..) | ExprKind::OptionalGet(..) => {
+                let broken = !self.has_bracket(expr);
+                self.level += usize::from(broken);
+                self.path(expr, broken);
+                self.level -= usize::from(broken);
             }
             ExprKind::Index(inner, index) => {
                 self.expr(inner);
@@ -75,6 +71,58 @@ impl Printer<'_> {
                 let source = self.source(expr.span).to_owned();
                 self.push(&source);
             }
+        }
+    }
+
+    /// `a.b[0]?.c`, with each dot on a line of its own or all on this one.
+    fn path(&mut self, expr: &Expr, broken: bool) {
+        let (inner, dot, name) = match &expr.kind {
+            ExprKind::Get(inner, name) => (inner, ".", name),
+            ExprKind::OptionalGet(inner, name) => (inner, "?.", name),
+            ExprKind::Index(inner, index) if broken => {
+                self.path(inner, broken);
+                self.push("[");
+                self.expr(index);
+                return self.push("]");
+            }
+            _ => return self.expr(expr),
+        };
+        self.path(inner, broken);
+        if broken {
+            self.line();
+        }
+        self.push(dot);
+        self.push(&name.text);
+    }
+
+    /// Whether a path has brackets that can be broken, so that its dots need not.
+    fn has_bracket(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Get(inner, _) | ExprKind::OptionalGet(inner, _) => self.has_bracket(inner),
+            ExprKind::Index(inner, index) => self.flat(index).is_none() || self.has_bracket(inner),
+            ExprKind::Call(callee, args) => !args.is_empty() || self.has_bracket(callee),
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Size(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Ip(_)
+            | ExprKind::Cidr(..)
+            | ExprKind::Port(..)
+            | ExprKind::PortRange(..)
+            | ExprKind::Str(_)
+            | ExprKind::Name(_)
+            | ExprKind::Bad => false,
+            ExprKind::List(_)
+            | ExprKind::Object(_)
+            | ExprKind::Comprehension(_)
+            | ExprKind::Paren(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+            | ExprKind::Chain(..)
+            | ExprKind::If(..)
+            | ExprKind::Match(..) => true,
         }
     }
 

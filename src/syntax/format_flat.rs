@@ -7,7 +7,7 @@ use crate::syntax::format_expr::{operator, unary_text};
 use crate::syntax::format_item::inside;
 use crate::syntax::tree::{
     Arg, Arm, Body, Comprehension, Element, Expr, ExprKind, For, Item, ItemKind, Key, Name, Param,
-    Require, TypeExpr, TypeKind,
+    Require, Text, TextPart, TypeExpr, TypeKind,
 };
 
 impl Printer<'_> {
@@ -245,8 +245,8 @@ impl Printer<'_> {
                 for label in &block.labels {
                     let _ = write!(out, " {}", self.token(label.span));
                 }
-                let condition = block.condition.as_ref();
-                let header = self.flat_for(block.each.as_ref(), out)
+                let condition = block.condition.as_deref();
+                let header = self.flat_for(block.each.as_deref(), out)
                     && condition.is_none_or(|expr| self.flat_after(" if ", expr, out));
                 out.push(' ');
                 header && self.flat_body(&block.body, out, WIDTH)
@@ -300,9 +300,7 @@ impl Printer<'_> {
                 out.push_str(&self.token(name.span));
                 true
             }
-            Key::Computed(expr) if self.source(expr.span).starts_with('"') => {
-                self.flat_into(expr, out)
-            }
+            Key::Computed(expr) if is_text_key(expr) => self.flat_into(expr, out),
             Key::Computed(expr) => {
                 let flat = self.flat_after("(", expr, out);
                 out.push(')');
@@ -390,4 +388,11 @@ impl Printer<'_> {
             }
         })
     }
+}
+
+/// Whether a key is computed without brackets around it: it is text with holes.
+pub fn is_text_key(key: &Expr) -> bool {
+    let hole = |part: &TextPart| matches!(part, TextPart::Hole(_));
+    let untagged = |text: &Text| text.tag.is_none() && text.parts.iter().any(hole);
+    matches!(&key.kind, ExprKind::Str(text) if untagged(text))
 }

@@ -2,6 +2,7 @@
 
 use crate::source::Span;
 use crate::syntax::format::{Entry, Printer};
+use crate::syntax::format_flat::is_text_key;
 use crate::syntax::tree::{
     Block, Body, Comprehension, Expr, For, Function, Input, Item, ItemKind, Key, Name, Param,
     Require, TypeExpr,
@@ -14,9 +15,7 @@ impl Printer<'_> {
             ItemKind::Attribute(attribute) => {
                 match &attribute.key {
                     Key::Plain(name) => self.word(name),
-                    Key::Computed(expr) if self.source(expr.span).starts_with('"') => {
-                        self.expr(expr);
-                    }
+                    Key::Computed(expr) if is_text_key(expr) => self.expr(expr),
                     Key::Computed(expr) => {
                         self.push("(");
                         self.expr(expr);
@@ -156,8 +155,8 @@ impl Printer<'_> {
             self.push(" ");
             self.word(label);
         }
-        self.for_clause(block.each.as_ref());
-        self.clause(" if ", block.condition.as_ref());
+        self.for_clause(block.each.as_deref());
+        self.clause(" if ", block.condition.as_deref());
         self.push(" ");
         self.body(&block.body);
     }

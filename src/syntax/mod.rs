@@ -20,6 +20,8 @@ mod grammar;
 pub mod literal;
 mod quick;
 mod quick_expr;
+mod quick_number;
+mod quick_type;
 mod scanner;
 mod statements;
 pub mod tree;

@@ -96,17 +96,22 @@ impl<'b, 't> Quick<'b, 't> {
         Some(Item { span: self.span(start, end), kind, doc })
     }
 
-    /// `...e` and `"key" = e`
+    /// `...e`, `(e) = e` and `"key" = e`
     fn wordless(&mut self) -> Option<ItemKind> {
         if self.eats("...") {
             return Some(ItemKind::Spread(self.value()?));
         }
         let start = self.at;
+        if self.eats("(") {
+            self.deeper()?;
+            self.gap();
+            let key = Key::Computed(Box::new(self.expr()?));
+            self.closer(b')')?;
+            return Some(ItemKind::Attribute(Attribute { key, value: self.given()? }));
+        }
         let text = self.plain_string()?.to_owned();
         let name = Name { text, span: self.span(start, self.at) };
-        self.blanks();
-        self.assigned().then_some(())?;
-        Some(ItemKind::Attribute(Attribute { key: Key::Plain(name), value: self.value()? }))
+        Some(ItemKind::Attribute(Attribute { key: Key::Plain(name), value: self.given()? }))
     }
 
     /// What begins with a word that no `=` follows.
@@ -114,41 +119,71 @@ impl<'b, 't> Quick<'b, 't> {
         Some(match word {
             "let" | "output" => {
                 let name = self.declared_name()?;
-                self.blanks();
-                self.assigned().then_some(())?;
-                let declared = Box::new(Let { name, ty: None, value: Some(self.value()?) });
+                let ty = self.type_note()?;
+                let declared = Box::new(Let { name, ty, value: Some(self.given()?) });
                 if word == "let" { ItemKind::Let(declared) } else { ItemKind::Output(declared) }
             }
-            "secret" => {
-                let name = self.declared_name()?;
-                self.blanks();
-                self.assigned().then_some(())?;
-                ItemKind::Secret(Box::new(Secret { name, each: None, value: self.value()? }))
-            }
-            "require" => {
-                (self.has_blanks() && self.peek() != b'{').then_some(())?;
-                let condition = self.expr()?;
-                let end = self.at;
-                self.gap();
-                let message = match self.eats_word("else") {
-                    true => {
-                        self.gap();
-                        self.no_assignment()?;
-                        Some(self.expr()?)
-                    }
-                    false => {
-                        self.at = end;
-                        None
-                    }
-                };
-                ItemKind::Require(Box::new(Require { condition, message }))
+            "secret" => ItemKind::Secret(Box::new(self.secret()?)),
+            "require" => ItemKind::Require(Box::new(self.demanded()?)),
+            "expect" => ItemKind::Expect(Box::new(self.demanded()?)),
+            "fn" => self.function()?,
+            "type" => self.type_item()?,
+            "input" => self.input()?,
+            // Outside of all bodies the grammar has something to say about it.
+            "for" if self.depth > 0 => {
+                self.at = start;
+                let comprehension = self.comprehension()?;
+                comprehension.key.is_some().then_some(())?;
+                ItemKind::Comprehension(Box::new(comprehension))
             }
             _ if DECLARING.contains(&word) || RESERVED.contains(&word) => return None,
             _ => ItemKind::Block(Box::new(self.block(start)?)),
         })
     }
 
-    fn declared_name(&mut self) -> Option<Name> {
+    /// `name for … = e`
+    fn secret(&mut self) -> Option<Secret> {
+        let name = self.declared_name()?;
+        let end = self.at;
+        let mut each = None;
+        let from = match self.has_blanks() {
+            true => self.at,
+            false => end,
+        };
+        match self.eats_word("for") {
+            true if from > end => each = Some(self.for_clause(from)?),
+            _ => self.at = end,
+        }
+        Some(Secret { name, each, value: self.given()? })
+    }
+
+    /// What has to hold, and what to say when it does not.
+    fn demanded(&mut self) -> Option<Require> {
+        (self.has_blanks() && self.peek() != b'{').then_some(())?;
+        let condition = self.expr()?;
+        let end = self.at;
+        self.gap();
+        let mut message = None;
+        match self.eats_word("else") {
+            true => {
+                self.gap();
+                self.no_assignment()?;
+                message = Some(self.expr()?);
+            }
+            false => self.at = end,
+        }
+        Some(Require { condition, message })
+    }
+
+    /// ` = e` where a declaration has its value.
+    pub fn given(&mut self) -> Option<Expr> {
+        self.blanks();
+        self.assigned().then_some(())?;
+        self.value()
+    }
+
+    /// The name that is declared, behind the word that declares it.
+    pub fn declared_name(&mut self) -> Option<Name> {
         self.has_blanks().then_some(())?;
         let (start, word) = (self.at, self.peek_word());
         let good = !word.is_empty() && !RESERVED.contains(&word);
@@ -201,6 +236,7 @@ impl<'b, 't> Quick<'b, 't> {
         }
         (self.peek() == b'{').then_some(())?;
         labels.shrink_to_fit();
+        let (each, condition) = (each.map(Box::new), condition.map(Box::new));
         Some(Block { existing, kind, labels, each, condition, body: self.body()? })
     }
 
@@ -267,13 +303,13 @@ impl<'b, 't> Quick<'b, 't> {
     }
 
     /// What stands right of `=`.
-    fn value(&mut self) -> Option<Expr> {
+    pub fn value(&mut self) -> Option<Expr> {
         self.blanks();
         self.expr()
     }
 
     /// A new line, a comma, a brace or the end has to follow, as the grammar's `rest` wants it.
-    fn item_ends(&mut self) -> Option<()> {
+    pub fn item_ends(&mut self) -> Option<()> {
         let end = self.at;
         self.blanks();
         let ends = self.at == self.bytes.len() || matches!(self.peek(), b'\n' | b',' | b'}');
@@ -351,7 +387,7 @@ impl<'t> Quick<'_, 't> {
     }
 
     /// Skips blanks on the line, and tells whether there are any.
-    fn has_blanks(&mut self) -> bool {
+    pub fn has_blanks(&mut self) -> bool {
         let start = self.at;
         self.blanks();
         self.at > start

@@ -4,7 +4,8 @@ use crate::syntax::build::HEIGHT_MAX;
 use crate::syntax::build_expr::fold;
 use crate::syntax::quick::{Quick, is_reserved, is_word};
 use crate::syntax::tree::{
-    Arg, BinaryOp, Comprehension, Element, Expr, ExprKind, Name, Text, TextPart, UnaryOp,
+    Arg, BinaryOp, Body, Comprehension, Element, Expr, ExprKind, Item, ItemKind, Name, Text,
+    TextPart, UnaryOp,
 };
 
 /// More operators or attributes in a row are left to the grammar and its limits.
@@ -123,7 +124,7 @@ impl Quick<'_, '_> {
             b'(' => {
                 self.deeper()?;
                 let args = self.args()?;
-                ExprKind::Call(Box::new(object), args)
+                ExprKind::Call(Box::new(object), args.into_boxed_slice())
             }
             _ => {
                 self.gap();
@@ -137,7 +138,7 @@ impl Quick<'_, '_> {
                     _ => return Some((object, false)),
                 };
                 self.at += 1;
-                get(Box::new(object), self.any_word()?)
+                get(Box::new(object), Box::new(self.any_word()?))
             }
         };
         self.builder.height = self.builder.height.max(low) + 1;
@@ -145,7 +146,7 @@ impl Quick<'_, '_> {
     }
 
     /// `)` or `]` behind the one expression in brackets.
-    fn closer(&mut self, closer: u8) -> Option<()> {
+    pub fn closer(&mut self, closer: u8) -> Option<()> {
         self.gap();
         (self.peek() == closer).then_some(())?;
         self.at += 1;
@@ -160,7 +161,7 @@ impl Quick<'_, '_> {
             b'"' => return self.string(),
             b'\'' => {
                 let text = self.raw_string()?;
-                ExprKind::Str(whole(text))
+                ExprKind::Str(Box::new(whole(text)))
             }
             b'0'..=b'9' => return self.number(),
             b'[' => {
@@ -170,7 +171,7 @@ impl Quick<'_, '_> {
                 kind
             }
             b'{' => {
-                let kind = ExprKind::Object(self.body()?);
+                let kind = object(self.body()?);
                 self.builder.height += 1;
                 kind
             }
@@ -237,6 +238,7 @@ impl Quick<'_, '_> {
         self.gap();
         if self.peek_word() == "for" {
             let comprehension = self.comprehension()?;
+            comprehension.key.is_none().then_some(())?;
             self.closer(b']')?;
             return Some(ExprKind::Comprehension(Box::new(comprehension)));
         }
@@ -270,7 +272,7 @@ impl Quick<'_, '_> {
         self.bytes[start..self.at].iter().any(|byte| matches!(byte, b',' | b'\n'))
     }
 
-    fn comprehension(&mut self) -> Option<Comprehension> {
+    pub fn comprehension(&mut self) -> Option<Comprehension> {
         let start = self.at;
         self.at += "for".len();
         let (first, second) = self.binder()?;
@@ -280,9 +282,25 @@ impl Quick<'_, '_> {
         self.gap();
         self.eats(":").then_some(())?;
         self.gap();
-        let value = self.expr()?;
+        let mut value = self.expr()?;
         height = height.max(self.builder.height);
         let mut end = self.at;
+        self.gap();
+        let mut key = None;
+        match self.eats("=>") {
+            true => {
+                self.gap();
+                key = Some(std::mem::replace(&mut value, self.expr()?));
+                height = height.max(self.builder.height);
+                end = self.at;
+            }
+            false => self.at = end,
+        }
+        self.blanks();
+        let grouped = self.eats("...");
+        if grouped {
+            end = self.at;
+        }
         self.gap();
         let mut condition = None;
         if self.eats_word("if") {
@@ -293,7 +311,6 @@ impl Quick<'_, '_> {
         }
         self.at = end;
         self.builder.height = height;
-        let (key, grouped) = (None, false);
         let span = self.span(start, end);
         Some(Comprehension { span, first, second, over, key, value, grouped, condition })
     }
@@ -350,56 +367,8 @@ impl Quick<'_, '_> {
 }
 
 impl<'t> Quick<'_, 't> {
-    fn number(&mut self) -> Option<Expr> {
-        let start = self.at;
-        let (mut dots, mut letters) = (0, false);
-        loop {
-            let after = self.bytes.get(self.at + 1);
-            match self.peek() {
-                b'0'..=b'9' => {}
-                byte if is_word(byte) => letters = true,
-                b'.' if after.is_some_and(u8::is_ascii_digit) => dots += 1,
-                _ => break,
-            }
-            self.at += 1;
-        }
-        if dots > 2 {
-            (!letters && dots == 3).then_some(())?;
-            self.digits_after(b'/');
-            (!is_word(self.peek())).then_some(())?;
-        } else if matches!(self.peek(), b'-' | b'/') {
-            self.protocol();
-        }
-        let span = self.span(start, self.at);
-        let kind = self.builder.number(&self.text[start..self.at], span);
-        (!matches!(kind, ExprKind::Bad)).then_some(Expr { span, kind })
-    }
-
-    /// Takes a sign and the digits behind it, if both are there.
-    fn digits_after(&mut self, sign: u8) -> bool {
-        let digits = self.bytes.get(self.at + 1).is_some_and(u8::is_ascii_digit);
-        let found = self.peek() == sign && digits;
-        if found {
-            self.at += 1;
-            while self.peek().is_ascii_digit() {
-                self.at += 1;
-            }
-        }
-        found
-    }
-
-    /// `/tcp`, `-29999/udp`
-    fn protocol(&mut self) {
-        let start = self.at;
-        self.digits_after(b'-');
-        let known = (self.eats("/tcp") || self.eats("/udp")) && !is_word(self.peek());
-        if !known {
-            self.at = start;
-        }
-    }
-
     /// `'…'` on one line.
-    fn raw_string(&mut self) -> Option<&'t str> {
+    pub fn raw_string(&mut self) -> Option<&'t str> {
         self.quoted(b'\'', |byte| matches!(byte, b'\'' | b'\n'))
     }
 
@@ -425,7 +394,7 @@ impl<'t> Quick<'_, 't> {
     fn string(&mut self) -> Option<Expr> {
         let start = self.at;
         if let Some(text) = self.plain_string() {
-            let kind = ExprKind::Str(whole(text));
+            let kind = ExprKind::Str(Box::new(whole(text)));
             return Some(Expr { span: self.span(start, self.at), kind });
         }
         (!self.bytes[self.at..].starts_with(b"\"\"\"")).then_some(())?;
@@ -468,8 +437,21 @@ impl<'t> Quick<'_, 't> {
         }
         parts.shrink_to_fit();
         self.builder.height = height + 1;
-        let kind = ExprKind::Str(Text { tag: None, parts });
+        let kind = ExprKind::Str(Box::new(Text { tag: None, parts }));
         Some(Expr { span: self.span(start, self.at), kind })
+    }
+}
+
+/// `{ … }` where a value stands: a comprehension alone in it makes it a map.
+fn object(mut body: Body) -> ExprKind {
+    match body.items.pop() {
+        Some(Item { kind: ItemKind::Comprehension(map), .. }) if body.items.is_empty() => {
+            ExprKind::Comprehension(map)
+        }
+        last => {
+            body.items.extend(last);
+            ExprKind::Object(Box::new(body))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use paas::source::FileId;
 use paas::syntax::{Reader, parse_with};
 
 use crate::support::cases::{ALL, Random, WHOLE, items, mutant, pieces};
+use crate::support::generator::Generator;
 
 #[track_caller]
 fn check(text: &str) {
@@ -20,7 +21,7 @@ fn check(text: &str) {
 }
 
 /// Where one of them could be more lenient, stricter, or read something else.
-const EDGES: [&str; 68] = [
+const EDGES: [&str; 82] = [
     "a = b.c\n  .d\n",
     "a = b\n...c\n",
     "a = b\n..c\n",
@@ -89,6 +90,20 @@ const EDGES: [&str; 68] = [
     "a = 4G\nb { c = 1 }\nd = 5G\n",
     "",
     "\u{feff}a = 1\n",
+    "type A = int\ntype B = {\n  a: int, b?: [A] = [1]\n  c: \"x\" | 'y' | 3 | -1\n}\n",
+    "type A\ntype B =\n  int |\n  string\ntype C = map<string, [int?]>?\ntype D = a.b.c<d\n",
+    "type A = (int | string)? where it > 1\ntype B = int where\ntype C-d = int\n",
+    "type A = { a: int b: int }\ntype B = { a int }\ntype C = { a: int; b: int }\ntype D = {,}\n",
+    "type A = { a?.b: int }\ntype B = int?.c\ntype C = int?\ntype D = int ?\ntype E = 1_0 | 0x1 | 1.5\n",
+    "type A = \"a\\(b)\"\ntype B = \"\"\"a\"\"\"\ntype C = ''\ntype D = if\ntype E = a . b\n",
+    "let a: int = 1\nlet b : [int]=[1]\nlet c: = 1\nlet d := 1\nlet e: int\noutput f: int = 1\n",
+    "fn f(a: int, b = 1\n c: string = \"x\") -> int = a\nfn g() = 1\nfn h(,) = 1\nfn i(a,, b) = 1\n",
+    "fn f (a) ->\n int = 1\nfn g(a b c) = 1\nfn h(a = \n 1) = 2\nfn i(1) = 1\nfn j = 1\nfn (a) = 1\n",
+    "input a: int = 2 where 1 <= it <= 5 { require it > 1 }\ninput b\ninput c = 1\ninput d {}\n",
+    "input a: int where it > 1\ninput b: int = 1 c\ninput d wherever e\ninput f: {a: int} {\n}\n",
+    "a = { (b) = 1, ( c.d ) = 2 }\ne = { (f g) = 1 }\nh = { () = 1 }\ni = {(j): 1}\n(k) = 2\n",
+    "a = {for b, c in d : e => f...\n if g}\nh = { for i in j : k => l, m = 1 }\nn { for o in p : q => r }\n",
+    "secret a for b in c by d = e\nsecret f for = 1\nsecret g\nexpect a == 1 else \"b\"\nexpect\n",
 ];
 
 #[test]
@@ -136,6 +151,18 @@ fn both_read_every_prefix_the_same() {
         for (end, _) in item.char_indices() {
             check(&item[..end]);
         }
+    }
+}
+
+#[test]
+fn both_read_what_is_generated_the_same() {
+    let seed = 0x5eed_0006;
+    println!("seed {seed:#x}");
+    let (mut generator, mut random) = (Generator::new(seed), Random(seed));
+    for _ in 0..2_000 {
+        let text = generator.manifest();
+        check(&text);
+        check(&mutant(&text, &mut random));
     }
 }
 

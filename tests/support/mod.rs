@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod dump;
+pub mod generator;
 pub mod golden;
 pub mod ledger;
 pub mod project;

@@ -131,7 +131,8 @@ fn escaped(path: &str) -> String {
 fn render(given: &Given<'_>) -> Result<Val, Refusal> {
     let template = content(given, given.text(0)?)?;
     let mut out = Text::default();
-    let mut unknown = None;
+    let (mut unknown, mut length) = (None, template.len());
+    let (mut line, mut counted) = (1, 0);
     let mut rest = &*template;
     while let Some(at) = rest.find(r"\(") {
         let (before, tail) = rest.split_at(at);
@@ -142,13 +143,19 @@ fn render(given: &Given<'_>) -> Result<Val, Refusal> {
             continue;
         }
         out.push_str(before);
-        let line = template[..template.len() - tail.len()].matches('\n').count() + 1;
+        let here = template.len() - tail.len();
+        line += template[counted..here].matches('\n').count();
+        counted = here;
         let (name, after) = hole(given, &tail[2..], line)?;
         let value = lookup(given, name, line)?;
         match (&value.data, printed(&value.data)) {
             (Data::Bad, _) => return Ok(given.made(Data::Bad)),
             (Data::Unknown(late), _) => unknown = Some(late.clone()),
-            (_, Some(text)) => out.push(&text),
+            (_, Some(text)) => {
+                length += text.known_length();
+                given.fits_text(length)?;
+                out.push(&text);
+            }
             (data, None) => {
                 let noun = data.noun();
                 return Err(hole_refusal(given, line, format!("`{name}` is {noun}, not text")));

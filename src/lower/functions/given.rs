@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::lower::bounds::TEXT_MAX;
 use crate::lower::functions::printed::printed;
 use crate::lower::functions::{Argument, Count, Files, Function, Kind, Parameter, Refusal, Sees};
 use crate::lower::value::{Data, Val};
@@ -244,6 +245,20 @@ impl Given<'_> {
     /// A text that this call made.
     pub fn text_made(&self, text: impl Into<Arc<str>>) -> Result<Val, Refusal> {
         Ok(Val::str(text, self.origin))
+    }
+
+    /// Refuses to make a text of so many bytes, if that is too long.
+    pub fn fits_text(&self, length: usize) -> Result<(), Refusal> {
+        let message = format!("{} would make a text of more than {TEXT_MAX} bytes", self.name());
+        let refusal = Refusal { argument: None, message, help: None, inside: None };
+        if length > TEXT_MAX { Err(refusal) } else { Ok(()) }
+    }
+
+    /// Refuses to make a list of so many elements, if those are too many.
+    pub fn fits_list(&self, length: usize) -> Result<(), Refusal> {
+        let message = format!("{} would make a list of more than {MOST} elements", self.name());
+        let refusal = Refusal { argument: None, message, help: None, inside: None };
+        if length > MOST { Err(refusal) } else { Ok(()) }
     }
 
     /// A list that this call made.

@@ -131,6 +131,7 @@ pub const TABLE: &[Function] = &[
         example: r#"lines("one\ntwo\n")"#,
         result: r#"["one", "two"]"#,
         body: |given| {
+            given.fits_list(given.text(0)?.matches('\n').count())?;
             let line = |line| Val::str(line, given.origin);
             given.list_made(given.text(0)?.lines().map(line).collect())
         },
@@ -162,15 +163,20 @@ fn join(given: &Given<'_>) -> Result<Val, Refusal> {
         data => printed(data).unwrap_or_default(),
     };
     let mut out = Text::default();
-    let mut unknown = None;
+    let (mut unknown, mut length) = (None, 0);
     for (index, value) in given.list(1)?.iter().enumerate() {
         if index > 0 {
             out.push(&separator);
+            length += separator.known_length();
         }
+        given.fits_text(length)?;
         match (&value.data, printed(&value.data)) {
             (Data::Bad, _) => return Ok(given.made(Data::Bad)),
             (Data::Unknown(late), _) => unknown = Some(late.clone()),
-            (_, Some(text)) => out.push(&text),
+            (_, Some(text)) => {
+                length += text.known_length();
+                out.push(&text);
+            }
             (data, None) => {
                 let noun = data.noun();
                 let message = format!("`join` takes a list of text, element {index} is {noun}");
@@ -186,6 +192,7 @@ fn split(given: &Given<'_>) -> Result<Val, Refusal> {
     if separator.is_empty() {
         return Err(given.refuse(1, "`split` needs a separator that is not empty"));
     }
+    given.fits_list(text.matches(separator).count())?;
     let piece = |piece| Val::str(piece, given.origin);
     given.list_made(text.split(separator).map(piece).collect())
 }
@@ -195,6 +202,8 @@ fn replace(given: &Given<'_>) -> Result<Val, Refusal> {
     if old.is_empty() {
         return Err(given.refuse(1, "`replace` needs an old text that is not empty"));
     }
+    let grows = new.len().saturating_sub(old.len());
+    given.fits_text(text.len() + grows.saturating_mul(text.matches(old).count()))?;
     given.text_made(text.replace(old, new))
 }
 
@@ -237,6 +246,7 @@ fn indent(given: &Given<'_>) -> Result<Val, Refusal> {
             return Err(given.refuse(1, message));
         }
     };
+    given.fits_text(text.len() + spaces.len() * text.lines().count())?;
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         if !line.trim_end_matches(['\r', '\n']).is_empty() {

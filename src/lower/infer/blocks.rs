@@ -338,7 +338,7 @@ impl<'t> Infer<'t> {
 
     /// A `check`.
     pub fn check_check(&mut self, block: &'t Block) {
-        let (each, condition) = (block.each.as_ref(), block.condition.as_ref());
+        let (each, condition) = (block.each.as_deref(), block.condition.as_deref());
         let opened = self.header(each, condition, &self.base_view(), &Keyed::Count);
         for item in &block.body.items {
             if let ItemKind::Attribute(attribute) = &item.kind {

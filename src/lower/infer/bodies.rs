@@ -153,7 +153,7 @@ impl<'t> Infer<'t> {
             None => block.kind.text.clone(),
         };
         let at = crate::lower::scope::span(block);
-        let (each, condition) = (block.each.as_ref(), block.condition.as_ref());
+        let (each, condition) = (block.each.as_deref(), block.condition.as_deref());
         let opened = self.header(each, condition, view, &Keyed::Name(&name, at));
         let is_map = !block.labels.is_empty() || opened.key.is_some();
         let element = match want {

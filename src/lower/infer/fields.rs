@@ -220,7 +220,7 @@ impl<'t> Infer<'t> {
                 })
             }
             Some(ItemKind::Block(block)) if field.writable() => {
-                let absent = block.condition.as_ref().map(|condition| {
+                let absent = block.condition.as_deref().map(|condition| {
                     let text = self.sources.text(condition.span).into();
                     let name = format!("{}.{}", self.site_name(site), field.name);
                     Absence::If(name.as_str().into(), text, condition.span)

@@ -138,7 +138,7 @@ impl<'t> Infer<'t> {
             None => block.kind.text.clone(),
         };
         let keyed = Keyed::Name(&name, span(block));
-        let opened = self.header(block.each.as_ref(), block.condition.as_ref(), view, &keyed);
+        let opened = self.header(block.each.as_deref(), block.condition.as_deref(), view, &keyed);
         let view = opened.view.with("self", Ty::reference(&[kind.schema().kind], None));
         self.resource_items(kind, &mut block.body.items.iter(), &view, None);
     }

@@ -1,5 +1,6 @@
 //! Written types as types.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::kinds;
@@ -127,7 +128,7 @@ impl<'t> Infer<'t> {
 
     /// It stands for nothing but itself.
     fn is_circular(&mut self, index: usize) -> bool {
-        let (mut open, mut seen) = (vec![index], vec![]);
+        let (mut open, mut seen) = (vec![index], HashSet::new());
         while let Some(next) = open.pop() {
             let ty = self.alias_ty(next);
             let parts = match &ty.core {
@@ -139,8 +140,7 @@ impl<'t> Infer<'t> {
                 if inner == index {
                     return true;
                 }
-                if !seen.contains(&inner) {
-                    seen.push(inner);
+                if seen.insert(inner) {
                     open.push(inner);
                 }
             }

@@ -211,6 +211,25 @@ with `let`.
 "#,
     ),
     Page::new(
+        "P5008",
+        "a value that is too large",
+        r#"
+A few lines can ask for more than any machine has: a list that holds a long list many times, a
+text that is put twice into the next one, and so on. Evaluation always ends, and here it ends with
+this message, which says how large a value may be and how much a run may compute.
+
+```paas-error
+let rows = range(3000)
+output table = [for row in rows : rows]
+```
+
+```paas
+let rows = range(300)
+output table = [for row in rows : [row, row * 2]]
+```
+"#,
+    ),
+    Page::new(
         "P6101",
         "a resource that cannot work",
         r#"

@@ -43,7 +43,7 @@ pub struct Item {
     /// What it is.
     pub kind: ItemKind,
     /// The lines of the `##` comment directly before it, without the marks, joined by newlines.
-    pub doc: Option<String>,
+    pub doc: Option<Box<str>>,
 }
 
 /// What an item is; whatever is not the commonest is in a box, so that items are small.
@@ -119,9 +119,9 @@ pub struct Block {
     /// Names after the kind; for strings, their text.
     pub labels: Vec<Name>,
     /// `for … in … by …`
-    pub each: Option<For>,
+    pub each: Option<Box<For>>,
     /// `if …`
-    pub condition: Option<Expr>,
+    pub condition: Option<Box<Expr>>,
     /// The part in braces.
     pub body: Body,
 }
@@ -240,7 +240,7 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
-/// What an expression is.
+/// What an expression is; larger parts are in boxes, so that every expression is small.
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// `null`
@@ -264,13 +264,13 @@ pub enum ExprKind {
     /// `20000-29999/tcp`, both ends included
     PortRange(u16, u16, Protocol),
     /// Text with its interpolations, escapes already read, block indentation already removed.
-    Str(Text),
+    Str(Box<Text>),
     /// A bare name.
     Name(String),
     /// `[a, b, ...c]`
     List(Vec<Element>),
     /// `{ … }`
-    Object(Body),
+    Object(Box<Body>),
     /// `[for x in xs : e if c]` or `{for x in xs : k => v}`
     Comprehension(Box<Comprehension>),
     /// `(e)`, kept for the formatter
@@ -280,19 +280,19 @@ pub enum ExprKind {
     /// `a + b`
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// `a < b <= c`: first operand, then each operator with its operand. At least two.
-    Chain(Box<Expr>, Vec<(BinaryOp, Expr)>),
+    Chain(Box<Expr>, Box<[(BinaryOp, Expr)]>),
     /// `if a then b else c`
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `match e { "a" | "b" => x, else => y }`
-    Match(Box<Expr>, Vec<Arm>),
+    Match(Box<Expr>, Box<[Arm]>),
     /// `e.name`
-    Get(Box<Expr>, Name),
+    Get(Box<Expr>, Box<Name>),
     /// `e?.name`
-    OptionalGet(Box<Expr>, Name),
+    OptionalGet(Box<Expr>, Box<Name>),
     /// `e[i]`
     Index(Box<Expr>, Box<Expr>),
     /// `f(a, name = b, ...c)`
-    Call(Box<Expr>, Vec<Arg>),
+    Call(Box<Expr>, Box<[Arg]>),
     /// Something that is no expression; it was reported, and later stages keep quiet about it.
     Bad,
 }
