@@ -1,5 +1,6 @@
 //! Reads a project: its manifests, its inputs, and what they ask for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::files::Folder;
@@ -9,7 +10,7 @@ use crate::cli::repositories::{Locking, Repositories};
 use crate::cli::stop::Stop;
 use crate::cli::{given, parsing, terminal::Terminal};
 use crate::lower::{self, Desired, Given, Known, Library, Trial};
-use crate::model::Address;
+use crate::model::{Address, Hidden};
 use crate::problem::{Problem, any_error, project};
 use crate::source::Sources;
 use crate::state::State;
@@ -167,10 +168,10 @@ impl Project {
     }
 
     /// What the conditions say that wait for an apply, now that there is this state.
-    pub fn settled(&self, state: &State) -> Vec<Problem> {
+    pub fn settled(&self, state: &State, public: &BTreeMap<String, Hidden>) -> Vec<Problem> {
         let known = |address: &Address, what: &str| apply::known(address, what, state);
         let Again { trees, library, given, files } = &self.again;
-        let late = (&self.desired, &known as &Known<'_>);
+        let late = (&self.desired, &known as &Known<'_>, public);
         let mut problems = lower::settled(trees, library, &self.sources, given, files, late);
         // Of some instances it was known before.
         problems.retain(|problem| !self.warnings.contains(problem));

@@ -1,5 +1,6 @@
 //! `require` and `check`: conditions that people write about their own platform.
 
+use crate::lower::compile::late_in;
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
 use crate::lower::expressions::printed;
@@ -119,6 +120,12 @@ impl<'t> Evaluator<'t> {
             Data::Late(late) | Data::Unknown(late) => {
                 let needs = self.late_told(late);
                 self.late_conditions.push(LateCondition { at, needs });
+                None
+            }
+            Data::Text(text) if !text.has_secret() && self.is_secret_bool(&value) => {
+                // A revealed answer is known once it is sent.
+                let needs = late_in(text).map(|late| self.late_told(&late));
+                self.late_conditions.extend(needs.map(|needs| LateCondition { at, needs }));
                 None
             }
             _ => {

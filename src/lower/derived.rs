@@ -71,7 +71,7 @@ impl Shape {
     }
 
     /// The value that a text stands for.
-    fn read(self, text: &str) -> Option<Data> {
+    pub fn read(self, text: &str) -> Option<Data> {
         Some(match self {
             Shape::Text => Data::Str(text.into()),
             Shape::Int => Data::Int(text.parse().ok()?),

@@ -14,7 +14,7 @@ use crate::lower::specs::Spec;
 use crate::lower::trial::{Known, Running};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Given, LateCondition, Reveal, SecretItem};
-use crate::model::Address;
+use crate::model::{Address, Hidden};
 use crate::problem::narrowing::Misfit;
 use crate::problem::{Problem, graph, names};
 use crate::source::{Sources, Span};
@@ -137,6 +137,8 @@ pub(super) struct Evaluator<'t> {
     pub trial: Option<Running<'t>>,
     /// What is known of late values by now.
     pub known: Option<&'t Known<'t>>,
+    /// The values of revealed secrets, once an apply has sent them.
+    pub public: BTreeMap<String, Hidden>,
     /// Every resource of a kind that is inside of a scope.
     pub everything: HashMap<(&'static str, ScopeId), Slot<Val>>,
     /// What was computed so far.
@@ -192,6 +194,7 @@ impl<'t> Evaluator<'t> {
             late_conditions: Vec::new(),
             trial: None,
             known: None,
+            public: BTreeMap::new(),
             everything: HashMap::new(),
             bounds: Bounds::default(),
             stages: Vec::new(),

@@ -6,6 +6,7 @@ use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::Argument;
 use crate::lower::scope::{Program, ROOT};
 use crate::lower::value::{Data, Val};
+use crate::model::{Piece, Text};
 use crate::problem::secrets as problem;
 use crate::source::Span;
 use crate::syntax::tree::{Body, ExprKind, ItemKind, Key};
@@ -30,6 +31,21 @@ impl<'t> Evaluator<'t> {
         Some(self.made_public(value, &reason, at, 0))
     }
 
+    /// What a text of secrets says, once they have been sent.
+    fn by_now(&self, text: &Text) -> Option<Data> {
+        if let [Piece::Secret { secret }] = text.pieces() {
+            return self.shape_of(secret).read(self.public.get(secret)?.expose());
+        }
+        let said = text.filled(|piece| match piece {
+            Piece::Secret { secret } => Some(self.public.get(secret)?.expose().to_owned()),
+            Piece::Literal(_)
+            | Piece::Revealed { .. }
+            | Piece::Late { .. }
+            | Piece::Project { .. } => None,
+        });
+        said.as_literal().map(|said| Data::Str(said.into()))
+    }
+
     fn made_public(&mut self, value: &Val, reason: &str, at: Span, level: usize) -> Val {
         let inside = level < DEEPEST;
         match &value.data {
@@ -38,7 +54,8 @@ impl<'t> Evaluator<'t> {
                     let (secret, reason) = (secret.to_owned(), reason.to_owned());
                     self.reveals.insert(Reveal { secret, reason, span: at });
                 }
-                Val::new(Data::Text(text.with_all_revealed().into()), at)
+                let hole = || Data::Text(text.with_all_revealed().into());
+                Val::new(self.by_now(text).unwrap_or_else(hole), at)
             }
             Data::List(list) if inside => {
                 let all = list.iter().map(|it| self.made_public(it, reason, at, level + 1));

@@ -1,26 +1,31 @@
 //! Conditions that need what only an apply finds out, checked when it is known.
 
+use std::collections::BTreeMap;
+
 use crate::lower::evaluator::Evaluator;
 use crate::lower::functions::Files;
 use crate::lower::reads::Recorded;
 use crate::lower::trial::Known;
 use crate::lower::{Desired, Given, Library};
+use crate::model::Hidden;
 use crate::problem::{Problem, inputs as problem, without_allowed};
 use crate::source::{Sources, Span};
 use crate::syntax::tree::Tree;
 
-/// What the late conditions of `desired` say, now that `known` has the values they wait for.
+/// What the late conditions of `desired` say, now that `known` has the values they wait for, and
+/// `public` those of the secrets that are revealed.
 pub fn settled(
     trees: &[Tree],
     library: &Library,
     sources: &Sources,
     given: &[Given],
     files: &dyn Files,
-    (desired, known): (&Desired, &Known<'_>),
+    (desired, known, public): (&Desired, &Known<'_>, &BTreeMap<String, Hidden>),
 ) -> Vec<Problem> {
     let files = Recorded::new(files, sources);
     let mut evaluator = Evaluator::new(library, given, sources, &files);
     evaluator.known = Some(known);
+    evaluator.public.clone_from(public);
     evaluator.collect_project(trees);
     let now = evaluator.whole();
     let is_inside =

@@ -6,6 +6,7 @@ use crate::model::{Address, Call, Effect, Method, ObjectId, Ref, Step, Target, T
 use crate::plan::choose::Draft;
 use crate::plan::impact::of_class;
 use crate::plan::{Blocked, Change, Inputs, Reason};
+use crate::problem::state;
 use crate::schema::Class;
 use crate::state::{Record, Verb};
 
@@ -168,15 +169,6 @@ fn guard(draft: &mut Draft, id: &ObjectId, record: &Record, change: &Change) {
     if !destroyed || !record.intent.lifecycle.protect || record.half_made() {
         return;
     }
-    let address: &Address = &id.address;
-    draft.blocked.push(Blocked {
-        address: address.clone(),
-        code: "P7003".into(),
-        message: format!("the plan would destroy `{address}`, which is protected"),
-        help: format!(
-            "set `lifecycle {{ protect = false }}` on `{address}` and apply that first, \
-             or put back what forces this; to keep it and look after it no longer: \
-             `forget {address}`"
-        ),
-    });
+    let address = &id.address;
+    draft.blocked.push(Blocked::by(&state::protected(address.as_str()), address));
 }

@@ -128,7 +128,7 @@ pub fn secret_decides(at: Span, names: &str) -> Problem {
     Problem::error("P4001", "a secret cannot decide this")
         .at(at, format!("this follows from {names}"))
         .note("everybody sees what there is, and what a check says")
-        .help("decide by something else, or make the answer public: `reveal(…, \"reason\")`")
+        .help("decide by an input or a `let` that is no secret")
 }
 
 /// P4001: a branch that would show by its parts which one is taken.

@@ -72,9 +72,11 @@ pub fn mixed(folder: &Path, lineages: [&str; 2]) -> Problem {
 /// Something protected that a plan would destroy.
 pub fn protected(what: &str) -> Problem {
     Problem::error("P7003", format!("the plan would destroy `{what}`, which is protected"))
-        .note("protection is remembered in the state; deleting the block does not lift it")
-        .help("put the block back, or set `lifecycle { protect = false }` and apply once before")
-        .help(format!("to keep it and stop managing it: `forget {what}`"))
+        .help(format!(
+            "set `lifecycle {{ protect = false }}` on `{what}` and apply that first, or put back \
+             what forces this"
+        ))
+        .help(format!("to keep it and look after it no longer: `forget {what}`"))
 }
 
 /// A state that somebody else works on.

@@ -103,3 +103,37 @@ fn a_secret_in_a_condition_is_only_named() {
     says(&said, &["«secret key»"]);
     assert!(!said.contains("planted-secret"), "{said}");
 }
+
+/// A plan is made without the values of secrets; what is revealed is checked once it was sent.
+#[test]
+fn what_is_revealed_is_checked_after_apply() {
+    let held = r#"
+secret pw = generate(length = 20)
+output pw = reveal(secret.pw, "the installer shows it")
+check long { require reveal(length(secret.pw) > 8, "no secret") else "too short" }
+check there { require reveal(secret.pw, "people type it") != "" }
+check inside { require length(reveal("x\(secret.pw)", "people type it")) == 21 }
+"#;
+    let project = Project::of(held);
+    says(&project.fine("check --deny-warnings"), &["3 conditions are checked after apply"]);
+    let run = project.run("apply --sandbox --yes");
+    assert_eq!((run.code, run.err.contains("P3004")), (0, false), "{}", run.err);
+    project.write("main.paas", held.replace("> 8", "< 8"));
+    let run = project.run("apply --sandbox --yes");
+    assert_eq!(run.code, 1, "{}", run.err);
+    says(&run.err, &["P2016", "too short", "«secret (length(secret.pw) < 8)»"]);
+}
+
+/// The value of a secret that is not there makes no apply fail that had no use for it.
+#[test]
+fn what_is_revealed_and_not_there_is_said() {
+    let project = Project::of(
+        "secret other = env(\"OTHER\")\ncheck it { require reveal(secret.other, \"why\") != \"\" }\n\
+         host a { address = 192.0.2.1 }\n",
+    );
+    let run = project.run("apply --sandbox --yes");
+    assert_eq!(run.code, 0, "{}", run.err);
+    says(&run.err, &["P3004", "could not be checked after apply"]);
+    let run = project.with("OTHER", "x").run("apply --sandbox --yes");
+    assert!(!run.err.contains("P3004"), "{}", run.err);
+}

@@ -59,13 +59,13 @@ pub async fn run(
     let changes = !plan.changes.is_empty();
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "apply");
     match carry_out(terminal, work, secrets, how).await? {
-        0 => settle(terminal, &project, sandbox, changes),
+        0 => settle(terminal, &project, sandbox, changes).await,
         code => Ok(code),
     }
 }
 
 /// Checks the conditions that waited for the apply; nothing is undone because of them.
-fn settle(
+async fn settle(
     terminal: &Terminal,
     project: &Project,
     sandbox: bool,
@@ -75,7 +75,11 @@ fn settle(
         return Ok(0);
     }
     let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
-    let problems = project.settled(&state);
+    let revealed = project.desired.reveals.iter().map(|it| it.secret.clone()).collect();
+    let mut secrets = Secrets::of(project, &project.desired.secrets, sandbox);
+    // A condition whose value cannot be read says so itself.
+    let public = secrets.public(&state, &revealed).await.unwrap_or_default();
+    let problems = project.settled(&state, &public);
     terminal.problems(&problems, &project.sources);
     Ok(match (any_error(&problems), changes) {
         (false, _) => 0,
@@ -103,7 +107,7 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     let work = Work::new(&project, sandbox, saved.plan, state, resume, "apply of a saved plan");
     // Whoever saved it has read it: a saved plan is its own confirmation.
     match carry_out(terminal, work, secrets, How { yes: true, ..how }).await? {
-        0 => settle(terminal, &project, sandbox, changes),
+        0 => settle(terminal, &project, sandbox, changes).await,
         code => Ok(code),
     }
 }
