@@ -11,6 +11,10 @@ pub type Held = (Ref, String);
 
 /// What an object with this spec has alone.
 pub fn held(id: &ObjectId, spec: &Value) -> BTreeSet<Held> {
+    // Guests and what exists only in the manifest are on no machine, and there are many of them.
+    if spec.get("machine").is_none() {
+        return BTreeSet::new();
+    }
     let Some(kind) = kinds::find(id.address.kind()) else { return BTreeSet::new() };
     let Some(Question::Machine { machine, files, .. }) = kind.look(id, spec) else {
         return BTreeSet::new();
