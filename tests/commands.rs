@@ -31,6 +31,7 @@ mod saved;
 mod scopes;
 mod secrets;
 mod selection;
+mod settings;
 mod sources;
 mod state;
 mod terminal;

@@ -367,5 +367,8 @@ fn a_manifest_can_ask_for_a_version() {
 
 #[test]
 fn settings_without_an_effect_are_refused() {
-    check("paas { parallel = 3 }", "P1009 1:8 `paas.parallel` is not supported by this version");
+    check("paas { parallel = 3 }", "");
+    let refused =
+        "P1009 1:17 a module without its line in `paas.lock` is not supported by this version";
+    check("paas { policy { require_lock = false } }", refused);
 }

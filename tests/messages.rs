@@ -1,5 +1,6 @@
 //! Messages as people and programs get them: frames, formats, fixes, lints that are silenced.
 
+mod aliens;
 mod bad_inputs;
 mod data;
 mod fixes;

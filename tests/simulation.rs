@@ -4,6 +4,8 @@
 //! `PAAS_SEED=7 cargo test simulation` replays one life. An ordinary test run lives a few hundred;
 //! `PAAS_LIVES=20000 cargo test --profile simulation simulation` lives as many as CI does.
 
+#[path = "simulation/clusters.rs"]
+mod clusters;
 #[path = "simulation/config.rs"]
 mod config;
 #[path = "simulation/hands.rs"]

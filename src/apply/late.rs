@@ -31,7 +31,7 @@ pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
 /// decided.
 pub fn known(address: &Address, what: &str, state: &State) -> Option<Value> {
     let (_, record) = state.latest(address)?;
-    let value = record.facts.get(what).or_else(|| record.intent.spec.get(what))?;
+    let value = record.facts.get(what).or_else(|| record.intent.spec.below(what))?;
     let is_open = matches!(value.as_str(), Some("auto" | "dhcp"));
     (!is_open).then(|| value.clone())
 }
@@ -42,7 +42,7 @@ fn value(late: &Late, state: &State) -> Option<String> {
         Ref::Object(id) => state.records.get(id),
         Ref::Address(address) => state.latest(address).map(|(_, record)| record),
     }?;
-    let fields = record.facts.get(&late.what).or_else(|| record.intent.spec.get(&late.what));
+    let fields = record.facts.get(&late.what).or_else(|| record.intent.spec.below(&late.what));
     match fields? {
         Value::String(text) if &**text == "auto" || &**text == "dhcp" => None,
         Value::String(text) => Some(text.to_string()),

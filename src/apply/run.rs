@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::apply::schedule::Schedule;
 use crate::apply::{Ledger, Progress, Wanted, late};
 use crate::drivers::{Fault, World};
-use crate::model::{self, ObjectId, Outcome, Step, Value};
+use crate::model::{self, Address, ObjectId, Outcome, Step, Target, Value};
 use crate::plan::{Change, Plan};
-use crate::state::{Event, Verb};
+use crate::state::{Event, State, Verb};
 
 /// What a run has come to.
 #[derive(Debug, Default)]
@@ -77,6 +77,7 @@ where
         plan: &plan,
         world,
         limit: limit.max(1),
+        doors: BTreeMap::new(),
     };
     let mut ended: Vec<Ended> = Vec::new();
     if let Some(moves) = &plan.moves
@@ -149,7 +150,12 @@ struct Run<'a, W> {
     open: BTreeSet<usize>,
     report: Report,
     limit: usize,
+    /// How many calls each cluster takes at once.
+    doors: Doors,
 }
+
+/// What lets so many steps to a cluster as it takes at once, by its address.
+type Doors = BTreeMap<Address, Arc<Semaphore>>;
 
 impl<W: World + 'static> Run<'_, W> {
     /// Takes as many changes as may begin now.
@@ -195,6 +201,7 @@ impl<W: World + 'static> Run<'_, W> {
                 steps: late::filled(&change.steps, ledger.state()),
                 undo: late::filled(&change.undo, ledger.state()).unwrap_or_default(),
                 limit: change.limit_secs.map(Duration::from_secs),
+                doors: doors(&mut self.doors, change, ledger.state()),
             };
             self.running.spawn(perform(Arc::clone(&self.world), work));
         }
@@ -264,17 +271,58 @@ struct Work {
     undo: Vec<Step>,
     /// How long the steps may take.
     limit: Option<Duration>,
+    /// What they wait for in front of their clusters.
+    doors: Doors,
+}
+
+/// The cluster that a step is sent to.
+fn cluster(step: &Step) -> Option<&Address> {
+    match &step.on {
+        Target::Cluster(cluster) => Some(cluster.address()),
+        Target::Machine(_) | Target::Service(_) | Target::Here => None,
+    }
+}
+
+/// The doors of the clusters that a change is about; what a cluster takes at once is known since
+/// it was made.
+fn doors(all: &mut Doors, change: &Change, state: &State) -> Doors {
+    let clusters = change.steps.iter().chain(&change.undo).filter_map(cluster);
+    let door = |address: &Address| {
+        let door = all.entry(address.clone()).or_insert_with(|| {
+            let most = late::known(address, "parallel", state).and_then(|it| it.as_u64());
+            let most =
+                most.and_then(|it| usize::try_from(it).ok()).unwrap_or(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)))
+        });
+        (address.clone(), Arc::clone(door))
+    };
+    clusters.map(door).collect()
+}
+
+/// Sends a step once its cluster takes it; waiting for that is not part of its time.
+async fn sent<W: World>(
+    world: &W,
+    step: &Step,
+    doors: &Doors,
+    (limit, took_ms): (Option<Duration>, u64),
+) -> Result<Outcome, Fault> {
+    let door = cluster(step).and_then(|cluster| doors.get(cluster));
+    let _inside = match door {
+        Some(door) => door.acquire().await.ok(),
+        None => None,
+    };
+    within(limit, took_ms, world.perform(step)).await
 }
 
 async fn perform<W: World>(world: Arc<W>, work: Work) -> Ended {
-    let Work { index, steps, undo, limit } = work;
+    let Work { index, steps, undo, limit, doors } = work;
     let mut ended = Ended { index, facts: BTreeMap::new(), took_ms: 0, fault: None, undone: None };
     let steps = match steps {
         Ok(steps) => steps,
         Err(why) => return Ended { fault: Some((0, Fault::Refused(why))), ..ended },
     };
     for (place, step) in steps.iter().enumerate() {
-        match within(limit, ended.took_ms, world.perform(step)).await {
+        match sent(&*world, step, &doors, (limit, ended.took_ms)).await {
             Ok(outcome) => {
                 ended.facts.extend(outcome.facts);
                 ended.took_ms += outcome.took_ms;

@@ -142,9 +142,9 @@ enum Command {
         /// Do not ask
         #[arg(long, short = 'y')]
         yes: bool,
-        /// How many changes run at once
-        #[arg(long, value_name = "COUNT", default_value = "16")]
-        parallel: NonZeroUsize,
+        /// How many changes run at once [default: what the manifest says, or 16]
+        #[arg(long, value_name = "COUNT")]
+        parallel: Option<NonZeroUsize>,
     },
     /// Find what was changed outside, is missing, or is made from an outdated template
     ///
@@ -167,9 +167,9 @@ enum Command {
         /// Do not ask
         #[arg(long, short = 'y')]
         yes: bool,
-        /// How many changes run at once
-        #[arg(long, value_name = "COUNT", default_value = "16")]
-        parallel: NonZeroUsize,
+        /// How many changes run at once [default: what the manifest says, or 16]
+        #[arg(long, value_name = "COUNT")]
+        parallel: Option<NonZeroUsize>,
     },
     /// Look at what was made so far, or mend the record of it
     State {
@@ -299,14 +299,14 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
             commands::plan::run(terminal, &inputs, &planning, &how, sandbox).await
         }
         Command::Apply { inputs, planning, yes, parallel } => {
-            let how = commands::apply::How { yes, parallel: parallel.get() };
+            let how = commands::apply::How { yes, parallel };
             commands::apply::run(terminal, &inputs, &planning, how, sandbox).await
         }
         Command::Drift { inputs, format } => {
             commands::drift::run(terminal, &inputs, format, sandbox).await
         }
         Command::Destroy { inputs, planning, yes, parallel } => {
-            let how = commands::apply::How { yes, parallel: parallel.get() };
+            let how = commands::apply::How { yes, parallel };
             commands::destroy::run(terminal, &inputs, &planning, how, sandbox).await
         }
         Command::State { action } => commands::state::run(terminal, &action, sandbox),

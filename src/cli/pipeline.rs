@@ -96,6 +96,7 @@ pub async fn plan(
         let targets = targets(planning, desired, state)?;
         plan = plan::only(plan, &targets);
     }
+    plan.blocked.extend(plan::too_much(desired.settings.max_destroy, &plan));
     if plan.blocked.is_empty() {
         plan::verify(&plan, state).map_err(|why| Stop::one(problem::project::bad_plan(&why), 1))?;
     }

@@ -64,9 +64,8 @@ spec! {
         pool: Option<String>, Note, optional;
         /// The numbers that new guests get.
         ids: Ids, Note, default "{}";
-        /// How many tasks run on it at once.
-        parallel: u32, Note, default "4", is Type::Int(1, 64),
-            idle "`--parallel` limits what runs at once, for all clusters together";
+        /// How many calls it is sent at once.
+        parallel: u32, Note, default "4", is Type::Int(1, 64);
     }
 }
 

@@ -12,9 +12,8 @@ object! {
     Nic {
         /// The network it joins.
         network: Ref, Restart, required, is Type::Ref(&["network"]);
-        /// Its address there: one of the network, or `"dhcp"`.
-        ip: String, Restart, default "\"dhcp\"",
-            is Type::Either(Arc::new(vec![Type::Ip, Type::OneOf(&["dhcp"])]));
+        /// Its address there: one of the network, `"auto"` or `"dhcp"`.
+        ip: String, Restart, default "\"dhcp\"", is ip_or_word(), choose Ip;
         /// Its hardware address; by default one is made.
         mac: Option<String>, Restart, optional;
         /// How many megabytes it may send in a second.

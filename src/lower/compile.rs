@@ -77,8 +77,8 @@ impl<'t> Evaluator<'t> {
     /// Evaluates and checks the project that was collected.
     pub fn whole(&mut self) -> Desired {
         self.undeclared_inputs();
-        self.settings();
-        let mut desired = Desired::default();
+        let settings = self.settings();
+        let mut desired = Desired { settings, ..Desired::default() };
         let mut edges = Vec::new();
         let mut scope = ROOT;
         while scope < self.program.scopes.len() {

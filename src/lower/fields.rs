@@ -11,7 +11,7 @@ use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::nodes::{Layer, Node, NodeId, Role};
 use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
-use crate::model::{Late, Ref, Text};
+use crate::model::{Key, Late, Ref, Text};
 use crate::problem::{lower, names as problem};
 use crate::schema::{Choice, Field, Need, Type};
 use crate::source::{FileId, Span};
@@ -222,6 +222,9 @@ impl<'t> Evaluator<'t> {
             {
                 return self.late(id, (field.name, &field.ty), at);
             }
+            if let Type::Blocks(of) = &field.ty {
+                return self.with_open_parts(id, field.name, of, value, at);
+            }
             if value.data != Data::Null {
                 return value;
             }
@@ -247,8 +250,8 @@ impl<'t> Evaluator<'t> {
             "address" => Val::str(node.address.as_str(), at),
             "name" => Val::str(node.address.name(), at),
             "key" => match node.address.key() {
-                Some(crate::model::Key::Text(text)) => Val::str(text, at),
-                Some(crate::model::Key::Int(number)) => Val::new(Data::Int(number), at),
+                Some(Key::Text(text)) => Val::str(text, at),
+                Some(Key::Int(number)) => Val::new(Data::Int(number), at),
                 None => Val::new(Data::Null, at),
             },
             "doc" => node.doc.map_or(Val::new(Data::Null, at), |doc| Val::str(doc, at)),
@@ -269,6 +272,37 @@ impl<'t> Evaluator<'t> {
                 self.bad(problem::no_reading(schema.kind, name, name_at, &near), at)
             }
         }
+    }
+
+    /// Blocks with a hole wherever a choice in one of them is left open.
+    fn with_open_parts(&mut self, id: NodeId, field: &str, of: &Type, value: Val, at: Span) -> Val {
+        let (Type::Object(parts), Data::Map(blocks)) = (of, &value.data) else { return value };
+        if parts.iter().all(|part| part.choice.is_none()) {
+            return value;
+        }
+        let mut out = BTreeMap::clone(blocks);
+        for part in parts.iter() {
+            let Some(choice) = part.choice else { continue };
+            for (name, block) in blocks.iter() {
+                let said = block.get(part.name).filter(|it| is_left_open(choice, &it.data));
+                let (Some(said), Data::Map(fields)) = (said, &block.data) else { continue };
+                let what = format!("{field}/{}/{}", super::fit::plain(name), part.name);
+                let mut fields = BTreeMap::clone(fields);
+                let hole = self.late_part(id, what, said.origin, at);
+                fields.insert(Key::Text(part.name.into()), hole);
+                out.insert(name.clone(), Val::map(fields, block.origin));
+            }
+        }
+        Val::map(out, value.origin)
+    }
+
+    fn late_part(&mut self, of: NodeId, what: String, origin: Span, at: Span) -> Val {
+        self.touch(of, at);
+        let of = self.nodes[of].address.clone();
+        if let Some(known) = self.known.and_then(|known| known(&of, &what)) {
+            return super::specs::from_json(&known, origin);
+        }
+        Val::new(Data::Late(Arc::new(Late { of: Ref::Address(of), what })), origin)
     }
 
     /// Every way from outside to a resource.
@@ -350,7 +384,7 @@ impl<'t> Evaluator<'t> {
         let Some(node) = self.by_address.get(of).map(|id| &self.nodes[*id]) else {
             return "it comes back from the platform".to_owned();
         };
-        let first = late.what.split('.').next().unwrap_or_default();
+        let first = late.what.split(['.', '/']).next().unwrap_or_default();
         let reading = node.kind.traits().readings.iter().find(|reading| reading.name == first);
         let chosen = node.kind.schema().field(first).is_some_and(|field| field.choice.is_some());
         match reading.map(|reading| reading.from) {

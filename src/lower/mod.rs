@@ -57,6 +57,7 @@ pub use compile::{Given, compile};
 pub use derived::{Derived, Shape};
 pub use library::{Library, Part, Purpose, Unreadable, Wanted};
 pub use lifecycle::{Lifecycle, OnDestroy, OnDrift, OnFailure, Replacing, Timeout};
+pub use settings::Settings;
 pub use settled::settled;
 pub use trial::{Known, Moment, Planned, TestItem, Trial, tried};
 
@@ -268,6 +269,8 @@ pub struct Desired {
     pub adopted: BTreeMap<Address, Adoption>,
     /// What is no longer looked after.
     pub forgotten: Vec<Forgotten>,
+    /// What it says about the tool itself.
+    pub settings: Settings,
     /// Its tests, in their order.
     pub tests: Vec<TestItem>,
 }

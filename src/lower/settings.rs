@@ -1,5 +1,7 @@
 //! `paas { … }`: what the manifest says about the tool itself.
 
+use std::num::NonZeroU32;
+
 use crate::lower::evaluator::Evaluator;
 use crate::lower::scope::ROOT;
 use crate::lower::value::Data;
@@ -9,13 +11,26 @@ use crate::syntax::tree::{Body, Expr, ExprKind, ItemKind, Key};
 /// The version that is asked for, and what this one does not have yet.
 const KEYS: [&str; 5] = ["version", "state", "secrets", "parallel", "policy"];
 
+/// How many changes may run at once.
+const PARALLEL_MAX: u32 = 1024;
+
 /// What a project may allow or forbid itself.
 const POLICIES: [&str; 3] = ["allow_reveal", "require_lock", "max_destroy"];
 
+/// What a project says about the tool itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How many changes run at once, unless the command line says it.
+    pub parallel: Option<NonZeroU32>,
+    /// How many objects an apply may destroy.
+    pub max_destroy: Option<u32>,
+}
+
 impl<'t> Evaluator<'t> {
-    /// Checks the settings; those are refused from which nothing would follow.
-    pub fn settings(&mut self) {
-        let Some(block) = self.program.scopes[ROOT].settings else { return };
+    /// The settings, checked; those are refused from which nothing would follow.
+    pub fn settings(&mut self) -> Settings {
+        let mut settings = Settings::default();
+        let Some(block) = self.program.scopes[ROOT].settings else { return settings };
         let mut unknown = Vec::new();
         for item in &block.body.items {
             let (name, value) = match &item.kind {
@@ -27,7 +42,7 @@ impl<'t> Evaluator<'t> {
                     }
                 },
                 ItemKind::Block(block) if block.kind.text == "policy" => {
-                    self.policy(&block.body);
+                    self.policy(&block.body, &mut settings);
                     continue;
                 }
                 ItemKind::Block(block) => (&block.kind, None),
@@ -39,6 +54,10 @@ impl<'t> Evaluator<'t> {
             };
             match (name.text.as_str(), value) {
                 ("version", Some(value)) => self.version(value),
+                ("parallel", Some(value)) => {
+                    let number = self.whole_number("parallel", value, (1, PARALLEL_MAX));
+                    settings.parallel = number.and_then(NonZeroU32::new);
+                }
                 ("secrets", Some(value)) if is_local(value) => (),
                 ("secrets", _) => {
                     let advice = "write `local()`: they are kept sealed, beside the state";
@@ -57,10 +76,32 @@ impl<'t> Evaluator<'t> {
             let problem = names::unknown_attributes("`paas`", None, &unknown, &KEYS);
             self.problems.push(problem);
         }
+        settings
+    }
+
+    /// The number that a setting is.
+    fn whole_number(
+        &mut self,
+        name: &str,
+        value: &'t Expr,
+        (low, high): (u32, u32),
+    ) -> Option<u32> {
+        let env = self.env_of(ROOT);
+        let number = self.eval(value, &env);
+        let found = match &number.data {
+            Data::Bad => return None,
+            Data::Int(number) => u32::try_from(*number).ok(),
+            _ => None,
+        };
+        let found = found.filter(|number| (low..=high).contains(number));
+        if found.is_none() {
+            self.problems.push(types::not_a_number(value.span, name, low, high));
+        }
+        found
     }
 
     /// What the project allows itself; what is forbidden is written out, so that it can be seen.
-    fn policy(&mut self, body: &'t Body) {
+    fn policy(&mut self, body: &'t Body, settings: &mut Settings) {
         let mut unknown = Vec::new();
         for item in &body.items {
             let ItemKind::Attribute(attribute) = &item.kind else {
@@ -76,10 +117,16 @@ impl<'t> Evaluator<'t> {
                 ("allow_reveal", _) => {
                     self.problems.push(secrets::policy_not_written(attribute.value.span));
                 }
-                (known, _) if POLICIES.contains(&known) => {
-                    let what = format!("`policy.{known}`");
-                    let advice = "remove it: nothing would follow from it";
-                    self.problems.push(names::not_supported(name.span, &what, advice));
+                // Modules are never taken in another state than the lock has.
+                ("require_lock", ExprKind::Bool(true) | ExprKind::Bad) => (),
+                ("require_lock", _) => {
+                    let what = "a module without its line in `paas.lock`";
+                    let advice = "write `require_lock = true`, which always holds, or nothing";
+                    self.problems.push(names::not_supported(name.span, what, advice));
+                }
+                ("max_destroy", _) => {
+                    let number = self.whole_number("max_destroy", &attribute.value, (0, u32::MAX));
+                    settings.max_destroy = number;
                 }
                 (other, _) => unknown.push((other.to_owned(), name.span)),
             }

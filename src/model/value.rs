@@ -126,6 +126,14 @@ impl Value {
         self.as_object()?.get(name)
     }
 
+    /// The field of this name, or what a path leads to that begins with a field: `nic/eth1/ip`.
+    pub fn below(&self, path: &str) -> Option<&Value> {
+        match path.contains('/') {
+            true => self.pointer(&format!("/{path}")),
+            false => self.get(path),
+        }
+    }
+
     /// What a JSON pointer leads to: `/compose/env/TOKEN`.
     pub fn pointer(&self, path: &str) -> Option<&Value> {
         let mut parts = path.split('/');

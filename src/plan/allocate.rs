@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::kinds;
-use crate::model::{Address, Cidr, GuestSeen, PortRange, Ref, Value};
+use crate::model::{Address, Cidr, GuestSeen, Object, PortRange, Ref, Value};
 use crate::plan::{Blocked, Inputs};
 use crate::schema::Choice;
 use crate::state::Record;
@@ -78,6 +78,13 @@ impl<'a> Pools<'a> {
         {
             self.ips.entry(network).or_default().insert(ip);
         }
+        for nic in spec["nic"].as_object().into_iter().flat_map(Object::values) {
+            if let (Some(network), Some(ip)) = (self::target(nic, "network"), nic["ip"].as_str())
+                && let Ok(ip) = ip.parse()
+            {
+                self.ips.entry(network).or_default().insert(ip);
+            }
+        }
         if let (Some(proxy), Some(port)) = (target("via"), spec["external_port"].as_u64()) {
             self.ports.entry(proxy).or_default().insert((port, protocol(spec)));
         }
@@ -110,6 +117,34 @@ impl<'a> Pools<'a> {
                 self.describe_node(spec);
             }
         }
+        self.fill_nics(address, spec, before)
+    }
+
+    /// Fills in the addresses of further interfaces.
+    fn fill_nics(
+        &mut self,
+        address: &Address,
+        spec: &mut Value,
+        before: Option<&Value>,
+    ) -> Result<(), Blocked> {
+        let Some(mut nics) = spec.get("nic").cloned() else { return Ok(()) };
+        let of = nics.as_object().into_iter().flat_map(Object::iter);
+        let open: Vec<(String, Value)> = of
+            .filter(|(_, nic)| nic["ip"] == "auto")
+            .map(|(name, nic)| (name.to_owned(), nic.clone()))
+            .collect();
+        for (name, mut nic) in open {
+            let kept = before.and_then(|before| before.get("nic")?.get(&name)?.get("ip"));
+            let ip = match kept {
+                Some(ip) if self.still_fits(Choice::Ip, &nic, ip, true) => ip.clone(),
+                Some(_) | None => {
+                    self.pick_ip(&nic).map_err(|why| blocked(address, Choice::Ip, &why))?
+                }
+            };
+            nic.set("ip", ip);
+            nics.set(&name, nic);
+        }
+        spec.set("nic", nics);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The changes that make an object, put one into another's place, or take one over.
 
 use crate::lower::{Intent, Lifecycle, OnFailure, Replacing};
-use crate::model::{Address, Effect, ObjectId, Step, Wait, digest};
+use crate::model::{Address, Effect, Object, ObjectId, Step, Wait, digest};
 use crate::plan::allocate::Pools;
 use crate::plan::choose::{Draft, Here};
 use crate::plan::difference::written;
@@ -42,6 +42,16 @@ impl Here<'_> {
             for name in ["id", "ip"] {
                 if self.resource.intent.spec[name] == "auto" {
                     intent.spec.set(name, "auto".into());
+                }
+            }
+            let nics = self.resource.intent.spec["nic"].as_object();
+            for (name, nic) in nics.into_iter().flat_map(Object::iter) {
+                if nic["ip"] == "auto" {
+                    let mut nics = intent.spec["nic"].clone();
+                    let mut nic = nics[name].clone();
+                    nic.set("ip", "auto".into());
+                    nics.set(name, nic);
+                    intent.spec.set("nic", nics);
                 }
             }
             if let Err(blocked) = pools.fill(self.address, &mut intent.spec, None, false) {

@@ -8,6 +8,7 @@ mod difference;
 mod held;
 mod impact;
 mod leftover;
+mod limit;
 mod make;
 mod moves;
 mod needs;
@@ -27,6 +28,7 @@ use crate::state::State;
 
 pub use difference::leaves_of;
 pub use held::files_on;
+pub use limit::too_much;
 pub use moves::{Moves, Moving, idle, moved, moving};
 pub use resolve::for_looking as spec_for_looking;
 pub use secrets::{SecretsSeen, each_secret};

@@ -66,7 +66,7 @@ fn fill(text: &Text, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Tex
 
 /// The value behind a late one, if planning has decided it.
 fn known(late: &Late, specs: &Specs) -> Option<String> {
-    printed(specs.get(late.of.address())?.get(&late.what)?)
+    printed(specs.get(late.of.address())?.below(&late.what)?)
 }
 
 /// A decided value as text; words that stand for a choice are no values.

@@ -1,5 +1,6 @@
-//! Problems of `moved`, `adopt`, `forget` and `lifecycle`: P1030 to P1034 and P7016 to P7018; and
-//! lints about statements that have no effect any more: L0203 to L0205.
+//! Problems of `moved`, `adopt`, `forget`, `lifecycle` and what may be destroyed: P1030 to P1034,
+//! P7016 to P7018 and P7025; and lints about statements that have no effect any more: L0203 to
+//! L0205.
 
 use crate::problem::Problem;
 use crate::problem::names::listed;
@@ -85,6 +86,15 @@ pub fn never_replaced(name: &str, forcing: Option<&str>) -> Problem {
         format!("the plan would replace `{name}`, which is never replaced{why}"),
     )
     .help("put back what forces this, or write `lifecycle { replace = \"destroy_first\" }`")
+}
+
+/// P7025: more is destroyed than the project allows.
+pub fn too_many_destroyed(count: u32, most: u32) -> Problem {
+    let objects = if count == 1 { "object" } else { "objects" };
+    let message = format!("the plan would destroy {count} {objects}, and `max_destroy` is {most}");
+    Problem::error("P7025", message).help(
+        "read the plan; then widen `policy { max_destroy = … }`, or apply a part with `--target`",
+    )
 }
 
 /// P7017: two things in the state that would get one address.

@@ -4,9 +4,10 @@ use crate::problem::{Applicability, Edit, Fix, Problem};
 use crate::source::Span;
 
 /// Kinds, the tool they are from, and what to write instead.
-const KINDS: [(&[&str], &str, &str); 12] = [
+const KINDS: [(&[&str], &str, &str); 13] = [
     (&["resource"], "Terraform", "the kind comes first and the name is bare: `container web {`"),
-    (&["variable", "var", "param"], "Terraform", "write `input name: type = default`"),
+    (&["variable", "var"], "Terraform", "write `input name: type = default`"),
+    (&["param"], "Bicep", "write `input name: type = default`"),
     (&["locals"], "Terraform", "write `let name = value`"),
     (
         &["data"],
@@ -65,7 +66,7 @@ const ATTRIBUTES: [(&[&str], Synonym); 27] = [
 ];
 
 /// Attributes that are somewhere else: the kinds that they are looked for in, the words, and where.
-const ELSEWHERE: [(&[&str], &[&str], &str); 3] = [
+const ELSEWHERE: [(&[&str], &[&str], &str); 4] = [
     (
         &["container", "vm", "host"],
         &["ports", "publish", "expose", "compose", "image_name"],
@@ -76,7 +77,16 @@ const ELSEWHERE: [(&[&str], &[&str], &str); 3] = [
         &["image", "volumes", "command", "restart", "environment", "env", "build", "networks"],
         "stands in the Compose file, or in `compose { … }`",
     ),
-    (&["app"], &["memory", "cores", "disk", "ip"], "belongs to the machine it runs on"),
+    (
+        &["container", "vm", "host"],
+        &["healthcheck", "health_check", "health"],
+        "belongs into an `app` that runs on it, as `health { … }`",
+    ),
+    (
+        &["app"],
+        &["memory", "cores", "disk", "ip", "provision", "provisioner", "remote_exec"],
+        "belongs to the machine it runs on",
+    ),
 ];
 
 /// Functions, and what is here instead.
@@ -181,6 +191,37 @@ pub fn attribute(kind: Option<&str>, word: &str, known: &[&str]) -> Option<Synon
 pub fn function(word: &str) -> Option<Function> {
     let (_, here) = FUNCTIONS.iter().find(|(words, _)| words.contains(&word))?;
     Some(*here)
+}
+
+/// A declaration as Bicep, HCL's users or other languages write it, with what it would be here;
+/// nothing if it is none.
+pub fn declaration(span: Span, line: &str) -> Option<Problem> {
+    let (head, value) = match line.split_once('=') {
+        Some((head, value)) => (head, Some(value.trim())),
+        None => (line, None),
+    };
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let (word, name, ty) = match words.as_slice() {
+        [word, name] => (*word, name.trim_end_matches(':'), None),
+        [word, name, ty] => (*word, name.trim_end_matches(':'), Some(*ty)),
+        _ => return None,
+    };
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let here = match word {
+        "param" | "variable" => "input",
+        "var" | "const" | "local" if value.is_some() => "let",
+        _ => return None,
+    };
+    if !name.chars().all(is_word) {
+        return None;
+    }
+    let ty = ty.filter(|ty| matches!(*ty, "string" | "int" | "bool"));
+    let ty = ty.map(|ty| format!(": {ty}")).unwrap_or_default();
+    let value = value.map(|value| format!(" = {value}")).unwrap_or_default();
+    let better = format!("{here} {name}{ty}{value}");
+    let fix = Fix::maybe(format!("write `{better}`"), vec![Edit::new(span, better)]);
+    let message = format!("`{word}` declares nothing here");
+    Some(Problem::error("P0102", message).at(span, format!("called `{here}` here")).fix(fix))
 }
 
 /// A block of Terraform.

@@ -32,7 +32,8 @@ pub(super) fn listed(names: &[&str], last: &str) -> String {
 /// P1001: a block of a kind that there is not.
 pub fn unknown_kind(word: &str, span: Span, near: &[&str]) -> Problem {
     if PLANNED_KINDS.contains(&word) {
-        return not_supported(span, &format!("`{word}`"), "");
+        let advice = "settings are `paas { version = … }` here; a `run` can start Terraform itself";
+        return not_supported(span, &format!("`{word}`"), advice);
     }
     match foreign::kind(word) {
         Some((tool, advice)) => {
@@ -151,8 +152,9 @@ pub fn unknown_attributes(
         let near = crate::problem::nearest(name, known.iter().copied());
         let synonym = foreign::attribute(kind, name, known);
         let (text, better) = match (near.first(), synonym) {
-            (Some(near), _) => (format!("did you mean `{near}`?"), Some(*near)),
-            (None, Some(synonym)) => (synonym.told(), synonym.spelling()),
+            // What a word means elsewhere says more than how it is spelled.
+            (_, Some(synonym)) => (synonym.told(), synonym.spelling()),
+            (Some(near), None) => (format!("did you mean `{near}`?"), Some(*near)),
             (None, None) => ("no attribute of this name".to_owned(), None),
         };
         // Values from a file share one place, the call that reads it.

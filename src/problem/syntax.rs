@@ -1,13 +1,16 @@
 //! Problems of the text itself: delimiters, tokens, other languages' habits. P01xx.
 
-use crate::problem::{Edit, Fix, Problem};
+use crate::problem::{Edit, Fix, Problem, foreign};
 use crate::source::Span;
 
 /// How many places of one mistake are shown.
 pub(super) const PLACES_MAX: usize = 4;
 
 /// P0102: a line that is no item.
-pub fn not_an_item(span: Span) -> Problem {
+pub fn not_an_item(span: Span, line: &str) -> Problem {
+    if let Some(problem) = foreign::declaration(span, line) {
+        return problem;
+    }
     Problem::error("P0102", "this is not an item")
         .at(span, "expected `name = value`, or a block like `container web { … }`")
 }

@@ -157,6 +157,16 @@ pub fn not_a_version(at: Span, text: &str) -> Problem {
         .at(at, "expected text like `>= 0.1, < 0.3`")
 }
 
+/// P2001: a setting that is no number in its range.
+pub fn not_a_number(at: Span, name: &str, low: u32, high: u32) -> Problem {
+    let expected = match high {
+        u32::MAX => format!("an int from {low}"),
+        high => format!("an int from {low} to {high}"),
+    };
+    Problem::error("P2001", format!("`{name}` cannot have this value"))
+        .at(at, format!("expected {expected}"))
+}
+
 /// P2005: a value for which the `where` of its type or input is false.
 pub fn refused(at: Span, name: &str, shown: &str, refinement: Span) -> Problem {
     Problem::error("P2005", format!("`{name}` cannot be {shown}"))

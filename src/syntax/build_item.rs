@@ -57,9 +57,10 @@ impl Builder<'_> {
             }
             Rule::bad_item | Rule::stray => {
                 let span = first_line(span, pair.as_str());
+                let line = pair.as_str().lines().next().unwrap_or_default().trim_end();
                 self.problems.push(match reserved_name(pair.as_str()) {
                     Some(word) => problem::reserved_name(span, word),
-                    None => problem::not_an_item(span),
+                    None => problem::not_an_item(span, line),
                 });
                 ItemKind::Bad
             }

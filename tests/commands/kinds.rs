@@ -53,6 +53,43 @@ fn what_cannot_work_is_told() {
     refused("cpu = \"host\"", "cloud_init = false", &["P6101", "through cloud-init"]);
 }
 
+/// Addresses of further interfaces are picked, kept, and read by others.
+#[test]
+fn interfaces_get_addresses() {
+    let project = Project::of(
+        "secret pve = env(\"PVE_TOKEN\")\n\
+         cluster home { api = \"https://pve.lan:8006\", token = secret.pve }\n\
+         network lan { cluster = cluster.home, cidr = 10.0.0.0/24, gateway = 10.0.0.1 }\n\
+         network back { cluster = cluster.home, cidr = 10.7.0.0/24, \
+         pool = [\"10.7.0.50-10.7.0.52\"] }\n\
+         container web for name in [\"a\", \"b\"] {\n  on = cluster.home\n  \
+         template = \"debian-12-standard\"\n  network = network.lan\n  \
+         nic eth1 { network = network.back, ip = \"auto\" }\n}\n\
+         vm own { on = cluster.home, template = \"debian-12-cloud\", network = network.back, \
+         ip = \"auto\" }\n\
+         app blog { on = container.web[\"a\"], unit { exec = \"/x\", \
+         env { BACK = \"\\(container.web[\"b\"].nic.eth1.ip):1\" } } }\n",
+    )
+    .with("PVE_TOKEN", "a@b!c=d");
+    let plan = project.fine("plan --sandbox");
+    says(&plan, &["10.7.0.50", "10.7.0.51", "10.7.0.52", "10.7.0.51:1"]);
+    project.fine("apply --sandbox --yes");
+    says(&project.fine("plan --sandbox"), &["No changes"]);
+    project.edit("main.paas", "[\"a\", \"b\"]", "[\"a\", \"b\", \"c\"]");
+    let said = project.ends("plan --sandbox", 4);
+    says(&said, &["P5011", "no address of `10.7.0.0/24` is free"]);
+    project.edit("main.paas", "10.7.0.50-10.7.0.52", "10.7.0.49-10.7.0.53");
+    let plan = project.fine("plan --sandbox");
+    says(&plan, &["1 to create", "10.7.0.49"]);
+    project.fine("apply --sandbox --yes");
+    // Once its network is another one, the address does not fit any more.
+    project.edit("main.paas", "cidr = 10.7.0.0/24, ", "cidr = 10.8.0.0/24, ");
+    project.edit("main.paas", "10.7.0.49-10.7.0.53", "10.8.0.49-10.8.0.53");
+    says(&project.fine("plan --sandbox"), &["10.7.0.50", "10.8.0.49"]);
+    project.fine("apply --sandbox --yes");
+    says(&project.fine("plan --sandbox"), &["No changes"]);
+}
+
 #[test]
 fn a_schema_of_everything() {
     let project = project();

@@ -1,5 +1,6 @@
 //! `paas apply`
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -25,8 +26,19 @@ use crate::store::{self, Refused, Store};
 pub struct How {
     /// Nobody is asked.
     pub yes: bool,
-    /// How many changes run at once.
-    pub parallel: usize,
+    /// How many changes run at once, if the command line says it.
+    pub parallel: Option<NonZeroUsize>,
+}
+
+/// How many changes run at once when nobody says it.
+const PARALLEL: usize = 16;
+
+impl How {
+    fn limit(self, project: &Project) -> usize {
+        let said = self.parallel.map(NonZeroUsize::get);
+        let written = project.desired.settings.parallel.map(|it| it.get() as usize);
+        said.or(written).unwrap_or(PARALLEL)
+    }
 }
 
 /// Plans and applies a project, or applies a plan that was saved.
@@ -204,7 +216,8 @@ pub async fn carry_out(
     let mut progress = Shown::new(terminal, plan.changes.len());
     let mut ledger = Durable { store: &mut store, refused: None };
     let wanted = interrupts(terminal);
-    let report = apply::run(plan, world, &mut ledger, &mut progress, how.parallel, wanted).await;
+    let limit = how.limit(project);
+    let report = apply::run(plan, world, &mut ledger, &mut progress, limit, wanted).await;
     if let Some(refused) = ledger.refused.take() {
         terminal.problems(std::slice::from_ref(&refused.problem), &Default::default());
     }

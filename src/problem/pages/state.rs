@@ -63,6 +63,15 @@ pub(super) const PAGES: &[Page] = &[
          whose line is not there.",
     ),
     Page::new(
+        "P7025",
+        "the plan would destroy more than it may",
+        "`paas { policy { max_destroy = 3 } }` bounds how many objects one apply may destroy, those \
+         included that others take the place of; a mistake in a loop or a condition is stopped \
+         before it begins. What exists only in the manifest does not count, and `paas destroy` \
+         is not bounded. Read the plan: widen the bound if it is right, or apply it in parts with \
+         `--target`.",
+    ),
+    Page::new(
         "P7016",
         "the plan would replace what is never replaced",
         "The resource has `lifecycle { replace = \"never\" }`, and a change was written that cannot \
