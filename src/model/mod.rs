@@ -3,6 +3,7 @@
 mod address;
 mod bundle;
 mod hidden;
+mod keeping;
 mod look;
 mod step;
 mod text;
@@ -12,6 +13,7 @@ mod value;
 pub use address::{Address, Key, ObjectId, Ref};
 pub use bundle::{Bundle, BundleFound, run, script};
 pub use hidden::Hidden;
+pub use keeping::{Keeping, Relocation, SecretStore};
 pub use look::{Answer, ClusterSeen, GuestKind, GuestSeen, MachineSeen, Mark, NodeSeen};
 pub use look::{Question, ServiceSeen, StorageSeen};
 pub use step::{Call, Command, Condition, Effect, File, Method, Outcome, Step, Target, Wait};
