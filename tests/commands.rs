@@ -34,6 +34,8 @@ mod selection;
 mod settings;
 mod sources;
 mod state;
+mod stores;
+mod stores_in_vaults;
 mod terminal;
 mod testing;
 mod zones;

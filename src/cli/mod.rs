@@ -184,9 +184,9 @@ enum Command {
         #[arg(long, value_enum, default_value_t = GraphFormat::Waves)]
         format: GraphFormat,
     },
-    /// Print a JSON Schema: of `plan`, `manifest` (every kind) or one kind
+    /// Print a JSON Schema: of what is printed as JSON, of the state, of every kind or of one
     Schema {
-        /// `plan`, `manifest` or a kind
+        /// `plan`, `drift`, `check`, `state`, `manifest` or a kind
         #[arg(default_value = "manifest")]
         name: String,
     },
@@ -318,7 +318,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Explain { what, inputs } => {
             commands::explain::run(terminal, &what, &inputs, sandbox)
         }
-        Command::Secret { action } => commands::secret::run(terminal, &action, sandbox),
+        Command::Secret { action } => commands::secret::run(terminal, &action, sandbox).await,
         Command::Update { inputs, check } => commands::update::run(terminal, &inputs, check),
         Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
     }

@@ -16,10 +16,13 @@ const COMMON: [(&str, &str); 4] = [
     ("drift", "What is done about changes made outside."),
 ];
 
-/// The schema of this name: `plan`, `manifest` or a kind.
+/// The schema of this name: `plan`, `drift`, `check`, `state`, `manifest` or a kind.
 pub fn json_schema(name: &str) -> Option<String> {
     let schema = match name {
         "plan" => plan(),
+        "drift" => drift_report(),
+        "check" => check(),
+        "state" => state(),
         "manifest" => manifest(),
         kind => alone(kinds::find(kind)?),
     };
@@ -28,7 +31,10 @@ pub fn json_schema(name: &str) -> Option<String> {
 
 /// Every name that [`json_schema`] knows.
 pub fn json_schemas() -> Vec<&'static str> {
-    ["manifest", "plan"].into_iter().chain(kinds::all().keys().copied()).collect()
+    ["check", "drift", "manifest", "plan", "state"]
+        .into_iter()
+        .chain(kinds::all().keys().copied())
+        .collect()
 }
 
 /// All resources as JSON: a map of kinds, each a map of names.
@@ -260,6 +266,7 @@ fn plan() -> Value {
         ("unmanaged", list(&json!({}))),
         ("checks", list(&record(&["name", "result", "address?", "message?", "at?"]))),
         ("reveals", list(&record(&["secret", "reason", "at"]))),
+        ("relocation?", closed(&[("from", text()), ("to", text())])),
         ("capacity", list(&json!({ "type": "object" }))),
         ("outputs", json!({ "type": "object" })),
     ]);
@@ -324,5 +331,119 @@ fn drift() -> Value {
         ("what", json!({ "enum": ["missing", "changed", "unseen"] })),
         ("leaves?", list(&json!({ "$ref": "#/$defs/leaf" }))),
         ("mended?", flag()),
+    ])
+}
+
+/// An object with any names and these values.
+fn map(of: &Value) -> Value {
+    json!({ "type": "object", "additionalProperties": of })
+}
+
+/// What `paas drift --format json` prints.
+fn drift_report() -> Value {
+    let counted = ["missing", "changed", "unseen", "outdated", "unmanaged"];
+    let counted: Vec<(&str, Value)> = counted.iter().map(|name| (*name, count())).collect();
+    let mut out = closed(&[
+        ("format", json!({ "const": "paas.drift/1.0" })),
+        ("stack", text()),
+        ("env?", text()),
+        ("sandbox?", flag()),
+        ("binds", json!({ "type": "object" })),
+        ("summary", closed(&counted)),
+        ("drift", list(&drift())),
+        ("outdated", list(&record(&["address", "template", "from", "to"]))),
+        ("unmanaged", list(&json!({}))),
+    ]);
+    out["$schema"] = json!(DIALECT);
+    out["title"] = json!("Drift, as `paas drift --format json` prints it");
+    out["$defs"] = json!({ "leaf": leaf() });
+    out
+}
+
+/// What `paas check --format json` prints.
+fn check() -> Value {
+    let place = closed(&[
+        ("line", count()),
+        ("column", count()),
+        ("byte_column", count()),
+        ("byte", count()),
+    ]);
+    let at = [("file", text()), ("start", place.clone()), ("end", place)];
+    let span = [&at[..], &[("label", text()), ("primary", flag())]].concat();
+    let edit = [&at[..], &[("text", text())]].concat();
+    let sure = json!({ "enum": ["machine", "maybe", "placeholder"] });
+    let fix =
+        closed(&[("message", text()), ("applicability", sure), ("edits", list(&closed(&edit)))]);
+    let problem = closed(&[
+        ("code", text()),
+        ("level", json!({ "enum": ["error", "warning"] })),
+        ("message", text()),
+        ("spans", list(&closed(&span))),
+        ("helps", list(&text())),
+        ("notes", list(&text())),
+        ("fixes", list(&fix)),
+    ]);
+    let mut out = closed(&[
+        ("format", json!({ "const": "paas.check/1.0" })),
+        ("errors", count()),
+        ("warnings", count()),
+        ("problems", list(&problem)),
+    ]);
+    out["$schema"] = json!(DIALECT);
+    out["title"] = json!("Problems, as `paas check --format json` prints them");
+    out
+}
+
+/// The snapshot of a state.
+fn state() -> Value {
+    let intent = json!({ "$ref": "#/$defs/intent" });
+    let begun = json!({
+        "type": "array",
+        "prefixItems": [{ "enum": ["create", "update", "delete", "forget"] }, intent],
+        "minItems": 2,
+        "maxItems": 2,
+    });
+    let object = closed(&[
+        ("uid", text()),
+        ("intent", intent),
+        ("begun?", list(&begun)),
+        ("moved_from?", text()),
+        ("facts?", json!({ "type": "object" })),
+    ]);
+    let mut out = closed(&[
+        ("format", json!({ "const": crate::state::format::FORMAT })),
+        ("paas", text()),
+        ("lineage", text()),
+        ("serial", count()),
+        ("records", map(&object)),
+        ("durations", map(&list(&count()))),
+        ("outputs", json!({ "type": "object" })),
+        ("moved?", list(&text())),
+        ("sha256", text()),
+    ]);
+    out["$schema"] = json!(DIALECT);
+    out["title"] = json!("The snapshot of a state, `paas.state.json`");
+    out["$defs"] = json!({ "intent": self::intent() });
+    out
+}
+
+/// What was intended of an object when it was made.
+fn intent() -> Value {
+    let one_of = |words: &[&str]| json!({ "enum": words });
+    let lifecycle = closed(&[
+        ("protect?", flag()),
+        ("on_destroy?", one_of(&["delete", "backup", "stop", "keep"])),
+        ("replace?", one_of(&["by_kind", "destroy_first", "create_first", "never"])),
+        ("ignore?", list(&text())),
+        ("replace_on?", list(&json!({}))),
+        ("on_failure?", one_of(&["keep", "rollback"])),
+        ("timeout?", closed(&[("create_secs?", count()), ("ready_secs?", count())])),
+        ("drift?", one_of(&["fix", "report", "ignore"])),
+    ]);
+    closed(&[
+        ("spec", json!({ "type": "object" })),
+        ("after?", list(&closed(&[("$ref", text())]))),
+        ("lifecycle?", lifecycle),
+        ("fingerprints?", map(&text())),
     ])
 }

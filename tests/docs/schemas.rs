@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{files, read};
 use crate::support::golden;
+use crate::support::project::Project;
 
 /// Why a value is not what a schema says; nothing if it is. Knows the words that ours use.
 fn wrong(value: &Value, schema: &Value, root: &Value, path: &str) -> Option<String> {
@@ -92,7 +93,7 @@ fn schema(name: &str) -> Value {
 
 #[test]
 fn schemas_are_written() {
-    for name in ["plan", "manifest"] {
+    for name in ["check", "drift", "manifest", "plan", "state"] {
         golden::check(&format!("../docs/schema/{name}.json"), &json_schema(name).unwrap());
     }
     for name in json_schemas() {
@@ -113,6 +114,54 @@ fn every_plan_of_the_tests_is_what_the_schema_says() {
     }
     assert!(count >= 4, "only {count} plans");
     check(&schema, &json!({ "format": "paas.plan/2.0" }), Some("`"));
+}
+
+/// A state in which something of everything is remembered.
+const REMEMBERED: &str = r#"
+host box { address = 10.0.0.9 }
+secret own = generate()
+app blog {
+  on = host.box
+  after = [host.other]
+  unit { exec = "/bin/blog", env { WORD = secret.own } }
+  lifecycle {
+    ignore = ["unit"], replace = "create_first", on_destroy = "keep", on_failure = "rollback"
+    replace_on = [1], timeout { create = 1h, ready = 1m }
+  }
+  drift = "report"
+}
+app shop { on = host.box, unit { exec = "/bin/shop" }, lifecycle { protect = true } }
+host other { address = 10.0.0.8 }
+output greeting = "hello"
+"#;
+
+#[test]
+fn what_is_printed_and_kept_is_what_the_schemas_say() {
+    let project = Project::of(REMEMBERED);
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let printed = |line: &str| read(&project.run(line).out);
+    let kept = || read(&project.read("state/sandbox/paas.state.json"));
+    project.fine("apply --sandbox --yes");
+    check(&schema("state"), &kept(), None);
+    project.edit("main.paas", "app shop {", "app store {");
+    project.write("main.paas", project.read("main.paas") + "moved app.shop -> app.store\n");
+    project.fine("sandbox fail systemctl");
+    project.edit("main.paas", "/bin/shop", "/bin/store");
+    project.run("apply --sandbox --yes");
+    check(&schema("state"), &kept(), None);
+    let text = kept().to_string();
+    assert!(text.contains("\"begun\"") && text.contains("\"moved\""), "{text}");
+    check(&schema("plan"), &printed("plan --sandbox --format json"), None);
+    project.fine("sandbox remove app.blog");
+    check(&schema("drift"), &printed("drift --sandbox --format json"), None);
+    project.edit("main.paas", "\"create_first\"", "\"creat_first\"");
+    project.edit("main.paas", "on = host.box\n", "on: host.box\n");
+    let said = printed("check --format json");
+    assert!(said["problems"].as_array().is_some_and(|all| all.len() > 1), "{said}");
+    check(&schema("check"), &said, None);
+    let mut other = kept();
+    other["records"]["app.blog#1"]["more"] = json!(1);
+    check(&schema("state"), &other, Some("/records/app.blog#1/more is not known"));
 }
 
 #[test]
