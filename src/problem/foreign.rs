@@ -193,9 +193,15 @@ pub fn function(word: &str) -> Option<Function> {
     Some(*here)
 }
 
+/// Nobody declares anything in a longer line than this, in bytes.
+const DECLARATION_MAX: usize = 1000;
+
 /// A declaration as Bicep, HCL's users or other languages write it, with what it would be here;
 /// nothing if it is none.
 pub fn declaration(span: Span, line: &str) -> Option<Problem> {
+    if line.len() > DECLARATION_MAX {
+        return None;
+    }
     let (head, value) = match line.split_once('=') {
         Some((head, value)) => (head, Some(value.trim())),
         None => (line, None),

@@ -150,7 +150,7 @@ fn what_is_printed_and_kept_is_what_the_schemas_say() {
     project.run("apply --sandbox --yes");
     check(&schema("state"), &kept(), None);
     let text = kept().to_string();
-    assert!(text.contains("\"begun\"") && text.contains("\"moved\""), "{text}");
+    assert!(text.contains("\"begun\"") && text.contains("\"moved_from\""), "{text}");
     check(&schema("plan"), &printed("plan --sandbox --format json"), None);
     project.fine("sandbox remove app.blog");
     check(&schema("drift"), &printed("drift --sandbox --format json"), None);
