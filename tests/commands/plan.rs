@@ -74,6 +74,26 @@ fn something_protected_stands_in_the_way() {
     says(&project.untouched("plan --sandbox", 4), &parts);
     says(&project.untouched("apply --sandbox --yes", 4), &parts);
     says(&project.untouched("destroy --sandbox --yes", 4), &parts);
+    // Deleting the block lifts nothing, and that is said with the state that knows.
+    project.edit("main.paas", "  lifecycle { protect = true }", "  memory = memory");
+    project.untouched("plan --sandbox", 3);
+}
+
+#[test]
+fn what_is_protected_stays_so_when_its_block_is_deleted() {
+    let head = "secret pve = env(\"PVE_TOKEN\")\n\
+                cluster home { api = \"https://pve.lan:8006\", token = secret.pve }\n";
+    let project = Project::of(&format!(
+        "{head}container db {{ on = cluster.home, template = \"debian-12-standard\"\n\
+         lifecycle {{ protect = true }} }}\n"
+    ));
+    project.fine("apply --sandbox --yes");
+    project.write("main.paas", head);
+    let said = project.untouched("plan --sandbox", 4);
+    says(&said, &["P7003", "put back if it is gone", "state serial ", "`forget container.db`"]);
+    project.untouched("apply --sandbox --yes", 4);
+    project.write("main.paas", &format!("{head}forget container.db\n"));
+    project.fine("apply --sandbox --yes");
 }
 
 #[test]
