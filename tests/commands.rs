@@ -3,9 +3,11 @@
 //! A long output is a session in `tests/cases/commands`, to be read like a manual.
 
 mod apply;
+mod attributes;
 mod bad_manifests;
 mod bad_places;
 mod compose;
+mod databases;
 mod decided;
 mod explain;
 mod formatting;

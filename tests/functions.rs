@@ -291,7 +291,7 @@ fn the_design_s_functions_are_there() {
         indent slug length keys values contains sort unique distinct flatten zip range sum min \
         max group_by index_by deep_merge first last nth base_of prefix subnet overlaps ip cidr \
         host_of url json yaml toml to_json to_yaml base64 sha256 bcrypt htpasswd file files dir \
-        render git_commit coalesce version_in duration size calendar reveal";
+        render git_commit coalesce version_in duration size calendar reveal url_encode";
     let missing: Vec<&str> = wanted.split_whitespace().filter(|it| !names.contains(it)).collect();
     assert_eq!(missing, Vec::<&str>::new());
     assert_eq!(names.len(), wanted.split_whitespace().count());

@@ -53,6 +53,27 @@ impl App {
         }
         bundle
     }
+
+    /// Takes the Compose file and what it reads.
+    fn complete_compose(&mut self, around: &dyn Around) -> Option<Objection> {
+        let compose = self.compose.as_mut()?;
+        let objection = |message, help: &str| {
+            let field = "compose/file".to_owned();
+            Some(Objection { field, message, help: help.to_owned() })
+        };
+        if let Err(why) = compose.complete(|path| around.read(path)) {
+            let help = "`file` is a path from the manifest's folder, the file's text, or an object";
+            return objection(why, help);
+        }
+        match composed::files(compose, around) {
+            Ok(files) => compose.files = files,
+            Err(why) => {
+                let help = "what services mount is sent with the Compose file, as text";
+                return objection(why, help);
+            }
+        }
+        None
+    }
 }
 
 impl Kind for App {
@@ -71,25 +92,10 @@ impl Kind for App {
     }
 
     fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {
-        let Some(compose) = &mut self.compose else { return Vec::new() };
-        let objection = |message, help: &str| {
-            let field = "compose/file".to_owned();
-            vec![Objection { field, message, help: help.to_owned() }]
-        };
-        if let Err(why) = compose.complete(|path| around.read(path)) {
-            let help = "`file` is a path from the manifest's folder, the file's text, or an object";
-            return objection(why, help);
-        }
-        match composed::files(compose, around) {
-            Ok(files) => compose.files = files,
-            Err(why) => {
-                return objection(
-                    why,
-                    "what services mount is sent with the Compose file, as text",
-                );
-            }
-        }
-        Vec::new()
+        let mut objections: Vec<Objection> =
+            self.health.iter().filter_map(Health::objection).collect();
+        objections.extend(self.complete_compose(around));
+        objections
     }
 
     fn review(&self, around: &dyn Around) -> Vec<Problem> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{First, Found, Kind, Memory, Place};
+use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Place};
 use crate::model::{Answer, Bundle, Call, Effect, Method, ObjectId, Question, Ref, Step, Target};
-use crate::model::{Text, run};
+use crate::model::{Text, is_calendar, quoted, run};
 use crate::schema::{Type, object, spec};
 
 object! {
@@ -35,6 +35,9 @@ spec! {
         to: Option<String>, Live, optional;
         /// What of an app is copied: folders, from the app's own.
         include: Vec<String>, Live, default "[]";
+        /// When a copy is restored beside the original, to see whether it can be.
+        verify: Option<String>, Live, optional,
+            idle "no copy is restored to see whether it can be";
         /// The machine of an app.
         machine: Option<Ref>, Replace, derived "if owner.guest_id == null then owner.machine \
             else null", is Type::Ref(&["machine"]);
@@ -56,6 +59,15 @@ fn calendar(text: &str) -> String {
         ["monthly", time] => format!("*-*-01 {time}:00"),
         _ => text.to_owned(),
     }
+}
+
+/// Objects to a text that is no schedule.
+pub fn no_calendar(field: &str, text: &str) -> Option<Objection> {
+    (!is_calendar(text)).then(|| Objection {
+        field: field.to_owned(),
+        message: format!("`{text}` says no time"),
+        help: "write something like `daily 02:30`, `mon..fri 12:00` or `hourly`".to_owned(),
+    })
 }
 
 impl Backup {
@@ -136,16 +148,16 @@ impl Backup {
     }
 }
 
-/// One word for a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 impl Kind for Backup {
     const WORD: &'static str = Backup::KIND;
     const ABOUT: &'static str = Backup::DOC;
     const FIRST: First = First::Create;
     const PLACE: Place = Place::AfterOwner;
+
+    fn complete(&mut self, _: &dyn Around) -> Vec<Objection> {
+        let verify = self.verify.iter().filter_map(|text| no_calendar("verify", text));
+        no_calendar("schedule", &self.schedule).into_iter().chain(verify).collect()
+    }
 
     fn create(&self, id: &ObjectId, _: &str) -> Vec<Step> {
         match &self.machine {

@@ -1,7 +1,7 @@
 //! `cluster`: a connection to Proxmox, and `node`: one of its machines.
 
 use crate::kinds::{Place, Reading, declared};
-use crate::model::{Port, Text};
+use crate::model::{Port, Ref, Text};
 use crate::schema::{Type, object, spec};
 
 object! {
@@ -31,6 +31,8 @@ object! {
         password: Option<Text>, Note, optional;
         /// Whether an interactive shell goes through mosh.
         mosh: String, Note, default "\"never\"", is Type::OneOf(&["never", "prefer"]);
+        /// The machine through which it is reached.
+        jump: Option<Ref>, Note, optional, is Type::Ref(&["machine"]);
     }
 }
 

@@ -1,10 +1,11 @@
 //! `database`: a server for many databases; `db`: one of them, with its owner.
 
-use crate::kinds::{First, Found, Kind, Memory, Place, Reading};
+use crate::kinds::engines::{self, Told};
+use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Place, Reading};
 use crate::kinds::{Source, bundled};
 use crate::model::Step;
 use crate::model::{Answer, ObjectId, Question};
-use crate::model::{Bundle, Command, Condition, Effect, Port, Ref, Target, Text, Wait, run};
+use crate::model::{Bundle, Condition, Effect, Port, Ref, Target, Text, Wait};
 use crate::schema::Type;
 use crate::schema::{object, spec};
 
@@ -27,7 +28,7 @@ spec! {
         machine: Ref, Replace, derived "self.on.machine", is Type::Ref(&["machine"]);
         /// The program.
         engine: String, Replace, required,
-            is Type::OneOf(&["postgres", "mariadb", "mysql", "mongodb", "redis"]);
+            is Type::OneOf(engines::ALL);
         /// Its name in the network, if it is not the machine's address.
         host: Option<String>, Note, optional;
         /// Where it listens.
@@ -52,7 +53,7 @@ spec! {
         machine: Ref, Replace, derived "self.on.machine", is Type::Ref(&["machine"]);
         /// The server's program.
         engine: String, Replace, derived "self.on.engine";
-        /// Its name, if it is not the workload's.
+        /// Its name, if it is not the workload's; in Redis what its keys begin with, before `:`.
         name: String, Replace, default "owner.name";
         /// The role that owns it.
         owner: Option<String>, Replace, optional;
@@ -62,6 +63,9 @@ spec! {
         extensions: Vec<String>, Live, default "[]";
         /// The owner's password; by default one is made.
         password: Text, Live, default "self.made_password";
+        /// The password as the server is told it: in Base64, for Redis its SHA-256.
+        encoded_password: Text, Live, derived "if self.engine == \"redis\" \
+            then sha256(self.password) else base64(self.password)";
     }
 }
 
@@ -95,55 +99,51 @@ impl Kind for Database {
 }
 
 impl Db {
-    fn bundle(&self, id: &ObjectId) -> Bundle {
-        let role = self.owner.as_ref().unwrap_or(&self.name);
-        let names = std::iter::once(&self.name).chain(&self.extra);
-        let mut make = Text::literal(format!("-- {}\n", id.address));
-        make.push_str(&format!(
-            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {0}) THEN \
-             CREATE ROLE {1}; END IF; END $$;\nALTER ROLE {1} LOGIN PASSWORD '",
-            literal(role),
-            identifier(role),
-        ));
-        make.push(&self.password);
-        make.push_str("';\n");
-        let mut drop = String::new();
-        for name in names {
-            let (quoted, owner) = (identifier(name), identifier(role));
-            let create = literal(&format!("CREATE DATABASE {quoted} OWNER {owner}"));
-            make.push_str(&format!(
-                "SELECT {create} WHERE NOT EXISTS \
-                 (SELECT FROM pg_database WHERE datname = {}) \\gexec\n",
-                literal(name),
-            ));
-            drop.push_str(&format!("DROP DATABASE IF EXISTS {quoted};\n"));
-        }
-        for extension in &self.extensions {
-            make.push_str(&format!("CREATE EXTENSION IF NOT EXISTS {};\n", identifier(extension)));
-        }
-        drop.push_str(&format!("DROP ROLE IF EXISTS {};\n", identifier(role)));
+    fn role(&self) -> &str {
+        self.owner.as_ref().unwrap_or(&self.name)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        std::iter::once(&self.name).chain(&self.extra).map(String::as_str).collect()
+    }
+
+    fn bundle(&self, _: &ObjectId) -> Bundle {
+        let names = self.names();
+        let told = Told {
+            role: self.role(),
+            names: &names,
+            extensions: &self.extensions,
+            password: &self.encoded_password,
+        };
         let mut bundle = Bundle::on(&self.machine);
-        bundle.start.push(sql(make));
-        bundle.stop.push(sql(Text::literal(drop)));
+        bundle.start = engines::make(&self.engine, told);
+        bundle.stop.push(engines::remove(&self.engine, told));
         bundle
     }
-}
 
-fn sql(statements: Text) -> Effect {
-    match run(&["psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1"]) {
-        Effect::Run(command) => Effect::Run(Command { stdin: Some(statements), ..command }),
-        other @ (Effect::Call(_) | Effect::Write(_) | Effect::Wait(_)) => other,
+    /// A name that its server could not have.
+    fn bad_name(&self, field: &str, name: &str) -> Option<Objection> {
+        let (most, not) = match self.engine.as_str() {
+            "postgres" => (63, ""),
+            "mongodb" => (63, "/\\. \"$*<>:|?"),
+            "redis" => (255, " "),
+            _ if field == "owner" => (32, ""),
+            _ => (64, ""),
+        };
+        let bad = |c: char| c.is_control() || not.contains(c);
+        let message = match name {
+            "" => format!("`{field}` is empty"),
+            name if name.len() > most => {
+                format!("`{name}` is longer than the {most} bytes that {} takes", self.engine)
+            }
+            name => {
+                let c = name.chars().find(|c| bad(*c))?;
+                format!("{} takes no name with {c:?} in it", self.engine)
+            }
+        };
+        let help = "write letters, digits and `_`".to_owned();
+        Some(Objection { field: field.to_owned(), message, help })
     }
-}
-
-/// A name as SQL quotes it.
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A string as SQL quotes it.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 impl Kind for Db {
@@ -160,9 +160,39 @@ impl Kind for Db {
             ty: Type::Text,
             from: Source::Secret,
         };
-        let url = "\"postgres://\\(self.owner ?? self.name):\\(self.password)@\\(self.machine.ip)\
-                   :\\(self.on.port)/\\(self.name)\"";
-        vec![made, Reading::expression("url", "How the workload reaches it.", url)]
+        let scheme = Reading::expression(
+            "scheme",
+            "What its addresses begin with.",
+            "if self.engine == \"mariadb\" then \"mysql\" else self.engine",
+        );
+        let path = Reading::expression(
+            "path",
+            "What its addresses end with.",
+            "if self.engine == \"redis\" then \"\" else \"/\\(url_encode(self.name))\"",
+        );
+        let url = "\"\\(self.scheme)://\\(url_encode(self.owner ?? self.name)):\
+                   \\(url_encode(self.password))@\\(self.on.host ?? self.machine.ip)\
+                   :\\(self.on.port)\\(self.path)\"";
+        let url = Reading::expression("url", "How the workload reaches it.", url);
+        vec![made, scheme, path, url]
+    }
+
+    fn complete(&mut self, _: &dyn Around) -> Vec<Objection> {
+        let extra = self.extra.iter().enumerate();
+        let extra = extra.map(|(index, name)| (format!("extra/{index}"), name.as_str()));
+        let named = [("name".to_owned(), self.name.as_str())].into_iter();
+        let owner = self.owner.iter().map(|owner| ("owner".to_owned(), owner.as_str()));
+        let names = named.chain(owner).chain(extra);
+        let mut objections: Vec<Objection> =
+            names.filter_map(|(field, name)| self.bad_name(&field, name)).collect();
+        if self.engine != "postgres" && !self.extensions.is_empty() {
+            objections.push(Objection {
+                field: "extensions".to_owned(),
+                message: format!("{} has no extensions to switch on", self.engine),
+                help: "leave `extensions` out".to_owned(),
+            });
+        }
+        objections
     }
 
     bundled!(Db);

@@ -100,6 +100,11 @@ spec! {
         pulled: bool, Note, derived "self.via.mode == \"pull\"";
         /// What makes the proxy read its files again.
         reload: Option<String>, Note, derived "self.via.reload";
+        /// The folder of the proxy's routes, if it is not the usual one.
+        dir: Option<String>, Reload, derived "self.via.dir";
+        /// The proxy has pages of its own for errors.
+        error_pages: Option<bool>, Reload,
+            derived "if self.via.error_pages == null then null else true";
         /// Where the workload is reached.
         upstream: Text, Reload, derived "\"\\(owner.machine.ip):\\(self.port)\"";
         /// Where the workload runs.
@@ -118,8 +123,10 @@ impl Expose {
         let certificate = self.tls.as_ref().and_then(|tls| Ref::deserialize(tls).ok());
         let certificate = certificate.map(|cert| proxies::certificate(&cert));
         let upstream = self.upstream.clone();
-        let route = Route { slug, entry, upstream, tls, certificate };
-        bundle = bundle.file(engine.path(&route), engine.fragment(&route));
+        let error_pages = self.error_pages == Some(true);
+        let route = Route { slug, entry, upstream, tls, certificate, error_pages };
+        let dir = self.dir.as_deref().map_or(engine.dir(), |dir| dir.trim_end_matches('/'));
+        bundle = bundle.file(engine.path(dir, &route), engine.fragment(&route));
         let reload = match (self.pulled, &self.reload) {
             (true, _) => Vec::new(),
             (false, Some(line)) => vec![script(format!("{line}\n"))],

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::kinds::{Found, Memory};
 use crate::model::{Answer, Call, Condition, Effect, GuestKind, GuestSeen, Late, Mark, Method};
-use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Value, Wait, script};
+use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Value, Wait, quoted, script};
 use crate::schema::{Type, object};
 
 object! {
@@ -196,7 +196,6 @@ impl Guest<'_> {
 
     /// Lets these keys in as root, and no longer those that were let in before.
     pub fn keys(&self, before: &[String], after: &[String]) -> Step {
-        let quoted = |key: &String| format!("'{}'", key.replace('\'', "'\\''"));
         let mut out = String::from(
             "set -eu\ninstall -d -m 700 /root/.ssh\ncd /root/.ssh\ntouch authorized_keys\n",
         );

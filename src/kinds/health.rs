@@ -1,5 +1,6 @@
 //! Shared by kinds with a `health` part: how to tell that something works.
 
+use crate::kinds::Objection;
 use crate::model::{Condition, Duration, Port, Text, Wait};
 use crate::schema::object;
 
@@ -14,6 +15,11 @@ object! {
         cmd: Option<Text>, Live, optional, is crate::schema::Type::Shown;
         /// A shell command that exits with 0 once it has started.
         startup: Option<Text>, Live, optional, is crate::schema::Type::Shown;
+        /// A shell command that exits with 0 when it can take work; asked after `startup`.
+        readiness: Option<Text>, Live, optional, is crate::schema::Type::Shown;
+        /// A shell command that exits with 0 as long as it lives.
+        liveness: Option<Text>, Live, optional, is crate::schema::Type::Shown,
+            idle "nobody asks any more once it was deployed";
         /// The port that `http` asks; by default the first one that is exposed or published.
         port: Option<Port>, Live, optional;
         /// Between two probes.
@@ -32,18 +38,41 @@ object! {
 }
 
 impl Health {
+    /// What cannot be meant: several probes, or none.
+    pub fn objection(&self) -> Option<Objection> {
+        let of = |name, is_there| Some(name).filter(|_| is_there);
+        let whole = [
+            of("http", self.http.is_some()),
+            of("tcp", self.tcp.is_some()),
+            of("cmd", self.cmd.is_some()),
+        ];
+        let whole: Vec<&str> = whole.into_iter().flatten().collect();
+        let parts = [&self.startup, &self.readiness, &self.liveness];
+        let message = match whole.as_slice() {
+            [first, second, ..] => format!("`health` has both `{first}` and `{second}`"),
+            [] if parts.iter().all(|part| part.is_none()) => {
+                "`health` does not say what is asked".to_owned()
+            }
+            [_] | [] => return None,
+        };
+        let help = "write one of `http`, `tcp` and `cmd`; `startup`, `readiness` and `liveness` \
+                    may stand beside it or alone";
+        let field = whole.get(1).map_or("health".to_owned(), |name| format!("health/{name}"));
+        Some(Objection { field, message, help: help.to_owned() })
+    }
+
     /// What must hold before the object counts as done.
     pub fn gate(&self, port: Option<u16>) -> Vec<Wait> {
         let port = self.port.map(Port::number).or(port);
         let tries = u64::from(self.retries).max(1);
         let once = self.timeout.seconds() + self.interval.seconds();
         let within_secs = self.grace.seconds() + tries * once;
-        let startup = self.startup.as_ref().or(self.cmd.as_ref());
-        let startup = startup.map(|line| Condition::Command { line: line.clone() });
+        let lines = [&self.startup, &self.cmd, &self.readiness].into_iter().flatten();
+        let lines = lines.map(|line| Condition::Command { line: line.clone() });
         let tcp = self.tcp.map(|port| Condition::Tcp { port: port.number() });
         let http = self.http.as_ref().zip(port);
         let http = http.map(|(path, port)| Condition::Http { port, path: path.clone() });
-        let all = startup.into_iter().chain(tcp).chain(http);
+        let all = lines.chain(tcp).chain(http);
         all.map(|until| Wait { until, within_secs }).collect()
     }
 }

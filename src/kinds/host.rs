@@ -14,6 +14,9 @@ spec! {
         ssh: Option<Ssh>, Note, optional;
         /// Its processor: `x86_64`, `aarch64`.
         arch: Option<String>, Note, optional;
+        /// It is asked for its system, its processors and its memory.
+        facts: Option<bool>, Note, optional,
+            idle "a host is asked only for what stands on it";
     }
 }
 

@@ -8,6 +8,7 @@ mod composed;
 mod container;
 mod dashboard;
 mod database;
+mod engines;
 mod expose;
 mod guest;
 mod guest_fields;

@@ -32,7 +32,9 @@ spec! {
     /// A network that guests join.
     "network" Network {
         /// The cluster it belongs to.
-        cluster: Option<Ref>, Note, optional, is Type::Ref(&["cluster"]);
+        cluster: Option<Ref>, Note,
+            default "if length(all.cluster) == 1 then first(all.cluster) else null",
+            is Type::Ref(&["cluster"]);
         /// The bridge on the nodes; by default the node's.
         bridge: Option<String>, Note, optional;
         /// The VLAN tag.
@@ -51,6 +53,9 @@ spec! {
         pool: Vec<String>, Note, default "[]", is Type::List(std::sync::Arc::new(Type::IpRange));
         /// Who hands out addresses.
         dhcp: Option<Dhcp>, Reload, optional;
+        /// It is a virtual network that `paas` makes; else its bridge exists already.
+        sdn: Option<bool>, Note, optional,
+            idle "the bridge has to exist: no virtual network is made";
         /// The machine of the program that hands out addresses.
         machine: Option<Ref>, Replace, derived "self.dhcp?.on?.machine",
             is Type::Ref(&["machine"]);

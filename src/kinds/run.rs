@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::{First, Found, Kind, Memory};
-use crate::model::script;
 use crate::model::{Answer, Command, Effect, ObjectId, Question, Ref, Step, Target, Text, Value};
+use crate::model::{quoted, script};
 use crate::schema::{Class, Field, Type, spec};
 
 spec! {
@@ -16,6 +16,9 @@ spec! {
         machine: Option<Ref>, Replace, derived "self.on?.machine", is Type::Ref(&["machine"]);
         /// The script that makes it.
         create: String, Live, required;
+        /// The script that tells what is there.
+        read: Option<String>, Note, optional,
+            idle "what the scripts made is not looked at, and drift is not noticed";
         /// The script that changes it; without one it is made again.
         update: Option<String>, Live, optional;
         /// The script that removes it.
@@ -24,6 +27,11 @@ spec! {
         triggers: Option<Value>, Live, optional;
         /// Variables of the scripts; secrets may be among them.
         env: Option<BTreeMap<String, Text>>, Live, optional;
+        /// What the scripts read on their standard input.
+        stdin: Option<Text>, Live, optional;
+        /// The same in Base64.
+        encoded_stdin: Option<Text>, Live,
+            derived "if self.stdin == null then null else base64(self.stdin)";
         /// How long a script may take.
         timeout: crate::model::Duration, Note, default "10m";
     }
@@ -37,8 +45,18 @@ impl Run {
             out.push(&value.map_literals(|text| text.replace('\'', "'\\''")));
             out.push_str("'\n");
         }
-        out.push_str(text);
-        out.push_str("\n");
+        match &self.encoded_stdin {
+            None => {
+                out.push_str(text);
+                out.push_str("\n");
+            }
+            Some(stdin) => {
+                // Encoded, no character of a secret can mean anything to the shell.
+                out.push_str("printf %s '");
+                out.push(stdin);
+                out.push_str(&format!("' | base64 -d | sh -euc {}\n", quoted(text)));
+            }
+        }
         let timeout_secs = self.timeout.seconds();
         let effect = match script(out) {
             Effect::Run(command) => Effect::Run(Command { timeout_secs, ..command }),
@@ -67,7 +85,8 @@ impl Kind for Run {
     }
 
     fn update(&self, _: &ObjectId, _: &str, _: &Run, changed: &[&str]) -> Vec<Step> {
-        let runs = changed.iter().any(|name| !matches!(*name, "delete" | "timeout"));
+        let kept = |name: &&str| matches!(*name, "delete" | "timeout" | "read");
+        let runs = changed.iter().any(|name| !kept(name));
         let text = self.update.as_ref().unwrap_or(&self.create);
         runs.then(|| self.step(text)).into_iter().collect()
     }

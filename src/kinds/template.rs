@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::backup::no_calendar;
 use crate::kinds::{Around, Objection, Reading, declared};
-use crate::model::{Ref, Text, digest_all};
+use crate::model::{Ref, Text, digest_all, quoted};
 use crate::schema::{Type, spec};
 
 spec! {
     /// What machines are made from.
     "template" Template {
         /// The cluster it is for.
-        cluster: Option<Ref>, Note, optional, is Type::Ref(&["cluster"]);
+        cluster: Option<Ref>, Note,
+            default "if length(all.cluster) == 1 then first(all.cluster) else null",
+            is Type::Ref(&["cluster"]);
         /// For containers or for virtual machines.
         kind: String, Note, default "\"lxc\"", is Type::OneOf(&["lxc", "vm"]);
         /// The image it starts from: a name, a URL, `oci://…`.
         base: String, Note, required;
-        /// The digest of the image.
+        /// The digest of the image: `sha256:` and 64 hexadecimal digits.
         digest: Option<String>, Note, optional;
         /// Scripts that run once in each new machine, in order.
         scripts: Vec<String>, Note, default "[]", is Type::List(std::sync::Arc::new(Type::Path));
@@ -65,9 +68,29 @@ declared! {
             let files: Vec<(&str, String)> =
                 self.files.iter().map(|(at, from)| (at.as_str(), read("files", from))).collect();
             self.version = Some(version(self, &scripts, &files));
+            let rebuild = self.rebuild.iter();
+            objections.extend(rebuild.filter_map(|text| no_calendar("rebuild", text)));
+            if let Some(digest) = self.digest.as_ref().filter(|digest| !is_digest(digest)) {
+                objections.push(Objection {
+                    field: "digest".to_owned(),
+                    message: format!("`{digest}` is no digest"),
+                    help: "write `sha256:` and 64 hexadecimal digits, as the image's page has them"
+                        .to_owned(),
+                });
+            }
             self.script = script(self, &scripts, &files);
             objections
         }
+    }
+}
+
+/// Whether this is the SHA-256 or SHA-512 of something, with its name before it.
+fn is_digest(text: &str) -> bool {
+    let hex = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match text.split_once(':') {
+        Some(("sha256", digits)) => digits.len() == 64 && hex(digits),
+        Some(("sha512", digits)) => digits.len() == 128 && hex(digits),
+        Some(_) | None => false,
     }
 }
 
@@ -123,9 +146,4 @@ fn script(
         out.push_str(&format!("# {path}\nprintf %s {} | sh -eu -s\n", quoted(text)));
     }
     Some(Text::literal(out))
-}
-
-/// One word for a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

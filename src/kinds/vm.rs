@@ -36,6 +36,8 @@ guest! {
         cloud_init: Option<bool>, Replace, optional;
         /// A disc in its drive: `local:iso/debian-12.iso`.
         iso: Option<String>, Restart, optional;
+        /// It gets a graphics processor of its node: the one that the cluster maps as `gpu`.
+        gpu: Option<bool>, Restart, optional;
         /// Disks beyond the first, by a name.
         data_disk: Option<BTreeMap<String, Disk>>, Live, optional, is disk_blocks();
     }
@@ -74,6 +76,8 @@ impl Vm {
         put("machine".to_owned(), self.machine.clone());
         put("bios".to_owned(), self.bios.clone());
         put("ide0".to_owned(), self.iso.as_ref().map(|iso| format!("{iso},media=cdrom")));
+        let graphics = (self.gpu == Some(true)).then(|| "mapping=gpu".to_owned());
+        put("hostpci0".to_owned(), graphics);
         let told = self.cloud_init();
         put("ipconfig0".to_owned(), told.then_some(address));
         let keys = (told && !self.ssh_keys.is_empty()).then(|| percent(&self.ssh_keys.join("\n")));
@@ -239,6 +243,7 @@ impl Kind for Vm {
             "machine",
             "agent",
             "iso",
+            "gpu",
         ];
         match (self.start, has("start")) {
             (true, true) => steps.extend([guest.status("start"), guest.ready()]),
@@ -273,6 +278,7 @@ impl Kind for Vm {
                 "nameserver",
                 "searchdomain",
                 "sshkeys",
+                "hostpci0",
             ],
             disk: ("scsi0", self.disk),
             start: self.start,

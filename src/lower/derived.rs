@@ -10,7 +10,7 @@ use crate::model::{Hidden, Piece, Text, digest};
 use crate::source::Span;
 
 /// The functions whose result is one text, number or truth, whatever the secret is.
-const DERIVING: [&str; 18] = [
+const DERIVING: [&str; 19] = [
     "base64",
     "bcrypt",
     "ends_with",
@@ -29,6 +29,7 @@ const DERIVING: [&str; 18] = [
     "to_yaml",
     "trim",
     "upper",
+    "url_encode",
 ];
 
 /// A longer name of a derived secret is cut, and told from others by its digest.

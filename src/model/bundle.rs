@@ -175,6 +175,19 @@ pub fn script(text: impl Into<Text>) -> Effect {
     Effect::Run(Command { argv, stdin: Some(text.into()), timeout_secs: 1800 })
 }
 
+/// The same command with another time that it may take.
+pub fn within(timeout_secs: u64, effect: Effect) -> Effect {
+    match effect {
+        Effect::Run(command) => Effect::Run(Command { timeout_secs, ..command }),
+        other @ (Effect::Call(_) | Effect::Write(_) | Effect::Wait(_)) => other,
+    }
+}
+
+/// One word for a POSIX shell, whatever is in it.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 fn remove(paths: &[&str]) -> Effect {
     run(&[&["rm", "-f", "--"], paths].concat())
 }

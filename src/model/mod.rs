@@ -2,6 +2,7 @@
 
 mod address;
 mod bundle;
+mod calendar;
 mod hidden;
 mod look;
 mod step;
@@ -10,7 +11,8 @@ mod units;
 mod value;
 
 pub use address::{Address, Key, ObjectId, Ref};
-pub use bundle::{Bundle, BundleFound, run, script};
+pub use bundle::{Bundle, BundleFound, quoted, run, script, within};
+pub use calendar::is_calendar;
 pub use hidden::Hidden;
 pub use look::{Answer, ClusterSeen, GuestKind, GuestSeen, MachineSeen, Mark, NodeSeen};
 pub use look::{Question, ServiceSeen, StorageSeen};

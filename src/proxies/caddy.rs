@@ -1,7 +1,7 @@
 //! Caddy: one file per route below `/etc/caddy/paas`.
 
 use crate::model::{Effect, Text, run};
-use crate::proxies::{Engine, Entry, Main, Route};
+use crate::proxies::{Engine, Entry, Main, PAGES, Route};
 
 /// Caddy 2.
 pub struct Caddy;
@@ -18,21 +18,35 @@ fn split_url(url: &str) -> Option<(&str, &str)> {
     Some((&url[..path], if path == url.len() { "/" } else { &url[path..] }))
 }
 
+/// What the sites import to show pages of their own for errors.
+fn pages(statuses: &[&str]) -> String {
+    format!(
+        "(paas_errors) {{\n\thandle_errors {} {{\n\t\troot * {PAGES}\n\t\t\
+         rewrite * /{{err.status_code}}.html\n\t\tfile_server\n\t}}\n}}\n",
+        statuses.join(" "),
+    )
+}
+
 impl Engine for Caddy {
     fn main(&self, main: &Main<'_>) -> (&'static str, String) {
         let email = main.acme.map(|email| format!("\temail {email}\n")).unwrap_or_default();
         let protocols = "\tservers {\n\t\tprotocols h1 h2\n\t}\n";
         let protocols = if main.http3 { "" } else { protocols };
         let global = format!("{{\n{email}{protocols}}}\n");
-        ("/etc/caddy/Caddyfile", format!("{global}import /etc/caddy/paas/*.caddy\n"))
+        let pages = if main.pages.is_empty() { String::new() } else { pages(main.pages) };
+        ("/etc/caddy/Caddyfile", format!("{global}{pages}import {}/*.caddy\n", main.dir))
     }
 
-    fn extra(&self) -> &'static str {
-        "/etc/caddy/paas/_extra.caddy"
+    fn dir(&self) -> &'static str {
+        "/etc/caddy/paas"
     }
 
-    fn path(&self, route: &Route) -> String {
-        format!("/etc/caddy/paas/{}.caddy", route.slug)
+    fn extra(&self, dir: &str) -> String {
+        format!("{dir}/_extra.caddy")
+    }
+
+    fn path(&self, dir: &str, route: &Route) -> String {
+        format!("{dir}/{}.caddy", route.slug)
     }
 
     fn fragment(&self, route: &Route) -> Text {
@@ -61,6 +75,9 @@ impl Engine for Caddy {
                 }
                 if let Some((origin, uri)) = auth_url.as_deref().and_then(split_url) {
                     out.push_str(&format!("\tforward_auth {origin} {{\n\t\turi {uri}\n\t}}\n"));
+                }
+                if route.error_pages {
+                    out.push_str("\timport paas_errors\n");
                 }
                 for line in extra.iter().flat_map(|extra| extra.lines()) {
                     out.push_str(&format!("\t{line}\n"));

@@ -6,6 +6,9 @@ mod traefik;
 
 use crate::model::{Effect, Protocol, Ref, Text};
 
+/// Where the pages for errors stand on the machine of a proxy.
+pub const PAGES: &str = "/etc/paas/errors";
+
 /// The programs a proxy can be.
 pub const ALL: &[&str] = &["traefik", "nginx", "caddy"];
 
@@ -22,6 +25,8 @@ pub struct Route {
     pub tls: bool,
     /// Its own certificate, as a path without `.crt` and `.key`; else the proxy's.
     pub certificate: Option<String>,
+    /// The proxy has pages of its own for errors.
+    pub error_pages: bool,
 }
 
 /// What a route answers to.
@@ -66,16 +71,22 @@ pub struct Main<'a> {
     pub cert: Option<&'a str>,
     /// HTTP/3 is offered.
     pub http3: bool,
+    /// The folder of the routes.
+    pub dir: &'a str,
+    /// The statuses for which there is a page below [`PAGES`].
+    pub pages: &'a [&'a str],
 }
 
 /// A program that takes routes.
 pub trait Engine: Sync {
     /// Its main file and what is in it.
     fn main(&self, main: &Main<'_>) -> (&'static str, String);
-    /// Where a file in its own language is read beside the routes.
-    fn extra(&self) -> &'static str;
-    /// Where a route's fragment stands.
-    fn path(&self, route: &Route) -> String;
+    /// The folder of the routes when nobody names one.
+    fn dir(&self) -> &'static str;
+    /// Where a file in its own language is read beside the routes in this folder.
+    fn extra(&self, dir: &str) -> String;
+    /// Where a route's fragment stands below this folder.
+    fn path(&self, dir: &str, route: &Route) -> String;
     /// A route's fragment.
     fn fragment(&self, route: &Route) -> Text;
     /// What makes the program read its files again, and stops before if they are wrong.

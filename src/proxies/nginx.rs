@@ -1,7 +1,7 @@
 //! NGINX: one file per route below `/etc/nginx/paas`.
 
 use crate::model::{Effect, Protocol, Text, run};
-use crate::proxies::{Engine, Entry, Main, Route};
+use crate::proxies::{Engine, Entry, Main, PAGES, Route};
 
 /// NGINX with the stream module.
 pub struct Nginx;
@@ -18,26 +18,33 @@ fn quoted(text: &str) -> String {
 impl Engine for Nginx {
     fn main(&self, main: &Main<'_>) -> (&'static str, String) {
         let tls = main.cert.map_or(String::new(), certificate);
+        let page = |status: &&str| format!("  error_page {status} /_paas_errors/{status}.html;\n");
+        let pages: String = main.pages.iter().map(page).collect();
+        let dir = main.dir;
         let text = format!(
             "include /etc/nginx/modules-enabled/*.conf;\nevents {{}}\n\
-             http {{\n{tls}  \
+             http {{\n{tls}{pages}  \
              map $http_upgrade $connection_upgrade {{\n    default upgrade;\n    '' close;\n  }}\n  \
-             include /etc/nginx/paas/http/*.conf;\n}}\n\
-             stream {{\n{tls}  include /etc/nginx/paas/stream/*.conf;\n}}\n"
+             include {dir}/http/*.conf;\n}}\n\
+             stream {{\n{tls}  include {dir}/stream/*.conf;\n}}\n"
         );
         ("/etc/nginx/nginx.conf", text)
     }
 
-    fn extra(&self) -> &'static str {
-        "/etc/nginx/paas/http/_extra.conf"
+    fn dir(&self) -> &'static str {
+        "/etc/nginx/paas"
     }
 
-    fn path(&self, route: &Route) -> String {
+    fn extra(&self, dir: &str) -> String {
+        format!("{dir}/http/_extra.conf")
+    }
+
+    fn path(&self, dir: &str, route: &Route) -> String {
         let folder = match route.entry {
             Entry::Http { .. } => "http",
             Entry::Stream { .. } => "stream",
         };
-        format!("/etc/nginx/paas/{folder}/{}.conf", route.slug)
+        format!("{dir}/{folder}/{}.conf", route.slug)
     }
 
     fn fragment(&self, route: &Route) -> Text {
@@ -72,6 +79,11 @@ impl Engine for Nginx {
                 }
                 for line in extra.iter().flat_map(|extra| extra.lines()) {
                     out.push_str(&format!("  {line}\n"));
+                }
+                if route.error_pages {
+                    out.push_str(&format!(
+                        "  location ^~ /_paas_errors/ {{\n    internal;\n    alias {PAGES}/;\n  }}\n"
+                    ));
                 }
                 let scheme = if *backend_tls { "https" } else { "http" };
                 out.push_str(&format!("  location {path} {{\n    proxy_pass {scheme}://"));

@@ -33,10 +33,10 @@ fn around(name: &str, entry: &Entry) -> serde_json::Map<String, serde_json::Valu
 
 impl Engine for Traefik {
     fn main(&self, main: &Main<'_>) -> (&'static str, String) {
-        let Main { acme, http3, .. } = *main;
+        let Main { acme, http3, dir, .. } = *main;
         let mut main = json!({
             "entryPoints": { "web": { "address": ":80" }, "websecure": { "address": ":443" } },
-            "providers": { "file": { "directory": "/etc/traefik/paas", "watch": true } },
+            "providers": { "file": { "directory": dir, "watch": true } },
         });
         if http3 {
             main["entryPoints"]["websecure"]["http3"] = json!({});
@@ -52,12 +52,16 @@ impl Engine for Traefik {
         ("/etc/traefik/traefik.yml", format!("{main:#}\n"))
     }
 
-    fn extra(&self) -> &'static str {
-        "/etc/traefik/paas/_extra.yml"
+    fn dir(&self) -> &'static str {
+        "/etc/traefik/paas"
     }
 
-    fn path(&self, route: &Route) -> String {
-        format!("/etc/traefik/paas/{}.yml", route.slug)
+    fn extra(&self, dir: &str) -> String {
+        format!("{dir}/_extra.yml")
+    }
+
+    fn path(&self, dir: &str, route: &Route) -> String {
+        format!("{dir}/{}.yml", route.slug)
     }
 
     fn fragment(&self, route: &Route) -> Text {

@@ -3,10 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::compose::{Document, Node, Published};
-use crate::model::{Bundle, Piece, Text, Value, run, script};
+use crate::model::{Bundle, Duration, Piece, Text, Value, run, script, within};
 use crate::runtimes::{Place, Runtime, env_file};
 use crate::schema::{Type, object};
 use crate::source::Span;
+
+object! {
+    /// How long the parts of a deployment may take.
+    Timeout {
+        /// To pull images.
+        pull: Duration, Note, default "10m";
+        /// To start the services.
+        up: Duration, Note, default "5m";
+    }
+}
 
 object! {
     /// A Compose project.
@@ -27,12 +37,17 @@ object! {
         prune: bool, Note, default "true";
         /// Docker is installed where it is missing.
         install: bool, Note, default "true";
+        /// How long it may take.
+        timeout: Option<Timeout>, Note, optional;
         /// The text of the file.
         content: Option<Text>, Redeploy, computed;
         /// Files of the project that it reads, by their path from the Compose file.
         files: Option<BTreeMap<String, Text>>, Redeploy, computed;
     }
 }
+
+/// How long pulling and starting may take when nobody says it, in seconds.
+const UP_SECS: u64 = 15 * 60;
 
 const INSTALL: &str = "\
 command -v docker >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 && exit 0
@@ -138,7 +153,9 @@ impl Runtime for Compose {
         if self.prune {
             up.push("--remove-orphans");
         }
-        bundle.start.push(compose(&up));
+        // One command pulls and starts.
+        let most = self.timeout.as_ref().map_or(UP_SECS, |it| it.pull.seconds() + it.up.seconds());
+        bundle.start.push(within(most, compose(&up)));
         bundle.stop.push(compose(&["down", "--remove-orphans"]));
         bundle.services.push(name.clone());
         bundle

@@ -130,7 +130,9 @@ impl Machine<'_> {
             "caddy" if verb == "reload" || verb == "start" => self.unit_runs("caddy"),
             "nginx" if flag("-s") && flag("reload") => self.unit_runs("nginx"),
             "docker" if matches!(verb, "network" | "volume" | "image" | "exec") => Ok(500),
-            "psql" | "caddy" | "nginx" | "traefik" | "openssl" | "mkdir" => Ok(200),
+            "su" if flag("-c") => Ok(200),
+            "psql" | "mariadb" | "mysql" | "mongosh" | "redis-cli" => Ok(200),
+            "caddy" | "nginx" | "traefik" | "openssl" | "mkdir" => Ok(200),
             name => Err(format!("the sandbox does not know `{name}`")),
         }
     }

@@ -53,6 +53,16 @@ pub const TABLE: &[Function] = &[
         body: |given| given.text_made(STANDARD.encode(given.text(0)?)),
     },
     Function {
+        name: "url_encode",
+        parameters: &[TEXT],
+        returns: "string",
+        doc: "The text as a part of a URL: everything but letters, digits, `-`, `.`, `_` and `~` \
+              is written as `%` and two hexadecimal digits for each byte.",
+        example: r#"url_encode("p@ss/ö")"#,
+        result: r#""p%40ss%2F%C3%B6""#,
+        body: |given| given.text_made(url_encoded(given.text(0)?)),
+    },
+    Function {
         name: "sha256",
         parameters: &[TEXT],
         returns: "string",
@@ -156,4 +166,13 @@ fn salt(text: &str) -> [u8; 16] {
     let mut salt = [0; 16];
     salt.copy_from_slice(&digest[..16]);
     salt
+}
+
+fn url_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let each = text.bytes().map(|byte| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    each.collect()
 }
