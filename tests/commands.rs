@@ -33,6 +33,8 @@ mod secrets;
 mod selection;
 mod sources;
 mod state;
+mod stores;
+mod stores_in_vaults;
 mod terminal;
 mod testing;
 mod zones;

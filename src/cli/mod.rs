@@ -318,7 +318,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Explain { what, inputs } => {
             commands::explain::run(terminal, &what, &inputs, sandbox)
         }
-        Command::Secret { action } => commands::secret::run(terminal, &action, sandbox),
+        Command::Secret { action } => commands::secret::run(terminal, &action, sandbox).await,
         Command::Update { inputs, check } => commands::update::run(terminal, &inputs, check),
         Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
     }

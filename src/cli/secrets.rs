@@ -1,7 +1,10 @@
 //! The secrets of a run: what is known of them while planning, and their values just before they
 //! are sent.
 
+mod keeping;
 mod planned;
+mod relocating;
+mod renewing;
 mod words;
 
 pub use words::{given, now_secs, told};
@@ -11,17 +14,18 @@ use std::path::PathBuf;
 
 use crate::cli::project::Project;
 use crate::cli::saved::state_moved_secret;
+use crate::cli::secrets::keeping::Opened;
 use crate::cli::secrets::planned::{has_generated, in_steps, renewal, sent};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::drivers::secrets::{Values, make};
 use crate::lower::{Desired, Recipe, SecretItem, SecretSource};
-use crate::model::Hidden;
+use crate::model::{Hidden, SecretStore};
 use crate::plan::{Plan, SecretsSeen, each_secret, moving};
 use crate::problem::{Problem, secrets as problem, state::stale_plan};
 use crate::source::Sources;
 use crate::state::{State, Verb};
-use crate::store::{Disk, Kept, Key, Owner, Refused, Store, key_of};
+use crate::store::{Kept, Owner, Refused, Store};
 
 /// The secrets of one run; each value is read at most once.
 pub struct Secrets {
@@ -33,7 +37,11 @@ pub struct Secrets {
     values: Values,
     /// What is called something else by now; nothing else of the manifest.
     statements: Desired,
-    opened: Option<(Key, Kept)>,
+    opened: Option<Opened>,
+    /// Where the manifest wants generated secrets to be kept.
+    wanted_store: SecretStore,
+    /// What is missing is no obstacle: somebody is about to mend it.
+    lenient: bool,
 }
 
 /// Whether somebody would be missed: what is needed to look at a platform, or to change it.
@@ -57,7 +65,14 @@ impl Secrets {
             values: Values::of(&project.folder),
             statements: Desired { moved: project.desired.moved.clone(), ..Desired::default() },
             opened: None,
+            wanted_store: project.desired.secret_store.clone(),
+            lenient: false,
         }
+    }
+
+    /// The same for commands that put in what is missing.
+    pub fn lenient(self) -> Secrets {
+        Secrets { lenient: true, ..self }
     }
 
     /// Reads what a platform cannot even be looked at without.
@@ -81,18 +96,18 @@ impl Secrets {
         terminal: &Terminal,
     ) -> Result<SecretsSeen, Stop> {
         let sent = sent(&moving(&self.statements, state).state);
-        let nothing = sent.is_empty() && !Kept::exists(&self.folder) && !has_generated(state);
+        let nothing = sent.is_empty() && !self.exists(state) && !has_generated(state);
         if nothing {
             return Ok(SecretsSeen { versions: Some(BTreeMap::new()), ..SecretsSeen::default() });
         }
-        if let Some(why) = self.open(state, Strict::No)? {
-            terminal.problems(&[problem::no_key_to_compare(&why)], &self.sources);
+        if let Some(why) = self.open(state, Strict::No).await? {
+            terminal.problems(&[why], &self.sources);
             return Ok(SecretsSeen::default());
         }
         self.read(&sent).await;
         let mut seen = SecretsSeen::default();
         let mut missing = Vec::new();
-        let Some((key, kept)) = &self.opened else { return Ok(seen) };
+        let Some(Opened { key, kept, .. }) = &self.opened else { return Ok(seen) };
         for address in &sent {
             let Some(item) = self.items.get(address) else { continue };
             match self.values.get(address) {
@@ -118,6 +133,7 @@ impl Secrets {
         }
         let versions = kept.all().map(|(address, entry)| (address.to_owned(), entry.version));
         seen.versions = Some(versions.collect());
+        seen.relocation = self.relocation();
         if !missing.is_empty() {
             terminal.problems(&[problem::not_compared(&missing)], &self.sources);
         }
@@ -129,7 +145,10 @@ impl Secrets {
         let wanted: BTreeSet<String> = plan.changes.iter().flat_map(in_steps).collect();
         let makes = plan.changes.iter().any(|change| renewal(change).is_some());
         if self.opened.is_none() && (makes || !wanted.is_empty()) {
-            self.open(state, Strict::Yes)?;
+            self.open(state, Strict::Yes).await?;
+        }
+        if let Some(relocation) = &plan.relocation {
+            self.probe(&relocation.to).await?;
         }
         self.read(&wanted).await;
         let made = |address: &&String| {
@@ -150,7 +169,7 @@ impl Secrets {
         let all = self.with_bases(wanted.iter());
         let made = |it: &String| self.items.get(it).is_some_and(|it| it.source.recipe().is_some());
         if all.iter().any(made) {
-            self.open(state, Strict::Yes)?;
+            self.open(state, Strict::Yes).await?;
         }
         self.read(wanted).await;
         let (mut known, mut problems) = (BTreeMap::new(), Vec::new());
@@ -182,22 +201,28 @@ impl Secrets {
 
     /// Makes what has to be made, durable before anything is sent; and notes in the plan what
     /// tells the values apart that it sends.
-    pub fn prepare(
+    pub async fn prepare(
         &mut self,
-        store: &Store,
+        store: &mut Store,
         mut plan: Plan,
         terminal: &Terminal,
     ) -> Result<Plan, Stop> {
         let wanted: BTreeSet<String> = plan.changes.iter().flat_map(in_steps).collect();
         let renewed: Vec<(String, Recipe, u32)> = plan.changes.iter().filter_map(renewal).collect();
-        let moves = plan.moves.is_some() && Kept::exists(&self.folder);
-        if wanted.is_empty() && renewed.is_empty() && !moves {
+        let moves = plan.moves.is_some() && self.exists(store.state());
+        let same_place = plan.relocation.is_none();
+        if wanted.is_empty() && renewed.is_empty() && !moves && same_place {
             return Ok(plan);
         }
         // Since the plan was made, somebody may have put in another value.
         self.opened = None;
-        self.found(store, terminal)?;
-        let Some((_, kept)) = &mut self.opened else { return Ok(plan) };
+        self.found(store, terminal).await?;
+        let empty = self.opened.as_ref().is_some_and(|it| it.kept.all().next().is_none());
+        match (same_place, empty) {
+            (false, _) | (true, true) => self.relocate(store, terminal).await?,
+            (true, false) => self.leave(store, terminal).await?,
+        }
+        let Some(Opened { kept, .. }) = &mut self.opened else { return Ok(plan) };
         let now = now_secs();
         for (address, recipe, version) in &renewed {
             if kept.get(address).is_none_or(|entry| entry.version < *version) {
@@ -205,14 +230,15 @@ impl Secrets {
             }
         }
         let needed = self.with_bases(wanted.iter());
-        let Some((key, kept)) = &mut self.opened else { return Ok(plan) };
+        let Some(Opened { kept, .. }) = &mut self.opened else { return Ok(plan) };
         for address in &needed {
             let recipe = self.items.get(address).and_then(|item| item.source.recipe());
             if let (Some(recipe), None) = (recipe, kept.get(address)) {
                 kept.renew(address, make(&recipe), 1, now);
             }
         }
-        kept.save(store, key)?;
+        self.save(store).await?;
+        let Some(Opened { kept, .. }) = &self.opened else { return Ok(plan) };
         for (address, entry) in kept.all() {
             self.values.put(address, entry.value.clone());
         }
@@ -223,160 +249,17 @@ impl Secrets {
         Ok(plan)
     }
 
-    /// Lets go of values that nothing has any more.
-    pub fn settle(&mut self, store: &Store) -> Result<(), Stop> {
-        let state = store.state();
-        if self.opened.is_none() && Kept::exists(&self.folder) {
-            self.open(state, Strict::No)?;
-        }
-        let Some((key, kept)) = &mut self.opened else { return Ok(()) };
-        kept.settle_moves(|id| state.records.contains_key(id));
-        let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for intent in state.records.values().flat_map(crate::state::Record::possible) {
-            each_secret(&intent.spec, "", &mut |_, secret| {
-                used.entry(secret.to_owned()).or_default();
-            });
-            for (secret, fingerprint) in &intent.fingerprints {
-                used.entry(secret.clone()).or_default().insert(fingerprint.clone());
-            }
-        }
-        let items = &self.items;
-        kept.retain(|address, value| match value {
-            Some(value) => used.get(address).is_some_and(|it| it.contains(&key.fingerprint(value))),
-            None => {
-                let itself = crate::model::Address::parse(address);
-                let recorded = itself.is_some_and(|it| state.latest(&it).is_some());
-                items.contains_key(address) || used.contains_key(address) || recorded
-            }
-        });
-        Ok(kept.save(store, key)?)
-    }
-
-    /// The generated secrets, opened; nothing if there is no key to do it with.
-    pub fn kept(&mut self, state: &State) -> Result<Option<&mut (Key, Kept)>, Stop> {
+    /// The generated secrets; nothing if there is no key to open them with.
+    pub async fn kept(&mut self, state: &State) -> Result<Option<&Kept>, Stop> {
         if self.opened.is_none() {
-            self.open(state, Strict::Yes)?;
+            self.open(state, Strict::Yes).await?;
         }
-        Ok(self.opened.as_mut())
-    }
-
-    /// Opens the store of generated secrets, or says why the key for it is not there. Without a
-    /// key nothing is opened, and that is fine as long as none was ever needed.
-    fn open(&mut self, state: &State, strict: Strict) -> Result<Option<String>, Stop> {
-        let fingerprint = state.records.values().find_map(|record| {
-            record.possible().find_map(|it| it.fingerprints.values().next().cloned())
-        });
-        let expected = fingerprint.as_deref().and_then(key_of);
-        let exists = Kept::exists(&self.folder);
-        let missing = match Key::find(self.owner(&state.lineage)) {
-            Ok(Some(key)) => {
-                // A store that this key opens was made by `paas secret new-key`, if not before.
-                if let Some(expected) = expected.filter(|it| !exists && *it != key.id()) {
-                    return Err(Stop::one(problem::another_key(expected, key.id()), 1));
-                }
-                if has_generated(state) && !exists {
-                    return Err(Stop::one(problem::lost_store(&Kept::path(&self.folder)), 1));
-                }
-                let mut kept = match Kept::open(&self.folder, &key) {
-                    Ok(kept) => kept,
-                    // A new key was made, and the run ended before it sealed everything.
-                    Err(refused) => {
-                        let old = Key::before(self.owner(&state.lineage));
-                        Kept::open_with_old(&self.folder, &old).ok_or(refused)?
-                    }
-                };
-                kept.settle_moves(|id| state.records.contains_key(id));
-                let moves = moving(&self.statements, state).moves.unwrap_or_default();
-                kept.announce(&moves.objects);
-                for (address, entry) in kept.all() {
-                    self.values.put(address, entry.value.clone());
-                }
-                self.opened = Some((key, kept));
-                return Ok(None);
-            }
-            Ok(None) => {
-                let place = Key::place(self.owner(&state.lineage))?;
-                problem::key_missing(&place, expected)
-            }
-            Err(refused) => *refused.problem,
-        };
-        match (strict, expected.is_some() || exists || has_generated(state)) {
-            (Strict::Yes, true) => Err(Stop::one(missing, 1)),
-            (Strict::Yes, false) | (Strict::No, _) => Ok(Some(missing.message)),
-        }
+        Ok(self.opened.as_ref().map(|it| &it.kept))
     }
 
     /// The folder of the state.
     pub fn folder(&self, project: &Project) -> PathBuf {
         project.state_folder(self.sandbox)
-    }
-
-    /// Puts a new value in the place of the one there is, durably; tells its version.
-    pub fn renew(
-        &mut self,
-        store: &Store,
-        address: &str,
-        value: Hidden,
-        now_secs: u64,
-    ) -> Result<u32, Stop> {
-        let Some((key, kept)) = &mut self.opened else { return Ok(0) };
-        let version = kept.get(address).map_or(1, |entry| entry.version + 1);
-        kept.renew(address, value, version, now_secs);
-        kept.save(store, key)?;
-        Ok(version)
-    }
-
-    /// Seals everything with another key; what cannot be opened is given up if `yes`.
-    pub fn new_key(
-        &mut self,
-        store: &Store,
-        yes: bool,
-        terminal: &Terminal,
-    ) -> Result<String, Stop> {
-        let owner = self.owner(&store.state().lineage);
-        if Key::is_given() {
-            return Err(Stop::one(problem::key_is_given(), 1));
-        }
-        let place = Key::place(owner)?;
-        let opened = match self.open(store.state(), Strict::Yes) {
-            Ok(_) => self.opened.take().map(|(_, kept)| kept),
-            Err(_) if yes => None,
-            Err(mut stop) => {
-                stop.problems.push(problem::new_key_gives_up());
-                return Err(stop);
-            }
-        };
-        let owner = self.owner(&store.state().lineage);
-        let key = Key::renew(&Disk::default(), owner)?;
-        let lost = opened.is_none();
-        let mut kept = opened.unwrap_or_default();
-        kept.save_anew(store, &key)?;
-        terminal.problems(&[problem::key_made(&place, key.id())], &self.sources);
-        Ok(match lost {
-            true => "what was generated before is given up; the next apply makes it anew\n",
-            false => "every generated secret is sealed with it; the next apply sends all again\n",
-        }
-        .to_owned())
-    }
-
-    /// Opens what there is, and makes the key of a project that has none yet.
-    pub fn found(&mut self, store: &Store, terminal: &Terminal) -> Result<(), Stop> {
-        if self.opened.is_some() {
-            return Ok(());
-        }
-        self.open(store.state(), Strict::Yes)?;
-        if self.opened.is_some() {
-            return Ok(());
-        }
-        let owner = self.owner(&store.state().lineage);
-        let key = Key::make(&Disk::default(), owner)?;
-        if !self.sandbox {
-            let made = problem::key_made(&Key::place(owner)?, key.id());
-            terminal.problems(&[made], &self.sources);
-        }
-        let kept = Kept::open(&self.folder, &key)?;
-        self.opened = Some((key, kept));
-        Ok(())
     }
 
     fn owner<'a>(&'a self, lineage: &'a str) -> Owner<'a> {
@@ -444,7 +327,7 @@ impl Secrets {
 
     /// Writes fingerprints into the plan; one that was there already must still be true.
     fn note(&self, plan: &mut Plan, state: &State) -> Result<(), Stop> {
-        let Some((key, _)) = &self.opened else { return Ok(()) };
+        let Some(Opened { key, .. }) = &self.opened else { return Ok(()) };
         let mut moved = Vec::new();
         for change in &mut plan.changes {
             if matches!(change.verb, Verb::Delete | Verb::Forget) {

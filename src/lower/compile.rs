@@ -102,6 +102,7 @@ impl<'t> Evaluator<'t> {
         self.secrets_into(&mut desired);
         // Generated secrets are resources, which statements may be about.
         self.changes(&mut desired);
+        desired.secret_store = std::mem::take(&mut self.secret_store);
         desired.reveals = std::mem::take(&mut self.reveals);
         desired.config = config(self.sources, &self.shown_inputs(), self.files);
         desired.wanted = std::mem::take(&mut self.wanted);

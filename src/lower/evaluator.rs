@@ -17,7 +17,7 @@ use crate::lower::specs::Spec;
 use crate::lower::trial::{Known, Running};
 use crate::lower::value::{Data, Val};
 use crate::lower::{Given, LateCondition, Reveal, SecretItem};
-use crate::model::{Address, Hidden};
+use crate::model::{Address, Hidden, SecretStore};
 use crate::problem::narrowing::Misfit;
 use crate::problem::{Problem, graph, names};
 use crate::source::{Sources, Span};
@@ -96,6 +96,8 @@ pub(super) struct Evaluator<'t> {
     pub by_address: HashMap<Address, NodeId>,
     /// Secrets by address.
     pub secrets: BTreeMap<String, SecretItem>,
+    /// Where the settings want generated ones to be kept.
+    pub secret_store: SecretStore,
     /// What is made public so far.
     pub reveals: BTreeSet<Reveal>,
     /// The secrets that something other than a shared service's credential needs.
@@ -179,6 +181,7 @@ impl<'t> Evaluator<'t> {
             nodes: Vec::new(),
             by_address: HashMap::default(),
             secrets: BTreeMap::new(),
+            secret_store: SecretStore::Local,
             reveals: BTreeSet::new(),
             needed: BTreeSet::new(),
             opening: BTreeSet::new(),

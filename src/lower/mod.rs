@@ -65,7 +65,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Ref, Value};
+use crate::model::{Address, Ref, SecretStore, Value};
 use crate::problem::{Level, lower};
 use crate::source::Span;
 
@@ -251,6 +251,8 @@ pub struct Desired {
     pub outputs: BTreeMap<String, Output>,
     /// By address: `secret.pve`.
     pub secrets: BTreeMap<String, SecretItem>,
+    /// Where it wants those to be kept that are generated.
+    pub secret_store: SecretStore,
     /// The secrets that it makes public, and why.
     pub reveals: BTreeSet<Reveal>,
     /// Digest of every file and input that was read.

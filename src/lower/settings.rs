@@ -3,7 +3,7 @@
 use crate::lower::evaluator::Evaluator;
 use crate::lower::scope::ROOT;
 use crate::lower::value::Data;
-use crate::problem::{names, secrets, types};
+use crate::problem::{names, secrets, stores, types};
 use crate::syntax::tree::{Body, Expr, ExprKind, ItemKind, Key};
 
 /// The version that is asked for, and what this one does not have yet.
@@ -39,12 +39,8 @@ impl<'t> Evaluator<'t> {
             };
             match (name.text.as_str(), value) {
                 ("version", Some(value)) => self.version(value),
-                ("secrets", Some(value)) if is_local(value) => (),
-                ("secrets", _) => {
-                    let advice = "write `local()`: they are kept sealed, beside the state";
-                    let what = "another place for generated secrets";
-                    self.problems.push(names::not_supported(name.span, what, advice));
-                }
+                ("secrets", Some(value)) => self.secret_store = self.store_of_secrets(value),
+                ("secrets", None) => self.problems.push(stores::not_a_store(name.span)),
                 (known, _) if KEYS.contains(&known) && known != "version" => {
                     let what = format!("`paas.{known}`");
                     let advice = "remove it: nothing would follow from it";
@@ -106,12 +102,6 @@ impl<'t> Evaluator<'t> {
             }
         }
     }
-}
-
-/// Whether this is `local()`.
-fn is_local(value: &Expr) -> bool {
-    matches!(&value.kind, ExprKind::Call(callee, arguments)
-        if arguments.is_empty() && matches!(&callee.kind, ExprKind::Name(name) if name == "local"))
 }
 
 /// Whether a version is all of what a text like `>= 0.1, < 0.3` asks for; nothing if it asks for

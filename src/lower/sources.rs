@@ -3,11 +3,13 @@
 use crate::kinds::secret::{CHARSETS, DEFAULTS, LENGTHS};
 use crate::lower::env::Env;
 use crate::lower::evaluator::Evaluator;
+use crate::lower::scope::ROOT;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Recipe, SecretSource};
-use crate::problem::secrets as problem;
+use crate::model::SecretStore;
+use crate::problem::{Problem, secrets as problem, stores};
 use crate::source::Span;
-use crate::syntax::tree::{Arg, Expr};
+use crate::syntax::tree::{Arg, Expr, ExprKind};
 
 /// Every source, with the names of what it takes, in order.
 const SOURCES: &[(&str, &[&str])] = &[
@@ -19,6 +21,10 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("sops", &["file", "key"]),
     ("vault", &["path", "field"]),
 ];
+
+/// Every place for generated secrets, with the names of what it takes.
+const STORES: &[(&str, &[&str])] =
+    &[("local", &[]), ("sops", &["file"]), ("age", &["file"]), ("vault", &["path"])];
 
 /// The names of all sources.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -48,6 +54,58 @@ impl<'t> Evaluator<'t> {
         })
     }
 
+    /// Where generated secrets are to be kept; beside the state after a problem.
+    pub fn store_of_secrets(&mut self, value: &'t Expr) -> SecretStore {
+        let found = match &value.kind {
+            ExprKind::Paren(inner) => return self.store_of_secrets(inner),
+            ExprKind::Bad => return SecretStore::Local,
+            ExprKind::Call(callee, arguments) => match &callee.kind {
+                ExprKind::Name(name) => STORES.iter().find(|(store, _)| store == name),
+                _ => None,
+            }
+            .map(|found| (found, arguments)),
+            _ => None,
+        };
+        let Some(((name, takes), arguments)) = found else {
+            self.problems.push(stores::not_a_store(value.span));
+            return SecretStore::Local;
+        };
+        let env = self.env_of(ROOT);
+        self.store_called(name, takes, arguments, &env, value.span).unwrap_or_default()
+    }
+
+    fn store_called(
+        &mut self,
+        name: &str,
+        takes: &[&str],
+        arguments: &'t [Arg],
+        env: &Env<'t>,
+        at: Span,
+    ) -> Option<SecretStore> {
+        let given = self.source_arguments(name, takes, arguments, env, at)?;
+        if takes.is_empty() {
+            return Some(SecretStore::Local);
+        }
+        let text = self.source_text(name, takes, &given, 0, at)?;
+        match name {
+            "sops" if ![".yaml", ".yml", ".json"].iter().any(|end| text.ends_with(end)) => {
+                self.problems.push(stores::not_a_sops_file(&text, at));
+                None
+            }
+            "sops" => Some(SecretStore::Sops(text)),
+            "age" => Some(SecretStore::Age(text)),
+            _ => {
+                let path = text.trim_matches('/');
+                let odd = |part: &str| part.is_empty() || part == "." || part == "..";
+                if !path.contains('/') || path.split('/').any(odd) {
+                    self.problems.push(stores::not_a_vault_path(&text, at));
+                    return None;
+                }
+                Some(SecretStore::Vault(path.to_owned()))
+            }
+        }
+    }
+
     /// The arguments by the place of their names.
     fn source_arguments(
         &mut self,
@@ -69,7 +127,7 @@ impl<'t> Evaluator<'t> {
                 Arg::Spread(expr) => (None, expr),
             };
             let Some(index) = index.filter(|index| given[*index].is_none()) else {
-                self.problems.push(problem::wrong_source(name, takes, expr.span));
+                self.problems.push(wrong(name, takes, expr.span));
                 return None;
             };
             let mut value = self.eval(expr, env);
@@ -84,7 +142,7 @@ impl<'t> Evaluator<'t> {
         }
         let needed = if name == "generate" { 0 } else { takes.len() };
         if given[..needed].iter().any(Option::is_none) {
-            self.problems.push(problem::wrong_source(name, takes, at));
+            self.problems.push(wrong(name, takes, at));
             return None;
         }
         Some(given)
@@ -162,5 +220,13 @@ impl<'t> Evaluator<'t> {
             }
         }
         fine.then_some(recipe)
+    }
+}
+
+/// A source takes this many arguments, and so does a place for generated secrets.
+fn wrong(name: &str, takes: &[&str], at: Span) -> Problem {
+    match STORES.iter().any(|(store, all)| *store == name && *all == takes) && name != "age" {
+        true => stores::wrong_store(name, takes, at),
+        false => problem::wrong_source(name, takes, at),
     }
 }

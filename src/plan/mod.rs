@@ -100,5 +100,6 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         capacity,
         reveals: reveals.collect(),
         moves: None,
+        relocation: inputs.seen.secrets.relocation.clone(),
     }
 }

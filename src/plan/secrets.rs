@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::AnyKind;
 use crate::lower::Intent;
-use crate::model::{Address, Text, Value};
+use crate::model::{Address, Relocation, Text, Value};
 use crate::plan::difference::escaped;
 use crate::plan::{Inputs, Leaf, Reason};
 use crate::schema::Class;
@@ -25,6 +25,8 @@ pub struct SecretsSeen {
     pub due: BTreeSet<String>,
     /// Generated secrets that were sent and whose values are gone; they get new ones.
     pub lost: BTreeSet<String>,
+    /// Where they are and shall be, if that is not the same place.
+    pub relocation: Option<Relocation>,
 }
 
 /// The version that each generated secret will have, and whether it gets a new value for that.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::lower::Intent;
-use crate::model::{Address, ObjectId, Step, Value};
+use crate::model::{Address, ObjectId, Relocation, Step, Value};
 use crate::plan::Moves;
 use crate::problem::Problem;
 use crate::schema::Class;
@@ -38,6 +38,9 @@ pub struct Plan {
     /// The addresses that objects get before anything else is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moves: Option<Moves>,
+    /// Generated secrets that go to another place before anything else is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relocation: Option<Relocation>,
 }
 
 /// A secret that the manifest makes public.

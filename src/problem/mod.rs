@@ -28,6 +28,7 @@ pub mod scopes;
 pub mod secrets;
 pub mod stages;
 pub mod state;
+pub mod stores;
 pub mod syntax;
 pub mod tests;
 pub mod types;

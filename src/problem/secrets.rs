@@ -181,6 +181,13 @@ pub fn key_made(path: &Path, id: &str) -> Problem {
         .help("keep a copy where you keep passwords, and give it to CI as `PAAS_SECRET_KEY`")
 }
 
+/// P4009: the same where generated secrets are kept elsewhere.
+pub fn key_of_fingerprints_made(path: &Path, id: &str) -> Problem {
+    Problem::warning("P4009", format!("a project key was made: `{}`", path.display()))
+        .note(format!("it is the key `{id}`; changes of secrets are noticed with it"))
+        .help("keep a copy where you keep passwords, and give it to CI as `PAAS_SECRET_KEY`")
+}
+
 /// P4010: a secret that nobody has.
 pub fn no_such_secret(address: &str, near: &[String]) -> Problem {
     let problem = Problem::error("P4010", format!("there is no secret `{address}`"));

@@ -33,6 +33,10 @@ pub fn json(plan: &Plan, context: &Context) -> String {
         "capacity": plan.capacity,
         "outputs": outputs,
     });
+    if let Some(relocation) = &plan.relocation {
+        let (from, to) = (relocation.from.to_string(), relocation.to.to_string());
+        out["relocation"] = json!({ "from": from, "to": to });
+    }
     add_context(&mut out, context);
     pretty(&out)
 }

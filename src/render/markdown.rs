@@ -1,6 +1,7 @@
 //! A plan as one comment of a pull request: the table is the review, details are folded.
 
 use crate::legible::visible;
+use crate::model::SecretStore;
 use crate::plan::{Capacity, Level, Plan};
 use crate::render::difference::Line;
 use crate::render::entry::{self, Action, Entry};
@@ -33,6 +34,7 @@ pub fn markdown(plan: &Plan, context: &Context) -> String {
     let room = LIMIT - RESERVE - tail.len();
     blocked(&mut out, plan, LIMIT / 8);
     reveals(&mut out, plan, LIMIT / 4);
+    relocation(&mut out, plan);
     table(&mut out, plan, &entries, context, room * 2 / 3);
     details(&mut out, &entries, context, room);
     out.push_str(&tail);
@@ -313,6 +315,14 @@ fn reveals(out: &mut String, plan: &Plan, length_max: usize) {
         format!("⚠️ {secret} is made public: {} — {at}\n\n", prose(&cut(&visible(&one.reason))))
     });
     push_up_to(out, rows, length_max);
+}
+
+fn relocation(out: &mut String, plan: &Plan) {
+    if let Some(relocation) = &plan.relocation {
+        let place = |it: &SecretStore| code(&cut(&visible(&it.to_string())));
+        let (from, to) = (place(&relocation.from), place(&relocation.to));
+        out.push_str(&format!("🔑 generated secrets move: {from} → {to}\n\n"));
+    }
 }
 
 fn tail(plan: &Plan, context: &Context) -> String {

@@ -260,6 +260,7 @@ fn plan() -> Value {
         ("unmanaged", list(&json!({}))),
         ("checks", list(&record(&["name", "result", "address?", "message?", "at?"]))),
         ("reveals", list(&record(&["secret", "reason", "at"]))),
+        ("relocation?", closed(&[("from", text()), ("to", text())])),
         ("capacity", list(&json!({ "type": "object" }))),
         ("outputs", json!({ "type": "object" })),
     ]);

@@ -31,6 +31,7 @@ pub fn terminal(plan: &Plan, context: &Context, style: Style) -> String {
     blocked(&mut paper, &plan.blocked);
     checks(&mut paper, context);
     reveals(&mut paper, &plan.reveals);
+    relocation(&mut paper, plan);
     outputs(&mut paper, plan, context);
     footer(&mut paper, plan, &entries, context);
     paper.finish()
@@ -263,6 +264,16 @@ fn reveals(paper: &mut Paper, reveals: &[Revealed]) {
     }
 }
 
+/// Values go from one place to another, which somebody should know who looks for them.
+fn relocation(paper: &mut Paper, plan: &Plan) {
+    if let Some(relocation) = &plan.relocation {
+        paper.end();
+        paper.line(0, Hue::Bold, "generated secrets move");
+        let text = format!("{} → {}", relocation.from, relocation.to);
+        paper.line(2, Hue::Yellow, &visible(&text));
+    }
+}
+
 fn outputs(paper: &mut Paper, plan: &Plan, context: &Context) {
     if plan.outputs.is_empty() || context.density == Density::Summary {
         return;
@@ -314,6 +325,7 @@ pub fn verdict(plan: &Plan, entries: &[Entry<'_>]) -> String {
     let left = plan.drift.iter().filter(|drift| !drift.mended).count();
     let left = left + plan.outdated.len() + plan.unmanaged.len();
     match left {
+        0 if plan.relocation.is_some() => "Plan: generated secrets move.".to_owned(),
         0 => "No changes: everything is as the manifest says.".to_owned(),
         count => format!(
             "No changes: {} only shown, not acted upon.",

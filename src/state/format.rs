@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ObjectId, Value, digest};
+use crate::model::{Keeping, ObjectId, Value, digest};
 use crate::state::{Record, State};
 
 /// The format that is written.
@@ -86,6 +86,8 @@ struct FormatOne {
     outputs: BTreeMap<String, Value>,
     #[serde(default)]
     moved: BTreeSet<String>,
+    #[serde(default)]
+    keeping: Option<Keeping>,
     sha256: String,
 }
 
@@ -111,6 +113,9 @@ pub fn encode(state: &State) -> Sealed {
     lines(&mut text, "outputs", &state.outputs);
     if !state.moved.is_empty() {
         field(&mut text, "moved", &state.moved);
+    }
+    if let Some(keeping) = &state.keeping {
+        field(&mut text, "keeping", keeping);
     }
     let sha256 = digest(&text);
     for part in [SEAL.0, &sha256, SEAL.1] {
@@ -152,8 +157,9 @@ fn format_of(text: &[u8]) -> Result<u64, Unreadable> {
 
 fn format_one(text: &[u8]) -> Result<Snapshot, Unreadable> {
     let form: FormatOne = serde_json::from_slice(text).map_err(|error| damage(&error))?;
-    let FormatOne { lineage, serial, records, durations, outputs, moved, sha256, .. } = form;
-    let state = State { lineage, serial, records, durations, outputs, moved };
+    let FormatOne { lineage, serial, records, durations, outputs, moved, keeping, sha256, .. } =
+        form;
+    let state = State { lineage, serial, records, durations, outputs, moved, keeping };
     Ok(Snapshot { state, sha256 })
 }
 

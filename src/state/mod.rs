@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use moves::Origins;
 
 use crate::lower::Intent;
-use crate::model::{Address, ObjectId, Value};
+use crate::model::{Address, Keeping, ObjectId, Value};
 
 /// What is done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub struct State {
     pub outputs: BTreeMap<String, Value>,
     /// The `moved` statements that had their effect and may not have it again: `a -> b`.
     pub moved: BTreeSet<String>,
+    /// Where its generated secrets are kept; nothing if it is beside it, or if there are none yet.
+    pub keeping: Option<Keeping>,
 }
 
 /// One object that exists, or may exist.
@@ -105,6 +107,8 @@ pub enum Event {
         /// See [`State::moved`].
         statements: BTreeSet<String>,
     },
+    /// Generated secrets are kept there from now on; every value is there already.
+    Keeping(Keeping),
     /// The outputs after an apply.
     Outputs {
         /// By name.
@@ -161,6 +165,7 @@ impl State {
                 self.rename(&objects);
                 self.moved = statements;
             }
+            Event::Keeping(keeping) => self.keeping = Some(keeping),
             Event::Outputs { values } => self.outputs = values,
         }
     }

@@ -28,6 +28,7 @@ const SALT_LENGTH: usize = 32;
 pub struct Kept {
     entries: BTreeMap<String, Entry>,
     changed: bool,
+    given_up: bool,
 }
 
 /// One generated secret.
@@ -77,7 +78,7 @@ struct AnyFormat {
 /// What is sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plain {
+pub(super) struct Plain {
     value: String,
     version: u32,
     made_secs: u64,
@@ -121,6 +122,47 @@ impl Kept {
     pub fn open_with_old(folder: &Path, keys: &[Key]) -> Option<Kept> {
         let kept = keys.iter().find_map(|key| Kept::open(folder, key).ok())?;
         Some(Kept { changed: true, ..kept })
+    }
+
+    /// Whether anything is different from what was read.
+    pub fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// What has changed is durable.
+    pub fn saved(&mut self) {
+        self.changed = false;
+    }
+
+    /// Has to be written again, although no value has changed.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
+    /// Whether somebody said that values which are missing are lost for good.
+    pub fn is_given_up(&self) -> bool {
+        self.given_up
+    }
+
+    /// Notes whether values that are missing are lost for good.
+    pub fn give_up(&mut self, given_up: bool) {
+        self.changed |= self.given_up != given_up;
+        self.given_up = given_up;
+    }
+
+    /// Whether both have the same secrets with the same values.
+    pub fn is_like(&self, other: &Kept) -> bool {
+        let same = |one: &Entry, other: &Entry| {
+            let texts = |it: &Entry| -> Vec<Zeroizing<String>> {
+                let all = it.before.iter().chain([&it.value]);
+                all.map(|value| Zeroizing::new(value.expose().to_owned())).collect()
+            };
+            texts(one) == texts(other)
+                && (one.version, one.made_secs, &one.moving)
+                    == (other.version, other.made_secs, &other.moving)
+        };
+        self.entries.len() == other.entries.len()
+            && self.all().all(|(name, it)| other.get(name).is_some_and(|other| same(it, other)))
     }
 
     /// One secret.
@@ -207,19 +249,34 @@ impl Kept {
         Ok(())
     }
 
-    /// The same although nothing has changed: with another key.
-    pub fn save_anew(&mut self, store: &Store, key: &Key) -> Result<(), Refused> {
-        self.changed = true;
-        self.save(store, key)
-    }
-
-    fn seal(&self, key: &Key) -> Vec<u8> {
+    /// Everything, as it is sealed or handed over.
+    pub(super) fn plain(&self) -> BTreeMap<String, Plain> {
         let named = |(name, it): (&str, &Entry)| match &it.moving {
             // Something else may be made for the address that becomes free.
             Some(moving) => (format!("{} -> {name}", moving.from), plain(it)),
             None => (name.to_owned(), plain(it)),
         };
-        let plain: BTreeMap<String, Plain> = self.all().map(named).collect();
+        self.all().map(named).collect()
+    }
+
+    /// The same, opened.
+    pub(super) fn of_plain(plain: BTreeMap<String, Plain>, given_up: bool) -> Kept {
+        let entries = plain.into_iter().map(|(address, mut it)| {
+            let entry = Entry {
+                value: Hidden::new(std::mem::take(&mut it.value)),
+                version: it.version,
+                made_secs: it.made_secs,
+                before: std::mem::take(&mut it.before).into_iter().map(Hidden::new).collect(),
+                moving: it.moving.take(),
+            };
+            let to = entry.moving.as_ref().map(|moving| moving.to.clone());
+            (to.unwrap_or(address), entry)
+        });
+        Kept { entries: entries.collect(), changed: false, given_up }
+    }
+
+    fn seal(&self, key: &Key) -> Vec<u8> {
+        let plain = self.plain();
         let mut bytes =
             Zeroizing::new(serde_json::to_vec(&plain).expect("texts and numbers are JSON"));
         let mut salt = [0; SALT_LENGTH];
@@ -242,6 +299,18 @@ impl Kept {
 }
 
 impl Store {
+    /// Removes the sealed secrets and their copy: they are kept elsewhere.
+    pub fn remove_secrets(&self) -> Result<(), Refused> {
+        self.on_disk(|disk: &Disk, files: &Files| {
+            for path in [&files.secrets, &files.previous_secrets] {
+                if path.symlink_metadata().is_ok() {
+                    disk.remove(path)?;
+                }
+            }
+            disk.sync_folder(&files.folder)
+        })
+    }
+
     /// Puts sealed secrets in the place of those before, of which one copy stays beside them.
     fn write_secrets(&self, bytes: &[u8]) -> Result<(), Refused> {
         self.on_disk(|disk: &Disk, files: &Files| {
@@ -272,18 +341,7 @@ fn opened(path: &Path, bytes: &[u8], key: &Key) -> Result<Kept, Refused> {
     let plain = plain.map_err(|_| damaged("it is not what was sealed with this key"))?;
     let plain: BTreeMap<String, Plain> =
         serde_json::from_slice(plain).map_err(|_| damaged("its content has another form"))?;
-    let entries = plain.into_iter().map(|(address, mut it)| {
-        let entry = Entry {
-            value: Hidden::new(std::mem::take(&mut it.value)),
-            version: it.version,
-            made_secs: it.made_secs,
-            before: std::mem::take(&mut it.before).into_iter().map(Hidden::new).collect(),
-            moving: it.moving.take(),
-        };
-        let to = entry.moving.as_ref().map(|moving| moving.to.clone());
-        (to.unwrap_or(address), entry)
-    });
-    Ok(Kept { entries: entries.collect(), changed: false })
+    Ok(Kept::of_plain(plain, false))
 }
 
 fn plain(entry: &Entry) -> Plain {

@@ -10,6 +10,7 @@ mod load;
 mod local;
 mod lock;
 mod repair;
+mod shared;
 
 pub use disk::{Disk, Operation};
 pub use kept::{Entry, Kept};
@@ -17,6 +18,7 @@ pub use key::{Key, Owner, key_of};
 pub use load::read;
 pub use local::Store;
 pub use repair::{Report, repair};
+pub use shared::Document;
 
 use std::io;
 use std::path::Path;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::commands::apply::converged;
 use crate::commands::kills::{Numbers, given};
 use crate::support::project::Project;
+use crate::support::stores::{self, Place, equipped};
 
 /// How many times, unless `PAAS_KILLS` says otherwise.
 const KILLS: u64 = 24;
@@ -17,14 +18,19 @@ const KILLS: u64 = 24;
 const LONGEST_MS: u64 = 120;
 
 /// Two secrets and an app that has both.
-fn manifest(first: &str, second: &str, more: &str) -> String {
+fn manifest(place: &Place, first: &str, second: &str, more: &str) -> String {
+    let settings = place.manifest("");
     format!(
-        "host box {{ address = \"10.0.0.9\" }}\n\
+        "{settings}host box {{ address = \"10.0.0.9\" }}\n\
          secret {first} = generate(length = 24)\n\
          secret {second} = generate(length = 24)\n\
          app blog {{\n  on = host.box\n  unit {{ exec = \"/bin/blog\", \
          env = {{ A = secret.{first}, B = upper(secret.{second}) }} }}\n}}\n{more}"
     )
+}
+
+fn local() -> Place {
+    Place { written: "local()", file: None, vault: None }
 }
 
 /// The value of a secret, if it has one.
@@ -61,12 +67,18 @@ fn closed(project: &Project) {
 
 #[test]
 fn killed_at_any_moment_no_value_is_lost_or_made_twice() {
-    let count = given("PAAS_KILLS").unwrap_or(KILLS);
+    for place in stores::all() {
+        let fewer = if place.written == "local()" { KILLS } else { KILLS / 4 };
+        lives(&place, given("PAAS_KILLS").unwrap_or(fewer));
+    }
+}
+
+fn lives(place: &Place, count: u64) {
     let seed = given("PAAS_SEED").unwrap_or(20_261_122);
-    println!("{count} kills with seed {seed}");
+    println!("{}: {count} kills with seed {seed}", place.written);
     let (mut numbers, mut kills, mut found) = (Numbers(seed), 0, 0);
     while kills < count {
-        let project = Project::of(&manifest("a", "b", ""));
+        let project = place.open(equipped(Project::of(&manifest(place, "a", "b", ""))));
         let apply = "apply --sandbox --yes";
         // The first values: what was durable at the kill is what is used.
         kills += u64::from(killed(&project, apply, &mut numbers));
@@ -91,7 +103,7 @@ fn killed_at_any_moment_no_value_is_lost_or_made_twice() {
             "b" => "moved secret.a -> secret.b\nmoved secret.b -> secret.a\n",
             _ => "moved secret.a -> secret.c\n",
         };
-        project.write("main.paas", manifest(first, second, moves));
+        project.write("main.paas", manifest(place, first, second, moves));
         kills += u64::from(killed(&project, apply, &mut numbers));
         project.fine(apply);
         assert_eq!(value(&project, first), rotated, "{first} has another value after its move");
@@ -103,8 +115,39 @@ fn killed_at_any_moment_no_value_is_lost_or_made_twice() {
 }
 
 #[test]
+fn killed_on_the_way_to_another_place_no_value_is_lost() {
+    let count = given("PAAS_KILLS").unwrap_or(KILLS / 4);
+    let mut numbers = Numbers(given("PAAS_SEED").unwrap_or(20_261_122));
+    let places = stores::all();
+    let project = equipped(Project::of(&manifest(&places[0], "a", "b", "")));
+    let mut project = places[1].open(project);
+    project.fine("apply --sandbox --yes");
+    let made = [value(&project, "a"), value(&project, "b")];
+    let mut at = 0;
+    for turn in 0..count {
+        // The second server is the same store in another version; one can be named at a time.
+        let next = [0, 1, 3, 4, 5][usize::try_from(numbers.below(5)).unwrap()] % places.len();
+        at = if next == 2 { at } else { next };
+        project.write("main.paas", manifest(&places[at], "a", "b", ""));
+        killed(&project, "apply --sandbox --yes", &mut numbers);
+        assert_eq!([value(&project, "a"), value(&project, "b")], made, "turn {turn}");
+        if numbers.below(2) == 0 {
+            project.fine("apply --sandbox --yes");
+            assert_eq!([value(&project, "a"), value(&project, "b")], made, "turn {turn}");
+            converged(&project);
+        }
+        closed(&project);
+    }
+    project = places[1].open(project);
+    project.fine("apply --sandbox --yes");
+    assert_eq!([value(&project, "a"), value(&project, "b")], made);
+    let there = project.path("state/sandbox/paas.secrets").exists();
+    assert_eq!(there, at == 0, "{}", places[at].written);
+}
+
+#[test]
 fn two_at_a_time_lose_nothing() {
-    let project = Project::of(&manifest("a", "b", ""));
+    let project = Project::of(&manifest(&local(), "a", "b", ""));
     project.fine("apply --sandbox --yes");
     let mut done = 1;
     for _ in 0..4 {
@@ -126,7 +169,7 @@ fn two_at_a_time_lose_nothing() {
 
 #[test]
 fn a_value_that_comes_while_somebody_is_asked_is_the_one_that_is_sent() {
-    let project = Project::of(&manifest("a", "b", ""));
+    let project = Project::of(&manifest(&local(), "a", "b", ""));
     project.fine("apply --sandbox --yes");
     project.edit("main.paas", "/bin/blog", "/bin/other");
     project.fine("plan --sandbox --out it.plan");

@@ -8,6 +8,7 @@ use paas::model::digest;
 
 use crate::commands::says;
 use crate::support::project::Project;
+use crate::support::stores;
 
 /// With everything in it that an encoding could change.
 const VALUES: [(&str, &str); 5] = [
@@ -237,10 +238,25 @@ fn no_command_shows_or_stores_a_secret() {
 
 #[test]
 fn what_is_generated_is_seen_by_nobody_who_does_not_ask() {
-    let project = project();
+    seen_by_nobody(&project(), 2);
+}
+
+#[test]
+fn what_is_generated_is_seen_by_nobody_wherever_it_is_kept() {
+    for place in [stores::vault(2)].into_iter().chain(stores::elsewhere()) {
+        let project = place.open(stores::equipped(project()));
+        project.write("more.paas", place.manifest(""));
+        seen_by_nobody(&project, 1);
+        // On the way to another place neither.
+        project.write("more.paas", "paas { secrets = local() }\n");
+        seen_by_nobody(&project, 1);
+    }
+}
+
+fn seen_by_nobody(project: &Project, turns: usize) {
     project.fine("apply --sandbox --yes");
     let mut made = Vec::new();
-    for turn in 0..2 {
+    for turn in 0..turns {
         let value = project.fine("secret reveal secret.made --sandbox --yes");
         made.push(value.trim_end().to_owned());
         let lines = [
@@ -255,7 +271,7 @@ fn what_is_generated_is_seen_by_nobody_who_does_not_ask() {
             "secret list --sandbox -vv",
             "secret rotate secret.made --sandbox -vv",
         ];
-        let said: Vec<String> = lines.iter().map(|line| quiet(&project, line)).collect();
+        let said: Vec<String> = lines.iter().map(|line| quiet(project, line)).collect();
         let files = project.contents().into_iter();
         let files = files.map(|(path, bytes)| {
             format!("{}: {}", path.display(), String::from_utf8_lossy(&bytes))

@@ -3,11 +3,11 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use crate::commands::says;
 use crate::support::project::Project;
+use crate::support::stores::{identity, output};
 
 /// With everything in it that a file format or a program could change.
 const VALUE: &str = "a \"quoted\" \\(x) $HOME `id` {} [.*] 'é' \t end";
@@ -56,27 +56,6 @@ fn refused(project: &Project, parts: &[&str]) {
     says(&said, &["P4002", "`secret.a` has no value", "nothing was changed"]);
     says(&said, parts);
     assert!(!said.contains("leak"), "{said}");
-}
-
-/// What a program prints, or nothing if it is not installed.
-fn output(program: &str, arguments: &[&str], input: &str) -> Option<Vec<u8>> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let Ok(mut child) = command.spawn() else {
-        let _ = writeln!(std::io::stderr(), "skipped: `{program}` is not installed");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(output.stdout)
-}
-
-/// A new identity of `age`, and who it is encrypted for.
-fn identity() -> Option<(String, String)> {
-    let text = String::from_utf8(output("age-keygen", &[], "")?).unwrap();
-    let public = text.lines().find_map(|line| line.strip_prefix("# public key: "));
-    Some((text.clone(), public.unwrap().to_owned()))
 }
 
 #[test]

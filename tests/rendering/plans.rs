@@ -41,6 +41,7 @@ pub fn empty() -> Plan {
         capacity: vec![],
         reveals: vec![],
         moves: None,
+        relocation: None,
     }
 }
 

@@ -85,7 +85,7 @@ impl Run {
                 self.sent.remove(&index);
             }
             Event::Undone { id, verb } => drop(self.sent.remove(&self.index(id, *verb))),
-            Event::Outputs { .. } | Event::Moved { .. } => (),
+            Event::Outputs { .. } | Event::Moved { .. } | Event::Keeping(_) => (),
         }
         self.state.record(event.clone());
     }

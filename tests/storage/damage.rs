@@ -189,7 +189,7 @@ fn a_field_that_nobody_knows_is_not_passed_over() {
         SNAPSHOT,
         |text| resealed(&text.replace("\"serial\"", "\"owner\":1,\n\"serial\"")),
         "P7002 `DIR/paas.state.json` is damaged, line 5: unknown field `owner`, expected one of \
-         `format`, `paas`, `lineage`, `serial`, `records`, `durations`, `outputs`, `moved`, `sha256`",
+         `format`, `paas`, `lineage`, `serial`, `records`, `durations`, `outputs`, `moved`, `keeping`, `sha256`",
     );
 }
 
@@ -250,7 +250,7 @@ fn an_event_that_nobody_knows_is_not_taken_for_an_unfinished_line() {
             format!("{}{}", &text[..at], reframed(&unknown))
         },
         "P7002 `DIR/paas.journal` is damaged, line 4: unknown variant `paused`, \
-         expected one of `started`, `done`, `undone`, `moved`, `outputs`",
+         expected one of `started`, `done`, `undone`, `moved`, `keeping`, `outputs`",
     );
 }
 

@@ -7,6 +7,8 @@ pub mod golden;
 pub mod ledger;
 pub mod project;
 pub mod rng;
+pub mod stores;
+pub mod vault;
 
 /// A value as specs hold it, written as JSON.
 macro_rules! json {

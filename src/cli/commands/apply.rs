@@ -163,7 +163,7 @@ impl<'a> Work<'a> {
         purpose: &'static str,
     ) -> Work<'a> {
         let silent = plan.outputs.is_empty() && state.outputs.is_empty();
-        let nothing = plan.changes.is_empty() && silent;
+        let nothing = plan.changes.is_empty() && silent && plan.relocation.is_none();
         Work { project, sandbox, plan, nothing, resume, purpose }
     }
 }
@@ -184,7 +184,7 @@ pub async fn carry_out(
     if nothing {
         return Ok(0);
     }
-    if !how.yes && !plan.changes.is_empty() {
+    if !how.yes && (!plan.changes.is_empty() || plan.relocation.is_some()) {
         if !terminal.interactive {
             return Err(Stop::one(project::nobody_to_ask(), 1));
         }
@@ -198,7 +198,7 @@ pub async fn carry_out(
     if let Some(moved) = saved::state_moved(&plan, &state.lineage, state.serial) {
         return Err(Stop::one(stale_plan(&[moved]), Refused::STALE));
     }
-    let plan = secrets.prepare(&store, plan, terminal)?;
+    let plan = secrets.prepare(&mut store, plan, terminal).await?;
     let world = Arc::new(Chosen::to_change(project, sandbox)?);
     let quiet = plan.changes.is_empty();
     let mut progress = Shown::new(terminal, plan.changes.len());
@@ -209,7 +209,7 @@ pub async fn carry_out(
         terminal.problems(std::slice::from_ref(&refused.problem), &Default::default());
     }
     store.compact()?;
-    secrets.settle(&store)?;
+    secrets.settle(&mut store, terminal).await?;
     let code = exit_code(&report);
     if !quiet {
         terminal.print(&render::outcome(&summary(report, resume), terminal.out));

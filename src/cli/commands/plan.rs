@@ -81,7 +81,8 @@ fn exit_code(plan: &Plan, asked: bool) -> u8 {
         let goes = matches!(change.impact.what, What::Replace | What::Remove | What::DataLoss);
         goes || change.verb == Verb::Delete
     });
-    match (plan.blocked.is_empty(), asked, plan.changes.is_empty()) {
+    let empty = plan.changes.is_empty() && plan.relocation.is_none();
+    match (plan.blocked.is_empty(), asked, empty) {
         (false, _, _) => 4,
         (true, true, false) => {
             if destroys {

@@ -56,8 +56,8 @@ pub enum Action {
     /// Make another project key, when the one before is lost or has been seen by others
     ///
     /// Generated secrets are sealed with the new key. If the old one is lost, their values are
-    /// lost with it: with `--yes` every one of them is made anew. The next apply sends every
-    /// secret again.
+    /// lost with it: with `--yes` every one of them is made anew. Those that are kept in a file of
+    /// `sops` or `age` or in a Vault need no key. The next apply sends every secret again.
     NewKey {
         /// Give up what the old key sealed, if it is not here
         #[arg(long, short = 'y')]
@@ -68,7 +68,7 @@ pub enum Action {
 }
 
 /// Does it.
-pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, Stop> {
+pub async fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, Stop> {
     let (Action::List { inputs }
     | Action::Rotate { inputs, .. }
     | Action::Import { inputs, .. }
@@ -77,10 +77,13 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
     let project = project::load(inputs)?;
     project.warn(terminal);
     let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
+    if !matches!(action, Action::List { .. }) {
+        secrets = secrets.lenient();
+    }
     match action {
         Action::List { .. } => {
             let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
-            terminal.print(&list(terminal, &project, &mut secrets, &state)?);
+            terminal.print(&list(terminal, &project, &mut secrets, &state).await?);
         }
         Action::Reveal { address, yes, .. } => {
             generated(&project, address)?;
@@ -88,19 +91,21 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
                 return Err(Stop::one(problem::reveal_unconfirmed(address), 1));
             }
             let (state, _) = pipeline::state(&project.state_folder(sandbox))?;
-            let kept = secrets.kept(&state)?;
-            let entry = kept.as_ref().and_then(|it| it.1.get(address));
+            let kept = secrets.kept(&state).await?;
+            let entry = kept.and_then(|it| it.get(address));
             let entry = entry.ok_or_else(|| Stop::one(problem::no_value_yet(address), 1))?;
             terminal.print(&format!("{}\n", entry.value.expose()));
         }
         Action::Rotate { address, .. } => {
             let recipe = generated(&project, address)?;
-            let version = renew(terminal, &project, &mut secrets, address, || Ok(make(&recipe)))?;
+            let value = make(&recipe);
+            let version = renew(terminal, &project, &mut secrets, address, value).await?;
             terminal.print(&format!("{address} has its version {version}; apply sends it\n"));
         }
         Action::Import { address, .. } => {
             generated(&project, address)?;
-            let version = renew(terminal, &project, &mut secrets, address, || typed(address))?;
+            let value = typed(address)?;
+            let version = renew(terminal, &project, &mut secrets, address, value).await?;
             terminal.print(&format!("{address} has its version {version}; apply sends it\n"));
         }
         Action::NewKey { yes, .. } => {
@@ -108,8 +113,8 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
             if pipeline::state(&folder)?.0.lineage.is_empty() {
                 return Err(Stop::one(state::no_state(&folder), 1));
             }
-            let store = Store::open(&folder, "secret new-key")?;
-            let said = secrets.new_key(&store, *yes, terminal)?;
+            let mut store = Store::open(&folder, "secret new-key")?;
+            let said = secrets.new_key(&mut store, *yes, terminal).await?;
             store.close()?;
             terminal.print(&said);
         }
@@ -118,17 +123,16 @@ pub fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<u8, St
 }
 
 /// Puts a new value in the place of the one there is.
-fn renew(
+async fn renew(
     terminal: &Terminal,
     project: &Project,
     secrets: &mut Secrets,
     address: &str,
-    value: impl FnOnce() -> Result<crate::model::Hidden, Stop>,
+    value: crate::model::Hidden,
 ) -> Result<u32, Stop> {
-    let value = value()?;
-    let store = Store::open(&secrets.folder(project), "secret rotate")?;
-    secrets.found(&store, terminal)?;
-    let version = secrets.renew(&store, address, value, now_secs())?;
+    let mut store = Store::open(&secrets.folder(project), "secret rotate")?;
+    secrets.found(&store, terminal).await?;
+    let version = secrets.renew(&mut store, address, value, now_secs()).await?;
     store.close()?;
     Ok(version)
 }
@@ -159,7 +163,7 @@ fn generated(project: &Project, address: &str) -> Result<Recipe, Stop> {
     recipe.ok_or_else(|| Stop::one(problem::not_generated(address, &told(&item.source)), 1))
 }
 
-fn list(
+async fn list(
     terminal: &Terminal,
     project: &Project,
     secrets: &mut Secrets,
@@ -170,11 +174,11 @@ fn list(
         return Ok("The manifest declares no secret.\n".to_owned());
     }
     let any = all.values().any(|item| item.source.recipe().is_some());
-    let kept = if any { secrets.kept(state)? } else { None };
+    let kept = if any { secrets.kept(state).await? } else { None };
     let now = now_secs();
     let declared = all.iter().filter(|(_, item)| item.source.bases().is_empty());
     let rows = declared.map(|(address, item)| {
-        let entry = kept.as_ref().and_then(|it| it.1.get(address));
+        let entry = kept.and_then(|it| it.get(address));
         let age = match (entry, item.source.recipe()) {
             (Some(entry), _) => {
                 let days = now.saturating_sub(entry.made_secs) / 86_400;

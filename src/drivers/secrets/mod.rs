@@ -1,10 +1,15 @@
 //! The values of secrets: each is read at most once in a run, when it is needed, and never kept.
 
+mod age_file;
+mod encrypted;
 mod made;
 mod programs;
+mod shelf;
+mod sops_file;
 mod vault;
 
 pub use made::make;
+pub use shelf::{Shelf, Unwritten};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read as _};

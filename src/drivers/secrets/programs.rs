@@ -1,6 +1,7 @@
 //! Secrets that installed programs give: `sops`, `age`, and whatever the manifest names. What they
 //! print may be a secret, so no message quotes it.
 
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,10 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file as `sops` decrypts it, as JSON.
 pub async fn sops(folder: &Path, file: &str) -> Result<Hidden, Missing> {
-    let help = format!("see what it says: `sops --decrypt {file}`");
     let path = there(folder, file, "encrypt one with `sops`")?;
-    let argv = ["--decrypt", "--output-type", "json"].map(Into::into);
-    let output = run("sops", &argv, Some(&path), folder, None, &help).await;
+    sops_at(folder, file, &path, None).await
+}
+
+/// The same for one whose name does not tell what kind it is.
+pub async fn sops_at(
+    folder: &Path,
+    file: &str,
+    path: &Path,
+    kind: Option<&str>,
+) -> Result<Hidden, Missing> {
+    let help = format!("see what it says: `sops --decrypt {file}`");
+    let mut argv = vec!["--decrypt", "--output-type", "json"];
+    argv.extend(kind.iter().flat_map(|kind| ["--input-type", kind]));
+    let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
+    let output = run("sops", &argv, Some(path), folder, None, &help).await;
     let output = output.map_err(|missing| about(missing, file))?;
     checked(&output, &format!("what `sops` makes of `{file}`"), &help)
 }
@@ -29,8 +42,12 @@ pub async fn sops(folder: &Path, file: &str) -> Result<Hidden, Missing> {
 /// A file as `age` decrypts it.
 pub async fn age(folder: &Path, file: &str) -> Result<Hidden, Missing> {
     let path = there(folder, file, "encrypt one with `age`")?;
-    let inline = std::env::var("SOPS_AGE_KEY").ok().filter(|key| !key.trim().is_empty());
-    let inline = inline.map(Zeroizing::new);
+    age_at(folder, file, &path).await
+}
+
+/// The same for one that has another name still.
+pub async fn age_at(folder: &Path, file: &str, path: &Path) -> Result<Hidden, Missing> {
+    let inline = inline_identity();
     let identities = identities();
     if identities.is_empty() && inline.is_none() {
         return Err(Missing::new(
@@ -39,7 +56,7 @@ pub async fn age(folder: &Path, file: &str) -> Result<Hidden, Missing> {
              `~/.config/sops/age/keys.txt`",
         ));
     }
-    let mut argv: Vec<std::ffi::OsString> = vec!["--decrypt".into()];
+    let mut argv: Vec<OsString> = vec!["--decrypt".into()];
     for identity in &identities {
         argv.extend(["--identity".into(), identity.into()]);
     }
@@ -50,7 +67,7 @@ pub async fn age(folder: &Path, file: &str) -> Result<Hidden, Missing> {
         "is it encrypted for one of your identities? `age --decrypt --identity FILE {file}` tells"
     );
     let output =
-        run("age", &argv, Some(&path), folder, inline.as_ref().map(|it| it.as_str()), &help).await;
+        run("age", &argv, Some(path), folder, inline.as_ref().map(|it| it.as_str()), &help).await;
     let output = output.map_err(|missing| about(missing, file))?;
     checked(&output, &format!("what `age` makes of `{file}`"), &help)
 }
@@ -61,13 +78,19 @@ pub async fn command(folder: &Path, argv: &[String]) -> Result<Hidden, Missing> 
         return Err(Missing::new("no program is named", "name one"));
     };
     let help = format!("run `{program}` by hand, in the folder of the manifest");
-    let arguments: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
+    let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
     let output = run(program, &arguments, None, folder, None, &help).await?;
     checked(&output, &format!("what `{program}` prints"), &help)
 }
 
+/// An identity of `age` that the environment holds itself.
+pub fn inline_identity() -> Option<Zeroizing<String>> {
+    let inline = std::env::var("SOPS_AGE_KEY").ok().filter(|key| !key.trim().is_empty());
+    inline.map(Zeroizing::new)
+}
+
 /// The files in which `age` finds what it decrypts with.
-fn identities() -> Vec<PathBuf> {
+pub fn identities() -> Vec<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let named = |name: &str| named(name).filter(|it| !it.as_os_str().is_empty());
     if let Some(path) = named("AGE_IDENTITY").or_else(|| named("SOPS_AGE_KEY_FILE")) {
@@ -97,14 +120,15 @@ fn there(folder: &Path, file: &str, help: &str) -> Result<PathBuf, Missing> {
     }
 }
 
-fn about(missing: Missing, file: &str) -> Missing {
+/// Says which file a program was at.
+pub fn about(missing: Missing, file: &str) -> Missing {
     Missing { why: format!("{}, with `{file}`", missing.why), ..missing }
 }
 
 /// Runs a program with nothing to read but `stdin`, and gives what it prints.
-async fn run(
+pub async fn run(
     program: &str,
-    arguments: &[std::ffi::OsString],
+    arguments: &[OsString],
     file: Option<&Path>,
     folder: &Path,
     stdin: Option<&str>,

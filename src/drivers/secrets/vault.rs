@@ -1,5 +1,7 @@
 //! Secrets in a Vault or an OpenBao, through its HTTP API: both versions of the key-value store.
 
+pub(super) mod field;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -117,7 +119,7 @@ impl Vault {
         };
         let (status, body) = self.get(&whole).await.map_err(|why| Missing::new(why, help))?;
         if !status.is_success() {
-            return Err(Missing::new(told(status, path), help));
+            return Err(Missing::new(told(status, path, "read"), help));
         }
         let mut answer: serde_json::Value = serde_json::from_slice(&body)
             .map_err(|_| Missing::new("the Vault gives an answer that is no JSON", help))?;
@@ -132,7 +134,7 @@ impl Vault {
         let (status, body) = self.get(&about).await.map_err(|why| Missing::new(why, help))?;
         let mount: Option<Mount> = match status.is_success() {
             true => serde_json::from_slice(&body).ok(),
-            false => return Err(Missing::new(told(status, path), help)),
+            false => return Err(Missing::new(told(status, path, "read"), help)),
         };
         let mount = mount
             .ok_or_else(|| Missing::new("the Vault does not say which store this is", help))?;
@@ -145,13 +147,28 @@ impl Vault {
     }
 
     async fn get(&self, path: &str) -> Result<(StatusCode, Zeroizing<Vec<u8>>), String> {
+        self.send(path, None).await
+    }
+
+    /// Asks for what is at a path, or puts something there.
+    async fn send(
+        &self,
+        path: &str,
+        body: Option<&str>,
+    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), String> {
         let mut url = self.root.clone();
         let segments = ["v1"].into_iter().chain(path.split('/'));
         url.path_segments_mut()
             .map_err(|()| "`VAULT_ADDR` is no address of a server".to_owned())?
             .pop_if_empty()
             .extend(segments);
-        let mut request = self.client.get(url);
+        let mut request = match body {
+            None => self.client.get(url),
+            Some(text) => {
+                let json = ("Content-Type", "application/json");
+                self.client.post(url).header(json.0, json.1).body(text.to_owned())
+            }
+        };
         request = request.header("X-Vault-Request", "true");
         let mut token = reqwest::header::HeaderValue::from_str(&self.token)
             .map_err(|_| "the token for the Vault has characters that none has".to_owned())?;
@@ -205,10 +222,10 @@ fn root(address: &str) -> Result<Url, Missing> {
     }
 }
 
-fn told(status: StatusCode, path: &str) -> String {
+fn told(status: StatusCode, path: &str, deed: &str) -> String {
     let code = status.as_u16();
     match code {
-        403 => format!("the token may not read `{path}` in the Vault (403)"),
+        403 => format!("the token may not {deed} `{path}` in the Vault (403)"),
         404 => format!("there is nothing at `{path}` in the Vault (404)"),
         503 => "the Vault is sealed (503)".to_owned(),
         300..400 => format!("the Vault sends elsewhere ({code}), and nobody follows with a token"),

@@ -60,7 +60,8 @@ secret token = env("TOKEN")
         r#"
 Each source takes its own arguments: `env` a name, `file` and `age` a path, `sops` a file and a key
 in it, `vault` a path and a field, `command` a program with its arguments as a list, `generate` a
-length, a charset and how old the value may become.
+length, a charset and how old the value may become. In `paas { secrets = … }`, where generated
+secrets are kept, `sops` and `age` take one file, `vault` one path, and `local` nothing.
 
 ```paas-error
 secret token = generate(length = 1)
@@ -140,7 +141,8 @@ $ paas apply --sandbox --yes
         "P4008",
         "the store of generated secrets",
         r#"
-Generated secrets are in `paas.secrets` beside the state, sealed. The file is missing, is not what
+Unless the manifest says otherwise, generated secrets are in `paas.secrets` beside the state, and
+sealed. The file is missing, is not what
 was written, or is sealed with another key. Nothing is guessed and nothing is made anew. Bring back
 the file, or its version before, which is kept beside it as `paas.secrets.prev`.
 ```paas
@@ -233,6 +235,31 @@ output password = reveal(secret.admin, "it is for a demonstration")
 paas { policy { allow_reveal = false } }
 secret admin = generate(length = 16)
 output password: secret<string> = secret.admin
+```
+"#,
+    ),
+    Page::new(
+        "P4013",
+        "the place of generated secrets",
+        r#"
+`paas { secrets = … }` names a place for generated secrets: a file of `sops` or `age`, or a secret
+in a Vault. It cannot be read or written now, it has what another state or somebody else has put
+there, or it lacks values that were sent. Nothing is guessed, and nothing is made anew in silence. A
+place that cannot be had stops an apply before its first change; a plan needs no value, and goes on.
+
+```paas
+paas { secrets = vault("kv/paas/prod") }
+secret password = generate(length = 24)
+run account { on = container.web, create = "make-account", env { PASSWORD = secret.password } }
+```
+
+```console
+$ export VAULT_ADDR=http://vault.example.com
+$ paas apply --sandbox --yes
+error[P4013]: generated secrets cannot be read from `vault("kv/paas/prod")`
+  = note: `VAULT_ADDR` is not encrypted, and everybody on the way would read the token
+$ paas plan --sandbox
+Plan: 
 ```
 "#,
     ),
