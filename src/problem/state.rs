@@ -74,9 +74,9 @@ pub fn mixed(folder: &Path, lineages: [&str; 2]) -> Problem {
 pub fn protected(what: &str, gone: Option<u64>) -> Problem {
     let way = match gone {
         Some(serial) => format!(
-            "write `lifecycle {{ protect = false }}` in its block, which is put back if it is gone, \
-             and apply that first: state serial {serial} remembers the protection, and deleting the \
-             block does not lift it"
+            "write `lifecycle {{ protect = false }}` in its block, which is put back if it is \
+             gone, and apply that first: state serial {serial} remembers the protection, and \
+             deleting the block does not lift it"
         ),
         None => format!(
             "set `lifecycle {{ protect = false }}` on `{what}` and apply that first, or put back \

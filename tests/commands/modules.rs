@@ -178,7 +178,7 @@ fn what_a_module_is_given_is_checked_before_there_is_one() {
     let fine = check("name = \"a\", ports = [80]");
     says(&fine, &["lab/main.paas:4:15", "P1002"]);
     assert_eq!(fine.matches("error[").count(), 1, "{fine}");
-    says(&check("name = 3, ports = []"), &["P2001", "main.paas:2:53"]);
-    says(&check("name = \"a\", ports = [\"80\"]"), &["P2001", "main.paas:2:72"]);
-    says(&check("nam = \"a\""), &["P1001", "main.paas:2:46"]);
+    says(&check("name = 3, ports = []"), &["P2001", "main.paas:2:51"]);
+    says(&check("name = \"a\", ports = [\"80\"]"), &["P2001", "main.paas:2:65"]);
+    says(&check("nam = \"a\""), &["P1003", "main.paas:2:44"]);
 }

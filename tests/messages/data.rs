@@ -85,7 +85,7 @@ fn a_type_in_an_expression_is_one_that_exists() {
     let given: [(&str, &str); 6] = [
         ("as_type([1], [int])", ""),
         ("as_type([1], [[int]])", "is not of type `[int]`"),
-        ("as_type(1, Nothing)", "error[P1007]"),
+        ("as_type(1, Nothing)", "error[P1013]"),
         ("as_type(1)", "error[P1008]"),
         ("as_type(1, 2)", "error[P1008]"),
         ("as_type(value = 1, ty = int)", "error[P1008]"),
@@ -100,7 +100,7 @@ fn a_type_in_an_expression_is_one_that_exists() {
     // What it says of the type holds from there on, and `fmt` leaves it.
     let text = "type Row = { n: int }\n\noutput q = as_type({ n = 1 }, Row).m\n";
     let project = Project::of(text);
-    assert!(project.ends("check", 1).contains("P1002"));
+    assert!(project.ends("check", 1).contains("P2011"));
     project.fine("fmt");
     assert_eq!(project.read("main.paas"), text);
 }
