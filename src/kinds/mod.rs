@@ -246,10 +246,8 @@ pub trait AnyKind: Send + Sync {
     fn schema(&self) -> &Schema;
     /// The facts that do not depend on a spec.
     fn traits(&self) -> &Traits;
-    /// See [`Kind::complete`].
-    fn complete(&self, spec: &mut Value, around: &dyn Around) -> Vec<Objection>;
-    /// See [`Kind::review`].
-    fn review(&self, spec: &Value, around: &dyn Around) -> Vec<Problem>;
+    /// See [`Kind::complete`], and [`Kind::review`] if there is nothing to object to.
+    fn complete(&self, spec: &mut Value, around: &dyn Around) -> (Vec<Objection>, Vec<Problem>);
     /// See [`Kind::class`].
     fn class(&self, before: &Value, after: &Value, field: &Field) -> Option<Class>;
     /// See [`Kind::create`].
@@ -410,15 +408,12 @@ impl<K: Kind> AnyKind for Erased<K> {
         &self.traits
     }
 
-    fn complete(&self, spec: &mut Value, around: &dyn Around) -> Vec<Objection> {
+    fn complete(&self, spec: &mut Value, around: &dyn Around) -> (Vec<Objection>, Vec<Problem>) {
         let mut typed: K = typed(spec);
         let objections = typed.complete(around);
         *spec = json(&typed);
-        objections
-    }
-
-    fn review(&self, spec: &Value, around: &dyn Around) -> Vec<Problem> {
-        typed::<K>(spec).review(around)
+        let problems = if objections.is_empty() { typed.review(around) } else { Vec::new() };
+        (objections, problems)
     }
 
     fn class(&self, before: &Value, after: &Value, field: &Field) -> Option<Class> {
@@ -477,20 +472,5 @@ fn typed<K: Kind>(spec: &Value) -> K {
 
 /// Absent fields are left out, so that a spec is as short as what was written.
 fn json<K: Kind>(spec: &K) -> Value {
-    let mut value = Value::of(spec).expect("a spec is JSON");
-    prune(&mut value);
-    value
-}
-
-fn prune(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|value| {
-                prune(value);
-                !value.is_null()
-            });
-        }
-        Value::Array(list) => list.iter_mut().for_each(prune),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
-    }
+    Value::without_nulls(spec).expect("a spec is JSON")
 }

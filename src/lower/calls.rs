@@ -9,7 +9,7 @@ use crate::lower::sources;
 use crate::lower::value::{Data, Val};
 use crate::problem::{Problem, names as problem};
 use crate::source::Span;
-use crate::syntax::tree::{Arg, Expr, ExprKind, Function, Name};
+use crate::syntax::tree::{AS_TYPE, Arg, Expr, ExprKind, Function, Name, TypeExpr};
 
 impl<'t> Evaluator<'t> {
     /// `callee(arguments)`.
@@ -23,6 +23,9 @@ impl<'t> Evaluator<'t> {
             ExprKind::Bad => return Val::new(Data::Bad, at),
             _ => return self.bad(problem::not_callable(env.place(callee.span)), at),
         };
+        if name == AS_TYPE {
+            return self.as_type(arguments, env, at);
+        }
         let (mut passed, places) = self.arguments(arguments, env);
         if let Some(function) = self.program.function(env.scope, name)
             && !env.is_schema()
@@ -63,6 +66,18 @@ impl<'t> Evaluator<'t> {
                 self.bad(refused, at)
             }
             None => self.unknown_function(name, env.place(callee.span), env.scope, at),
+        }
+    }
+
+    /// `as_type(value, T)`: the value, as if it stood at a `let` of this type.
+    fn as_type(&mut self, arguments: &'t [Arg], env: &Env<'t>, at: Span) -> Val {
+        match typed_argument(arguments) {
+            Some((expr, ty)) => {
+                let value = self.eval(expr, env);
+                let name = self.sources.text(expr.span).to_owned();
+                self.narrowed(value, ty, &name, env.scope)
+            }
+            None => self.bad(problem::no_type_argument(at), at),
         }
     }
 
@@ -190,6 +205,16 @@ impl<'t> Evaluator<'t> {
             Some(ty) => self.narrowed(value, ty, &function.name.text, scope),
             None => value,
         }
+    }
+}
+
+/// What is given to `as_type`, and the type.
+pub(super) fn typed_argument(arguments: &[Arg]) -> Option<(&Expr, &TypeExpr)> {
+    match arguments {
+        [Arg::Plain(value), Arg::Plain(Expr { kind: ExprKind::Type(it), .. })] => {
+            Some((value, &it.1))
+        }
+        _ => None,
     }
 }
 

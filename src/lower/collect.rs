@@ -1,6 +1,6 @@
 //! Puts the items of files and tenants into their scope; what does not belong there is reported.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::kinds;
 use crate::lower::evaluator::{Evaluator, Slot};

@@ -1,11 +1,14 @@
 //! What evaluation remembers: values that were computed, what they touched, and what is under way.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::lower::bounds::Bounds;
 use crate::lower::env::Env;
 use crate::lower::library::{Library, Wanted};
+use crate::lower::memo::{Memo, Slots};
 use crate::lower::nodes::{Facets, Instances, Node, NodeId};
 use crate::lower::reads::Recorded;
 use crate::lower::scope::{In, Program, ScopeId};
@@ -126,9 +129,13 @@ pub(super) struct Evaluator<'t> {
     /// By the places in [`Program::blocks`].
     pub instances: Vec<Slot<Instances>>,
     /// By node, then fields and readings in the schema's order.
-    pub fields: Vec<Vec<Slot<Val>>>,
-    /// What fields are that nobody writes, by kind and place in its schema.
-    pub plain: HashMap<(&'static str, usize), Data>,
+    pub fields: Vec<Slots>,
+    /// What fields are that nobody writes, by [`Node::plain`] and place in the kind's schema.
+    pub plain: Vec<Vec<Option<Data>>>,
+    /// The places in `plain`, by kind.
+    pub plain_of: HashMap<&'static str, usize>,
+    /// What expressions of schemas came to.
+    pub memo: Memo,
     /// By node.
     pub specs: Vec<Slot<Rc<Spec>>>,
     /// By node, then the kind's facets in their order.
@@ -164,17 +171,17 @@ impl<'t> Evaluator<'t> {
         Evaluator {
             program: Program::default(),
             library,
-            libraries: HashMap::new(),
+            libraries: HashMap::default(),
             wanted: Vec::new(),
-            recursive: HashSet::new(),
+            recursive: HashSet::default(),
             given,
             sources,
             files,
-            holes: HashMap::new(),
+            holes: HashMap::default(),
             problems: Vec::new(),
             misfits: Vec::new(),
             nodes: Vec::new(),
-            by_address: HashMap::new(),
+            by_address: HashMap::default(),
             secrets: BTreeMap::new(),
             plain_reads: BTreeSet::new(),
             secret_store: SecretStore::Local,
@@ -182,26 +189,28 @@ impl<'t> Evaluator<'t> {
             needed: BTreeSet::new(),
             opening: BTreeSet::new(),
             opened: Vec::new(),
-            scope_of: HashMap::new(),
+            scope_of: HashMap::default(),
             output_values: Vec::new(),
-            service_of: HashMap::new(),
-            service_shapes: HashMap::new(),
-            unserved: HashSet::new(),
-            service_inputs: HashMap::new(),
+            service_of: HashMap::default(),
+            service_shapes: HashMap::default(),
+            unserved: HashSet::default(),
+            service_inputs: HashMap::default(),
             lets: Vec::new(),
             inputs: Vec::new(),
             secret_values: Vec::new(),
             instances: Vec::new(),
             fields: Vec::new(),
-            plain: HashMap::new(),
+            plain: Vec::new(),
+            plain_of: HashMap::default(),
+            memo: Memo::default(),
             specs: Vec::new(),
             facets: Vec::new(),
-            shapes: HashMap::new(),
+            shapes: HashMap::default(),
             late_conditions: Vec::new(),
             trial: None,
             known: None,
             public: BTreeMap::new(),
-            everything: HashMap::new(),
+            everything: HashMap::default(),
             bounds: Bounds::default(),
             stages: Vec::new(),
             touched: Touched::new(),

@@ -33,6 +33,7 @@ impl<'t> Evaluator<'t> {
             }
             ExprKind::Index(base, index) => self.index(base, index, env, at),
             ExprKind::Call(callee, arguments) => self.call(callee, arguments, env, at),
+            ExprKind::Type(it) => self.eval(&it.0, env),
             literal => Val::new(literal_data(literal), at),
         }
     }

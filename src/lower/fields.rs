@@ -1,13 +1,15 @@
 //! Attributes of resources: what is written, else `defaults`, else the schema, else a reading.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
+use rustc_hash::FxHashMap as HashMap;
+
 use crate::kinds::{self, Reading, Source};
 use crate::lower::SecretSource;
-use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
+use crate::lower::memo::only_attribute;
 use crate::lower::nodes::{Layer, Node, NodeId, Role};
 use crate::lower::shape::Entry;
 use crate::lower::value::{Data, Val};
@@ -25,8 +27,14 @@ pub(super) fn is_facet_word(word: &str) -> bool {
     ONLY_WITH.contains(&word)
 }
 
+/// An expression of a schema, and the attribute of `self` that is all it reads.
+struct SchemaText {
+    expr: Expr,
+    only: Option<String>,
+}
+
 /// The expressions that stand in schemas, read once.
-static SCHEMA_TEXTS: LazyLock<HashMap<&'static str, Expr>> = LazyLock::new(|| {
+static SCHEMA_TEXTS: LazyLock<HashMap<&'static str, SchemaText>> = LazyLock::new(|| {
     let mut texts = Vec::new();
     for kind in kinds::all().values() {
         field_texts(&kind.schema().fields, &mut texts);
@@ -35,7 +43,12 @@ static SCHEMA_TEXTS: LazyLock<HashMap<&'static str, Expr>> = LazyLock::new(|| {
             Source::Secret | Source::Late(_) => None,
         }));
     }
-    texts.into_iter().map(|text| (text, parsed(text))).collect()
+    let read = |text: &'static str| {
+        let expr = parsed(text);
+        let only = only_attribute(&expr).map(str::to_owned);
+        (text, SchemaText { expr, only })
+    };
+    texts.into_iter().map(read).collect()
 });
 
 fn field_texts(fields: &[Field], texts: &mut Vec<&'static str>) {
@@ -74,7 +87,7 @@ fn parsed(text: &'static str) -> Expr {
 fn is_plain(need: Need) -> bool {
     match need {
         Need::Optional | Need::Computed => true,
-        Need::Default(text) => SCHEMA_TEXTS.get(text).is_some_and(|expr| match &expr.kind {
+        Need::Default(text) => SCHEMA_TEXTS.get(text).is_some_and(|it| match &it.expr.kind {
             ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Size(_) => true,
             ExprKind::Duration(_) | ExprKind::Null => true,
             ExprKind::Str(text) => text.parts.iter().all(|it| matches!(it, TextPart::Literal(_))),
@@ -86,16 +99,15 @@ fn is_plain(need: Need) -> bool {
 
 /// An expression of a schema.
 pub(super) fn schema_expression(text: &'static str) -> Option<&'static Expr> {
-    SCHEMA_TEXTS.get(text)
+    SCHEMA_TEXTS.get(text).map(|it| &it.expr)
 }
 
 impl<'t> Evaluator<'t> {
     /// The value of an expression of a schema, as attribute of a node.
     pub fn schema_value(&mut self, text: &'static str, node: NodeId) -> Val {
         let at = self.nodes[node].span;
-        let expr: &'static Expr = match SCHEMA_TEXTS.get(text) {
-            Some(expr) => expr,
-            None => return Val::new(Data::Bad, at),
+        let Some(SchemaText { expr, only }) = SCHEMA_TEXTS.get(text) else {
+            return Val::new(Data::Bad, at);
         };
         // Most are plain words and numbers: no need to ask the evaluator.
         match &expr.kind {
@@ -103,16 +115,20 @@ impl<'t> Evaluator<'t> {
             ExprKind::Int(it) => return Val::new(Data::Int(*it), at),
             _ => (),
         }
-        let env = Env::of(node, self.nodes[node].scope).pointing(at);
-        self.eval(expr, &env)
+        let fields = &self.nodes[node].kind.schema().fields;
+        let place = |only: &String| fields.iter().position(|field| field.name == only);
+        match only.as_ref().and_then(place) {
+            Some(attribute) => self.in_common(expr, attribute, node),
+            None => self.eval(expr, &self.schema_env(node)),
+        }
     }
 
     /// The value of a field, by its place in the schema, checked; null if it is absent.
     pub fn field(&mut self, id: NodeId, index: usize) -> Val {
         let node = Rc::clone(&self.nodes[id]);
         let field = &node.kind.schema().fields[index];
-        let left_open = !self.is_written(&node, field.name);
-        if left_open && let Some(data) = self.plain.get(&(node.kind.schema().kind, index)) {
+        let left_open = !node.written[index];
+        if left_open && let Some(data) = &self.plain[node.plain][index] {
             return Val::new(data.clone(), node.span);
         }
         let written = node.layers[0].shape.entries(field.name).first();
@@ -120,13 +136,13 @@ impl<'t> Evaluator<'t> {
         let stage = Stage { what: StageName::Attribute(id, field.name), span };
         let broken = Val::new(Data::Bad, node.span);
         let value = self.once(
-            |this| &mut this.fields[id][index],
+            |this| this.fields[id].at(index),
             stage,
             broken,
             |this| this.make_field(&node, field),
         );
         if left_open && is_plain(field.need) {
-            self.plain.insert((node.kind.schema().kind, index), value.data.clone());
+            self.plain[node.plain][index] = Some(value.data.clone());
         }
         value
     }
@@ -304,7 +320,7 @@ impl<'t> Evaluator<'t> {
                 let broken = Val::new(Data::Bad, node.span);
                 let id = node.id;
                 self.once(
-                    |this| &mut this.fields[id][slot],
+                    |this| this.fields[id].at(slot),
                     stage,
                     broken,
                     |this| this.schema_value(text, id),

@@ -207,6 +207,7 @@ impl<'t> Finder<'t> {
                 Arg::Plain(it) | Arg::Named(_, it) | Arg::Spread(it) => self.expression(it),
             }),
             ExprKind::Name(_)
+            | ExprKind::Type(_)
             | ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)

@@ -29,6 +29,7 @@ mod lifecycle;
 mod library;
 mod lints;
 mod machines;
+mod memo;
 mod nodes;
 mod open;
 mod operators;

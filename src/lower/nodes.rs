@@ -7,6 +7,7 @@ use crate::kinds::{self, AnyKind};
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName};
 use crate::lower::headers::Expansion;
+use crate::lower::memo::Slots;
 use crate::lower::scope::{self, In, Inner, ScopeId, header, is_word, span};
 use crate::lower::services::Instance;
 use crate::lower::shape::{Entry, Shape};
@@ -32,6 +33,10 @@ pub(super) struct Node<'t> {
     pub kind: &'static dyn AnyKind,
     /// What is written, then what its service and `defaults` say, strongest first.
     pub layers: Vec<Layer<'t>>,
+    /// Whether anything may be written about each field of the kind.
+    pub written: Rc<[bool]>,
+    /// What its kind's fields are that nobody writes: a place in [`Evaluator::plain`].
+    pub plain: usize,
     /// The resource around it, if it is a facet.
     pub owner: Option<NodeId>,
     /// The scope it is in.
@@ -92,6 +97,7 @@ struct Plan<'t> {
     name: &'t str,
     /// The first one sees what the header of the block adds.
     layers: Vec<Layer<'t>>,
+    written: Rc<[bool]>,
     used: Option<&'t Use>,
     owner: Option<NodeId>,
     scope: ScopeId,
@@ -114,6 +120,15 @@ impl<'t> Layer<'t> {
     }
 }
 
+/// Whether these layers may say anything about each field of a kind.
+pub(super) fn written(kind: &dyn AnyKind, layers: &[Layer<'_>]) -> Rc<[bool]> {
+    let says = |layer: &Layer<'_>, name: &str| {
+        !layer.entries(name).is_empty() || !layer.shape.spreads.is_empty()
+    };
+    let fields = kind.schema().fields.iter();
+    fields.map(|field| layers.iter().any(|layer| says(layer, field.name))).collect()
+}
+
 impl<'t> Evaluator<'t> {
     /// The resources of a block.
     pub fn block_instances(&mut self, index: usize) -> Instances {
@@ -134,6 +149,7 @@ impl<'t> Evaluator<'t> {
                 let plan = Plan {
                     kind,
                     name: &declared.name.text,
+                    written: written(kind, &layers),
                     layers,
                     used: declared.used,
                     owner: None,
@@ -164,6 +180,7 @@ impl<'t> Evaluator<'t> {
         let plan = Plan {
             kind,
             name: &inner.name.text,
+            written: written(kind, &layers),
             layers,
             used: None,
             owner: None,
@@ -232,17 +249,28 @@ impl<'t> Evaluator<'t> {
         }
         let (kind, owner, doc, scope) = (plan.kind, plan.owner, plan.doc, plan.scope);
         let (span, service) = (plan.span, None);
+        let written = Rc::clone(&plan.written);
+        let plain = self.plain_of(kind);
         self.by_address.insert(address.clone(), id);
-        let node = Node { id, address, kind, layers, owner, scope, service, span, doc };
+        let node =
+            Node { id, address, kind, layers, written, plain, owner, scope, service, span, doc };
         self.nodes.push(Rc::new(node));
-        let slots = kind.schema().fields.len() + kind.traits().readings.len();
-        self.fields.push(vec![Slot::Empty; slots]);
+        self.fields.push(Slots::default());
         self.specs.push(Slot::Empty);
         self.facets.push(vec![Slot::Empty; kind.traits().facets.len()]);
         if word == "app" {
             self.serve(id, plan.used);
         }
         Some(id)
+    }
+
+    /// The place of what a kind's fields are that nobody writes.
+    fn plain_of(&mut self, kind: &'static dyn AnyKind) -> usize {
+        let schema = kind.schema();
+        *self.plain_of.entry(schema.kind).or_insert_with(|| {
+            self.plain.push(vec![None; schema.fields.len()]);
+            self.plain.len() - 1
+        })
     }
 
     /// The facets of a node, by the place of their kind in the node's traits.
@@ -351,6 +379,7 @@ impl<'t> Evaluator<'t> {
         let plan = Plan {
             kind,
             name,
+            written: written(kind, &layers),
             layers,
             used: None,
             owner: Some(owner.id),

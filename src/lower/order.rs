@@ -1,6 +1,6 @@
 //! In which order declarations are evaluated, so that long chains of them need no deep recursion.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::lower::scope::{Named, Program, ScopeId};
 use crate::lower::walk::{self, Mention};
@@ -30,8 +30,8 @@ pub(super) fn needed_first(program: &Program<'_>, scope: ScopeId) -> Vec<Unit> {
     let inputs = inputs.map(Unit::Input);
     let blocks = blocks.map(Unit::Block);
     let mut order = Vec::new();
-    let mut begun = HashSet::new();
-    let mut called = Calls { program, scope, known: HashMap::new() };
+    let mut begun = HashSet::default();
+    let mut called = Calls { program, scope, known: HashMap::default() };
     for unit in inputs.chain(lets).chain(blocks) {
         // Each entry is a unit and what it mentions that was not looked at yet.
         let mut open: Vec<(Unit, Vec<Unit>)> = Vec::new();
@@ -153,7 +153,7 @@ pub(super) fn recursive(
             }
         });
     }
-    let mut bad = HashSet::new();
+    let mut bad = HashSet::default();
     for circle in petgraph::algo::kosaraju_scc(&graph) {
         if circle.len() > 1 || graph.contains_edge(circle[0], circle[0]) {
             let name = |index: &usize| &program.functions[*index].it.name;

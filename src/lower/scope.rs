@@ -1,6 +1,6 @@
 //! What is declared where: every item of every file by its name, scope by scope.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::kinds::{self, AnyKind};
 use crate::lower::env::Env;
@@ -215,16 +215,16 @@ impl<'t> Scope<'t> {
             env: Env::default(),
             given: None,
             inner: Vec::new(),
-            names: HashMap::new(),
-            functions: HashMap::new(),
-            types: HashMap::new(),
-            services: HashMap::new(),
-            outputs: HashMap::new(),
-            secrets: HashMap::new(),
-            by_kind: HashMap::new(),
-            by_name: HashMap::new(),
-            opens: HashMap::new(),
-            defaults: HashMap::new(),
+            names: HashMap::default(),
+            functions: HashMap::default(),
+            types: HashMap::default(),
+            services: HashMap::default(),
+            outputs: HashMap::default(),
+            secrets: HashMap::default(),
+            by_kind: HashMap::default(),
+            by_name: HashMap::default(),
+            opens: HashMap::default(),
+            defaults: HashMap::default(),
             settings: None,
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::lower::card;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName};
-use crate::lower::nodes::{Layer, Node, NodeId, Role};
+use crate::lower::nodes::{Layer, Node, NodeId, Role, written};
 use crate::lower::shape::Shape;
 use crate::lower::value::{Data, Val};
 use crate::model::{Address, Key};
@@ -74,6 +74,8 @@ impl<'t> Evaluator<'t> {
             id: app,
             address: node.address.clone(),
             kind: node.kind,
+            written: written(node.kind, &layers),
+            plain: node.plain,
             layers,
             owner: node.owner,
             scope: node.scope,

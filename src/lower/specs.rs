@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::kinds::{Around as _, Source};
 use crate::lower::evaluator::{Evaluator, Slot, Stage, StageName, Touched};
 use crate::lower::fields::is_facet_word;
-use crate::lower::nodes::{Layer, Node, NodeId};
+use crate::lower::nodes::{Node, NodeId};
 use crate::lower::reads::Surroundings;
 use crate::lower::shape::{Entry, Shape};
 use crate::lower::value::{Data, Val};
@@ -181,11 +181,11 @@ impl<'t> Evaluator<'t> {
                 let missing = matches!(field.need, Need::Required)
                     && matches!(value.data, Data::Bad)
                     && value.origin == node.span
-                    && !this.is_written(node, field.name);
+                    && !node.written[index];
                 if missing {
                     absent.push((field.name, field.ty.expected()));
                 }
-                writing.written = this.is_written(node, field.name);
+                writing.written = node.written[index];
                 if this.copied(&value, value.origin).is_some()
                     && let Some(json) = writing.below(field.name, &value, node.span)
                 {
@@ -238,13 +238,6 @@ impl<'t> Evaluator<'t> {
         let intent = Intent { spec: json, after, lifecycle, ..Intent::default() };
         let resource = Resource { intent, origins, span: node.span, doc };
         Finished { resource, edges, secrets }
-    }
-
-    /// Whether the block or `defaults` may say something about a field.
-    pub fn is_written(&self, node: &Rc<Node<'t>>, name: &str) -> bool {
-        let says =
-            |layer: &Layer<'_>| !layer.entries(name).is_empty() || !layer.shape.spreads.is_empty();
-        node.layers.iter().any(says)
     }
 
     /// Reports attributes that the kind does not have, and those that cannot be written.
@@ -335,10 +328,8 @@ impl<'t> Evaluator<'t> {
         let shapes: Vec<&Shape<'_>> = node.layers.iter().map(|layer| &*layer.shape).collect();
         let (origins, shapes, span) = (origins.as_slice(), shapes.as_slice(), node.span);
         let around = Surroundings { files, sources, origins, shapes, span };
-        let objections = node.kind.complete(spec, &around);
-        if objections.is_empty() {
-            self.problems.extend(node.kind.review(spec, &around));
-        }
+        let (objections, problems) = node.kind.complete(spec, &around);
+        self.problems.extend(problems);
         for objection in objections {
             self.problems.push(lower::objection(
                 node.address.as_str(),

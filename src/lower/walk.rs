@@ -48,6 +48,8 @@ pub(super) fn expression<'t>(expr: &'t Expr, found: &mut dyn FnMut(Mention<'t>))
             expression(value, found);
             arms.iter().for_each(|arm| expression(&arm.value, found));
         }
+        // A type's name is no mention of a value.
+        ExprKind::Type(_) => (),
         ExprKind::Call(callee, arguments) => {
             match &callee.kind {
                 ExprKind::Name(name) => found(Mention::Call(name)),

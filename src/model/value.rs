@@ -7,10 +7,11 @@ mod read;
 mod write;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Index;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet as HashSet;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,7 +50,15 @@ impl Value {
     /// # Errors
     /// Names of a map that are no text.
     pub fn of<T: Serialize + ?Sized>(it: &T) -> Result<Value, serde_json::Error> {
-        it.serialize(write::Writer)
+        it.serialize(write::Writer(write::Nulls::Kept))
+    }
+
+    /// Anything as JSON without the fields that are null, at any depth.
+    ///
+    /// # Errors
+    /// Names of a map that are no text.
+    pub fn without_nulls<T: Serialize + ?Sized>(it: &T) -> Result<Value, serde_json::Error> {
+        it.serialize(write::Writer(write::Nulls::LeftOut))
     }
 
     /// JSON as a type.
@@ -176,11 +185,6 @@ impl Object {
     /// The names, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| &**name)
-    }
-
-    /// Keeps the fields whose values are so.
-    pub fn retain(&mut self, mut keeps: impl FnMut(&mut Value) -> bool) {
-        self.0.retain_mut(|(_, value)| keeps(value));
     }
 
     /// The values, in the order of their names.

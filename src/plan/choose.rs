@@ -73,16 +73,16 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         },
     };
     let mut wanted = spec(&resource.intent.spec, &draft.chosen, &draft.specs);
-    let kept = latest.map(|(_, record)| newest(record).spec.clone());
+    let kept = latest.map(|(_, record)| &newest(record).spec);
     let taken_over = taken.as_ref().map(Taken::decided);
     let lost = latest.is_some_and(|(id, record)| {
         record.half_made() && matches!(inputs.seen.objects.get(id), Some(Found::Foreign(_)))
     });
-    let before = taken_over.or(kept).filter(|_| !lost);
+    let before = taken_over.as_ref().or(kept).filter(|_| !lost);
     let exists = latest.is_some_and(|(id, _)| {
         !matches!(inputs.seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)))
     });
-    if let Err(blocked) = pools.fill(address, &mut wanted, before.as_ref(), exists) {
+    if let Err(blocked) = pools.fill(address, &mut wanted, before, exists) {
         draft.blocked.push(blocked);
         return;
     }

@@ -70,6 +70,10 @@ pub fn costs(
     after: &mut Value,
 ) -> (Vec<(&'static str, Class)>, Vec<&'static str>) {
     let (mut differ, mut kept) = (Vec::new(), Vec::new());
+    // Most resources of a plan are as they were.
+    if before == after {
+        return (differ, kept);
+    }
     for field in &kind.schema().fields {
         if before.get(field.name) != after.get(field.name) {
             match kind.class(before, after, field) {

@@ -19,7 +19,7 @@ pub fn add(inputs: Inputs<'_>, draft: &mut Draft) {
                 Some(machine) => lost(id, record, machine),
                 None => removal(inputs, id, record, draft.chosen.get(&id.address)),
             };
-            guard(draft, id, record, &change);
+            guard(inputs, draft, (id, record), &change);
             draft.changes.push(change);
         }
     }
@@ -164,11 +164,18 @@ fn before(id: &ObjectId, record: &Record, what: &str) -> Vec<Step> {
 }
 
 /// A protected object is never destroyed, whatever the manifest has become.
-fn guard(draft: &mut Draft, id: &ObjectId, record: &Record, change: &Change) {
+fn guard(
+    inputs: Inputs<'_>,
+    draft: &mut Draft,
+    (id, record): (&ObjectId, &Record),
+    change: &Change,
+) {
     let destroyed = change.verb == Verb::Delete || goes_with(change).is_some();
     if !destroyed || !record.intent.lifecycle.protect || record.half_made() {
         return;
     }
     let address = &id.address;
-    draft.blocked.push(Blocked::by(&state::protected(address.as_str()), address));
+    let is_gone = !inputs.desired.resources.contains_key(address);
+    let gone = is_gone.then_some(inputs.state.serial);
+    draft.blocked.push(Blocked::by(&state::protected(address.as_str(), gone), address));
 }

@@ -42,6 +42,9 @@ impl Moves {
 /// A statement whose old name is in use again has its effect once, which the state remembers.
 /// Any other has it whenever something has the old name.
 pub fn moving(desired: &Desired, state: &State) -> Moving {
+    if desired.moved.is_empty() && state.moved.is_empty() {
+        return Moving { state: state.clone(), moves: None, blocked: Vec::new() };
+    }
     let statements: BTreeSet<String> =
         desired.moved.iter().filter(|it| it.once).map(Moved::text).collect();
     let mut from: BTreeMap<Address, Address> = BTreeMap::new();

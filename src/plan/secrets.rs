@@ -161,6 +161,10 @@ fn is_renewed(inputs: Inputs<'_>, versions: &Versions, secret: &str) -> bool {
 
 /// Calls `visit` with the path of every text that has a secret in it, and that one's address.
 pub fn each_secret(value: &Value, path: &str, visit: &mut dyn FnMut(&str, &str)) {
+    // Most specs have none, and need no paths.
+    if !has_text(value) {
+        return;
+    }
     let below = |name: &str| match path {
         "" => escaped(name),
         path => format!("{path}/{}", escaped(name)),
@@ -179,5 +183,14 @@ pub fn each_secret(value: &Value, path: &str, visit: &mut dyn FnMut(&str, &str))
             elements.for_each(|(at, value)| each_secret(value, &below(&at.to_string()), visit));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}
+
+/// Whether there is text with parts in a value, which alone may hold secrets.
+fn has_text(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(name, value)| name == "$text" || has_text(value)),
+        Value::Array(list) => list.iter().any(has_text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

@@ -243,6 +243,14 @@ pub fn missing_argument(function: &str, param: &str, span: Span) -> Problem {
         .at(span, format!("`{param}` has no default and is not given"))
 }
 
+/// P1008: `as_type` without a type.
+pub fn no_type_argument(span: Span) -> Problem {
+    Problem::error("P1008", "`as_type` needs a value and the name of a type")
+        .at(span, "there are not these two")
+        .help("write `as_type(value, Person)`, or `[Person]` for a list of them")
+        .note("a type with parts gets a name first: `type Ports = map<string, int>`")
+}
+
 /// A manifest for another version of `paas`.
 pub fn another_version(span: Span, wanted: &str) -> Problem {
     let own = env!("CARGO_PKG_VERSION");

@@ -69,13 +69,22 @@ pub fn mixed(folder: &Path, lineages: [&str; 2]) -> Problem {
         .help("move the files that do not belong there away, then run `paas state repair` again")
 }
 
-/// Something protected that a plan would destroy.
-pub fn protected(what: &str) -> Problem {
-    Problem::error("P7003", format!("the plan would destroy `{what}`, which is protected"))
-        .help(format!(
+/// Something protected that a plan would destroy; `gone` is the serial of the state that remembers
+/// it, if the plan is one without its block.
+pub fn protected(what: &str, gone: Option<u64>) -> Problem {
+    let way = match gone {
+        Some(serial) => format!(
+            "write `lifecycle {{ protect = false }}` in its block, which is put back if it is \
+             gone, and apply that first: state serial {serial} remembers the protection, and \
+             deleting the block does not lift it"
+        ),
+        None => format!(
             "set `lifecycle {{ protect = false }}` on `{what}` and apply that first, or put back \
              what forces this"
-        ))
+        ),
+    };
+    Problem::error("P7003", format!("the plan would destroy `{what}`, which is protected"))
+        .help(way)
         .help(format!("to keep it and look after it no longer: `forget {what}`"))
 }
 

@@ -9,7 +9,9 @@ use crate::problem::syntax as problem;
 use crate::source::Span;
 use crate::syntax::build::{Builder, HEIGHT_MAX};
 use crate::syntax::grammar::Rule;
-use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Name, UnaryOp};
+use crate::syntax::tree::{
+    AS_TYPE, Arg, BinaryOp, Element, Expr, ExprKind, Name, TypeExpr, TypeKind, UnaryOp,
+};
 
 /// An operator, its right operand and how high that is.
 type Step = (BinaryOp, Expr, usize);
@@ -152,7 +154,7 @@ impl Builder<'_> {
         let kind = match pair.as_rule() {
             Rule::call => {
                 let args = self.args(pair);
-                ExprKind::Call(object, args.into_boxed_slice())
+                call(object, args)
             }
             Rule::index => {
                 let list = object.span;
@@ -314,6 +316,38 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// A call; the second argument of `as_type` is a type.
+pub fn call(callee: Box<Expr>, mut args: Vec<Arg>) -> ExprKind {
+    if matches!(&callee.kind, ExprKind::Name(name) if name == AS_TYPE)
+        && let [_, Arg::Plain(expr)] = args.as_mut_slice()
+        && let Some(ty) = as_type(expr)
+    {
+        let span = expr.span;
+        let inner = std::mem::replace(expr, Expr { span, kind: ExprKind::Bad });
+        expr.kind = ExprKind::Type(Box::new((inner, ty)));
+    }
+    ExprKind::Call(callee, args.into_boxed_slice())
+}
+
+/// The type that an expression names: `Person`, `types.Person`, `[Person]`.
+fn as_type(expr: &Expr) -> Option<TypeExpr> {
+    let kind = match &expr.kind {
+        ExprKind::Name(name) => TypeKind::Named(name.clone(), Vec::new()),
+        ExprKind::Get(base, name) => match &base.kind {
+            ExprKind::Name(library) => {
+                TypeKind::Named(format!("{library}.{}", name.text), Vec::new())
+            }
+            _ => return None,
+        },
+        ExprKind::List(elements) => match elements.as_slice() {
+            [Element::One(of)] => TypeKind::List(Box::new(as_type(of)?)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(TypeExpr { span: expr.span, kind })
 }
 
 /// Whether the next pair of the stream is of this rule.

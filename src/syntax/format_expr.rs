@@ -56,6 +56,7 @@ impl Printer<'_> {
                 self.push("]");
             }
             ExprKind::Call(callee, args) => self.call(expr.span, callee, args),
+            ExprKind::Type(it) => self.expr(&it.0),
             ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
@@ -101,6 +102,7 @@ impl Printer<'_> {
             ExprKind::Get(inner, _) | ExprKind::OptionalGet(inner, _) => self.has_bracket(inner),
             ExprKind::Index(inner, index) => self.flat(index).is_none() || self.has_bracket(inner),
             ExprKind::Call(callee, args) => !args.is_empty() || self.has_bracket(callee),
+            ExprKind::Type(it) => self.has_bracket(&it.0),
             ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)

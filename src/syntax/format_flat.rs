@@ -69,6 +69,7 @@ impl Printer<'_> {
                 flat
             }
             ExprKind::Call(callee, args) => self.flat_call(callee, args, out),
+            ExprKind::Type(it) => self.flat_into(&it.0, out),
             ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)

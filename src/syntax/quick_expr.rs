@@ -1,7 +1,7 @@
 //! The expressions of [`Quick`]: everything but `match`, block strings and other languages.
 
 use crate::syntax::build::HEIGHT_MAX;
-use crate::syntax::build_expr::fold;
+use crate::syntax::build_expr::{self, fold};
 use crate::syntax::quick::{Quick, is_reserved, is_word};
 use crate::syntax::tree::{
     Arg, BinaryOp, Body, Comprehension, Element, Expr, ExprKind, Item, ItemKind, Name, Text,
@@ -124,7 +124,7 @@ impl Quick<'_, '_> {
             b'(' => {
                 self.deeper()?;
                 let args = self.args()?;
-                ExprKind::Call(Box::new(object), args.into_boxed_slice())
+                build_expr::call(Box::new(object), args)
             }
             _ => {
                 self.gap();

@@ -162,3 +162,23 @@ fn a_repository_that_cannot_be_had_is_told_with_its_reason() {
         says(&project.run("update").err, &["cannot be fetched"]);
     }
 }
+
+#[test]
+fn what_a_module_is_given_is_checked_before_there_is_one() {
+    let module = "type Port = int where 1 <= it <= 65535\n\
+                  input name: string\ninput ports: [Port] = []\noutput text = nmae\n";
+    let check = |body: &str| {
+        let project = Project::of(&format!(
+            "let wanted = []\nmodule lab for it in wanted from \"./lab\" {{ {body} }}\n"
+        ));
+        project.write("lab/main.paas", module);
+        project.run("check").err
+    };
+    // What the module itself says is read too.
+    let fine = check("name = \"a\", ports = [80]");
+    says(&fine, &["lab/main.paas:4:15", "P1002"]);
+    assert_eq!(fine.matches("error[").count(), 1, "{fine}");
+    says(&check("name = 3, ports = []"), &["P2001", "main.paas:2:51"]);
+    says(&check("name = \"a\", ports = [\"80\"]"), &["P2001", "main.paas:2:65"]);
+    says(&check("nam = \"a\""), &["P1003", "main.paas:2:44"]);
+}

@@ -77,6 +77,23 @@ fn something_protected_stands_in_the_way() {
 }
 
 #[test]
+fn what_is_protected_stays_so_when_its_block_is_deleted() {
+    let head = "secret pve = env(\"PVE_TOKEN\")\n\
+                cluster home { api = \"https://pve.lan:8006\", token = secret.pve }\n";
+    let project = Project::of(&format!(
+        "{head}container db {{ on = cluster.home, template = \"debian-12-standard\"\n\
+         lifecycle {{ protect = true }} }}\n"
+    ));
+    project.fine("apply --sandbox --yes");
+    project.write("main.paas", head);
+    let said = project.untouched("plan --sandbox", 4);
+    says(&said, &["P7003", "put back if it is gone", "state serial ", "`forget container.db`"]);
+    project.untouched("apply --sandbox --yes", 4);
+    project.write("main.paas", format!("{head}forget container.db\n"));
+    project.fine("apply --sandbox --yes");
+}
+
+#[test]
 fn drift_is_what_changed_outside_is_missing_or_is_outdated() {
     let project = Project::applied();
     project.fine("sandbox set container.web memory=4GiB");

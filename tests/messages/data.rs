@@ -72,10 +72,37 @@ fn the_place_survives_what_happens_to_a_value() {
         "input q: [{ n: int }] = yaml(file(\"p.yml\"))\n",
         "output q: [{ n: int }] = yaml(file(\"p.yml\"))\n",
         "let q: { r: [{ n: int }], s: int } = { r = yaml(file(\"p.yml\")), s = 1 }\n",
+        "type Row = { n: int }\nlet q = [for it in as_type(yaml(file(\"p.yml\")), [Row]) : it.n]\n",
+        "type Rows = [{ n: int }]\noutput q = length(as_type(yaml(file(\"p.yml\")), Rows))\n",
     ] {
         let said = says(manifest, &[data], &["P2006", "p.yml:2:8", "expected an int"]);
         assert_eq!(said.matches("error[").count(), 1, "{said}");
     }
+}
+
+#[test]
+fn a_type_in_an_expression_is_one_that_exists() {
+    let given: [(&str, &str); 6] = [
+        ("as_type([1], [int])", ""),
+        ("as_type([1], [[int]])", "is not of type `[int]`"),
+        ("as_type(1, Nothing)", "error[P1013]"),
+        ("as_type(1)", "error[P1008]"),
+        ("as_type(1, 2)", "error[P1008]"),
+        ("as_type(value = 1, ty = int)", "error[P1008]"),
+    ];
+    for (expression, wrong) in given {
+        let manifest = format!("let text = \"a\"\noutput q = {expression}\n");
+        match wrong {
+            "" => drop(Project::of(&manifest).fine("check")),
+            wrong => drop(says(&manifest, &[], &[wrong, "main.paas:2:"])),
+        }
+    }
+    // What it says of the type holds from there on, and `fmt` leaves it.
+    let text = "type Row = { n: int }\n\noutput q = as_type({ n = 1 }, Row).m\n";
+    let project = Project::of(text);
+    assert!(project.ends("check", 1).contains("P2011"));
+    project.fine("fmt");
+    assert_eq!(project.read("main.paas"), text);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::kinds::Stage;
+use crate::lower::calls::typed_argument;
 use crate::lower::functions;
 use crate::lower::infer::Infer;
 use crate::lower::infer::told::Want;
@@ -13,7 +14,7 @@ use crate::lower::infer::why::Why;
 use crate::lower::scope::{In, ScopeId};
 use crate::problem::{lints, names, secrets};
 use crate::source::Span;
-use crate::syntax::tree::{Arg, Expr, ExprKind, Function};
+use crate::syntax::tree::{AS_TYPE, Arg, Expr, ExprKind, Function};
 
 /// Functions that say where a secret comes from.
 const SECRET_SOURCES: [&str; 6] = ["env", "sops", "age", "vault", "command", "generate"];
@@ -56,6 +57,16 @@ impl<'t> Infer<'t> {
             }
             return Ty::bad();
         };
+        if name == AS_TYPE {
+            return match typed_argument(arguments) {
+                Some((value, ty)) => {
+                    let ty = self.written(ty);
+                    let want = Want::written(self.sources.text(value.span), ty);
+                    self.value(value, view, Some(&want))
+                }
+                None => self.bad(names::no_type_argument(at)),
+            };
+        }
         if let Some(function) = self.function(name) {
             return self.own_call(function, arguments, view, at);
         }

@@ -27,7 +27,7 @@ mod view;
 mod why;
 mod written;
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::lower::infer::names::Bare;
 use crate::lower::infer::sites::Site;
@@ -102,10 +102,10 @@ pub(super) fn check<'t>(
         block_sites: vec![None; program.blocks.len()],
         sites: Vec::new(),
         aliases: Vec::new(),
-        results: HashMap::new(),
-        seen: HashSet::new(),
-        schema: HashMap::new(),
-        read: HashMap::new(),
+        results: HashMap::default(),
+        seen: HashSet::default(),
+        schema: HashMap::default(),
+        read: HashMap::default(),
         depth: 0,
         inside: 0,
         calls: 0,

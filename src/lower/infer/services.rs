@@ -13,7 +13,7 @@ use crate::lower::infer::view::View;
 use crate::lower::scope::{Opens, Service, span};
 use crate::problem::names;
 use crate::schema::Type;
-use crate::syntax::tree::{Block, Input, Item, ItemKind};
+use crate::syntax::tree::{Block, Input, Item, ItemKind, Key};
 
 impl<'t> Infer<'t> {
     /// How many of a tenant or module there are, and what is said about it as a whole.
@@ -32,14 +32,27 @@ impl<'t> Infer<'t> {
             Opens::Module(it) => {
                 let items = it.body.iter().flat_map(|body| &body.items);
                 let given = items.filter_map(|item| match &item.kind {
-                    ItemKind::Attribute(attribute) => Some(&attribute.value),
+                    ItemKind::Attribute(attribute) => Some(attribute),
                     _ => None,
                 });
-                self.in_scope(inner.scope, |this| {
-                    given.for_each(|value| drop(this.value(value, &opened.view, None)));
-                });
+                for attribute in given {
+                    let want = self.module_input(&attribute.key);
+                    self.in_scope(inner.scope, |this| {
+                        this.value(&attribute.value, &opened.view, want.as_ref())
+                    });
+                }
             }
         }
+    }
+
+    /// What the module of this scope expects for an input.
+    fn module_input(&mut self, key: &'t Key) -> Option<Want> {
+        let Key::Plain(name) = key else { return None };
+        let (program, scope) = (self.program, self.scope);
+        let mut inputs = program.inputs.iter().filter(|input| input.scope == scope);
+        let input = inputs.find(|input| input.it.name.text == name.text)?.it;
+        let ty = self.written(input.ty.as_ref()?);
+        Some(Want::written(&name.text, ty).of("input"))
     }
 
     /// What the body of a tenant says about the tenant itself.

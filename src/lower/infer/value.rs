@@ -107,6 +107,7 @@ impl<'t> Infer<'t> {
             ExprKind::OptionalGet(base, name) => self.get(expr, base, name, view, true, want),
             ExprKind::Index(base, index) => self.index(expr, base, index, view),
             ExprKind::Call(callee, arguments) => self.call(callee, arguments, view, at).at(at),
+            ExprKind::Type(it) => self.value(&it.0, view, None),
             ExprKind::Paren(_) | ExprKind::If(..) | ExprKind::Match(..) | ExprKind::Bad => {
                 Ty::bad()
             }

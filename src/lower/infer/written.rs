@@ -1,7 +1,8 @@
 //! Written types as types.
 
-use std::collections::HashSet;
 use std::rc::Rc;
+
+use rustc_hash::FxHashSet as HashSet;
 
 use crate::kinds;
 use crate::lower::infer::Infer;
@@ -128,7 +129,7 @@ impl<'t> Infer<'t> {
 
     /// It stands for nothing but itself.
     fn is_circular(&mut self, index: usize) -> bool {
-        let (mut open, mut seen) = (vec![index], HashSet::new());
+        let (mut open, mut seen) = (vec![index], HashSet::default());
         while let Some(next) = open.pop() {
             let ty = self.alias_ty(next);
             let parts = match &ty.core {

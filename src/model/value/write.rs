@@ -20,11 +20,26 @@ impl Serialize for Value {
     }
 }
 
+/// What becomes of fields that are null.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    /// They are there.
+    Kept,
+    /// They are not there, at any depth.
+    LeftOut,
+}
+
 /// Makes a value of whatever is written to it.
-pub(super) struct Writer;
+#[derive(Clone, Copy)]
+pub(super) struct Writer(pub Nulls);
 
 /// A list or an object while it is written.
-pub(super) enum Parts {
+pub(super) struct Parts {
+    writer: Writer,
+    of: Of,
+}
+
+enum Of {
     List(Vec<Value>),
     /// With the name of the variant around it, if there is one.
     Fields(Vec<(Arc<str>, Value)>, Option<Arc<str>>, Option<&'static str>),
@@ -32,9 +47,9 @@ pub(super) enum Parts {
 
 impl Parts {
     fn done(self) -> Value {
-        match self {
-            Parts::List(list) => Value::Array(list.into()),
-            Parts::Fields(fields, _, variant) => {
+        match self.of {
+            Of::List(list) => Value::Array(list.into()),
+            Of::Fields(fields, _, variant) => {
                 let object = Value::Object(Object::from_fields(fields));
                 match variant {
                     None => object,
@@ -45,22 +60,31 @@ impl Parts {
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, it: &T) -> Result<(), Error> {
-        if let Parts::List(list) = self {
-            list.push(it.serialize(Writer)?);
+        if let Of::List(list) = &mut self.of {
+            list.push(it.serialize(self.writer)?);
         }
         Ok(())
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, it: &T) -> Result<(), Error> {
-        if let Parts::Fields(fields, ..) = self {
-            fields.push((shared(name), it.serialize(Writer)?));
+        if let Of::Fields(fields, ..) = &mut self.of {
+            let value = it.serialize(self.writer)?;
+            if !value.is_null() || self.writer.0 == Nulls::Kept {
+                fields.push((shared(name), value));
+            }
         }
         Ok(())
     }
 }
 
-fn fields(count: usize, variant: Option<&'static str>) -> Parts {
-    Parts::Fields(Vec::with_capacity(count), None, variant)
+impl Writer {
+    fn list(self, count: usize) -> Parts {
+        Parts { writer: self, of: Of::List(Vec::with_capacity(count)) }
+    }
+
+    fn fields(self, count: usize, variant: Option<&'static str>) -> Parts {
+        Parts { writer: self, of: Of::Fields(Vec::with_capacity(count), None, variant) }
+    }
 }
 
 impl Serializer for Writer {
@@ -170,11 +194,11 @@ impl Serializer for Writer {
         variant: &'static str,
         it: &T,
     ) -> Result<Value, Error> {
-        Ok([(variant, it.serialize(Writer)?)].into_iter().collect())
+        Ok([(variant, it.serialize(self)?)].into_iter().collect())
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Parts, Error> {
-        Ok(Parts::List(Vec::with_capacity(len.unwrap_or(0))))
+        Ok(self.list(len.unwrap_or(0)))
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Parts, Error> {
@@ -196,11 +220,11 @@ impl Serializer for Writer {
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Parts, Error> {
-        Ok(fields(len.unwrap_or(0), None))
+        Ok(self.fields(len.unwrap_or(0), None))
     }
 
     fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Parts, Error> {
-        Ok(fields(len, None))
+        Ok(self.fields(len, None))
     }
 
     fn serialize_struct_variant(
@@ -210,7 +234,7 @@ impl Serializer for Writer {
         variant: &'static str,
         len: usize,
     ) -> Result<Parts, Error> {
-        Ok(fields(len, Some(variant)))
+        Ok(self.fields(len, Some(variant)))
     }
 }
 
@@ -258,22 +282,25 @@ impl SerializeMap for Parts {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let name = match key.serialize(Writer)? {
+        let name = match key.serialize(self.writer)? {
             Value::String(name) => shared(&name),
             Value::Number(number) => shared(&number.to_string()),
             other => return Err(ser::Error::custom(format!("`{other}` is no name"))),
         };
-        if let Parts::Fields(_, waiting, _) = self {
+        if let Of::Fields(_, waiting, _) = &mut self.of {
             *waiting = Some(name);
         }
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, it: &T) -> Result<(), Error> {
-        if let Parts::Fields(fields, waiting, _) = self
+        if let Of::Fields(fields, waiting, _) = &mut self.of
             && let Some(name) = waiting.take()
         {
-            fields.push((name, it.serialize(Writer)?));
+            let value = it.serialize(self.writer)?;
+            if !value.is_null() || self.writer.0 == Nulls::Kept {
+                fields.push((name, value));
+            }
         }
         Ok(())
     }

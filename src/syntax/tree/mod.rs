@@ -293,9 +293,14 @@ pub enum ExprKind {
     Index(Box<Expr>, Box<Expr>),
     /// `f(a, name = b, ...c)`
     Call(Box<Expr>, Box<[Arg]>),
+    /// The second argument of `as_type(e, T)`: the expression it looks like, and the type it is.
+    Type(Box<(Expr, TypeExpr)>),
     /// Something that is no expression; it was reported, and later stages keep quiet about it.
     Bad,
 }
+
+/// The function whose second argument is a type.
+pub const AS_TYPE: &str = "as_type";
 
 /// `tcp` or `udp`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
