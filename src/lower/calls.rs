@@ -34,6 +34,11 @@ impl<'t> Evaluator<'t> {
         }
         if functions::READS.contains(&name.as_str()) {
             passed.iter_mut().take(1).for_each(|path| self.place_path(&mut path.value));
+            if let (Some(Data::Str(path)), "file" | "render") =
+                (passed.first().map(|it| &it.value.data), name.as_str())
+            {
+                self.plain_reads.insert((normal(path).into(), at));
+            }
         }
         if name != "file" && sources::names().any(|it| it == name) {
             return self.bad(crate::problem::lower::secret_source_outside(name, at), at);
@@ -216,4 +221,18 @@ pub(super) fn typed_argument(arguments: &[Arg]) -> Option<(&Expr, &TypeExpr)> {
 fn wrong_argument(function: &Function, given: Option<&str>, at: Span) -> Problem {
     let params: Vec<&str> = function.params.iter().map(|param| param.name.text.as_str()).collect();
     problem::wrong_argument(&function.name.text, &params, given, at)
+}
+
+/// A path without detours: two that lead to one file are the same.
+pub(super) fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => (),
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let root = if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }

@@ -54,6 +54,7 @@ pub fn compile(
     desired.wanted.append(&mut evaluator.wanted);
     let found = infer::check(&evaluator.program, &evaluator.recursive, sources);
     let mut problems = infer::merged(found, std::mem::take(&mut evaluator.problems));
+    problems.extend(secrets::read_in_plain_sight(&desired.secrets, &evaluator.plain_reads));
     let imported = library.parts.iter().map(|part| part.trees.as_slice());
     for trees in std::iter::once(trees).chain(imported) {
         problems.extend(lints::foreign_interpolations(trees, sources));

@@ -96,6 +96,8 @@ pub(super) struct Evaluator<'t> {
     pub by_address: HashMap<Address, NodeId>,
     /// Secrets by address.
     pub secrets: BTreeMap<String, SecretItem>,
+    /// Files whose text was taken as it is, and where that is written.
+    pub plain_reads: BTreeSet<(Box<str>, Span)>,
     /// Where the settings want generated ones to be kept.
     pub secret_store: SecretStore,
     /// What is made public so far.
@@ -181,6 +183,7 @@ impl<'t> Evaluator<'t> {
             nodes: Vec::new(),
             by_address: HashMap::default(),
             secrets: BTreeMap::new(),
+            plain_reads: BTreeSet::new(),
             secret_store: SecretStore::Local,
             reveals: BTreeSet::new(),
             needed: BTreeSet::new(),

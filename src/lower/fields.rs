@@ -358,10 +358,9 @@ impl<'t> Evaluator<'t> {
 
     /// Why a value is not known when the manifest is read.
     fn why_late(&self, late: &Late) -> String {
-        const VALUE: &str = "a plan is made without the values of secrets";
         let of = late.of.address();
         if of.kind() == "secret" {
-            return VALUE.to_owned();
+            return lower::WITHOUT_SECRETS.to_owned();
         }
         let Some(node) = self.by_address.get(of).map(|id| &self.nodes[*id]) else {
             return "it comes back from the platform".to_owned();
@@ -370,7 +369,7 @@ impl<'t> Evaluator<'t> {
         let reading = node.kind.traits().readings.iter().find(|reading| reading.name == first);
         let chosen = node.kind.schema().field(first).is_some_and(|field| field.choice.is_some());
         match reading.map(|reading| reading.from) {
-            Some(Source::Secret) => VALUE.to_owned(),
+            Some(Source::Secret) => lower::WITHOUT_SECRETS.to_owned(),
             Some(Source::Late(kinds::Stage::Apply)) => {
                 format!("it is known once `{of}` has been made")
             }

@@ -1,7 +1,8 @@
 //! Secrets: their names and where they come from; a value is never seen here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lower::calls::normal;
 use crate::lower::env::Env;
 use crate::lower::evaluator::{Evaluator, Stage, StageName};
 use crate::lower::headers::{Expansion, Keys};
@@ -9,7 +10,7 @@ use crate::lower::scope::In;
 use crate::lower::value::{Data, Val};
 use crate::lower::{Intent, Resource, SecretItem, SecretSource, sources};
 use crate::model::{Address, Key, Text, Value};
-use crate::problem::lower as problem;
+use crate::problem::{Problem, lints, lower as problem};
 use crate::source::Span;
 use crate::syntax::tree::{Expr, ExprKind, Secret};
 
@@ -106,4 +107,34 @@ pub(super) fn resource(item: &SecretItem) -> Option<Resource> {
     let intent = Intent { spec, ..Intent::default() };
     let origins = ["charset", "length", "rotate"].map(|name| (name.into(), item.span));
     Some(Resource { intent, origins: origins.to_vec(), span: item.span, doc: None })
+}
+
+/// Files that secrets come from and that are read as plain text as well.
+pub(super) fn read_in_plain_sight(
+    secrets: &BTreeMap<String, SecretItem>,
+    reads: &BTreeSet<(Box<str>, Span)>,
+) -> Vec<Problem> {
+    if reads.is_empty() {
+        return Vec::new();
+    }
+    let mut files: BTreeMap<String, (&str, &SecretItem)> = BTreeMap::new();
+    for (address, item) in secrets {
+        let file = match &item.source {
+            SecretSource::File(file) | SecretSource::Age(file) => file,
+            SecretSource::Sops { file, .. } => file,
+            SecretSource::Env(_)
+            | SecretSource::Vault { .. }
+            | SecretSource::Command(_)
+            | SecretSource::Generate(_)
+            | SecretSource::Made
+            | SecretSource::Derived(_) => continue,
+        };
+        files.entry(normal(file)).or_insert((address, item));
+    }
+    let found = reads.iter().filter_map(|(path, at)| Some((files.get(&**path)?, path, at)));
+    let told = found.map(|((address, item), path, at)| {
+        let sealed = !matches!(item.source, SecretSource::File(_));
+        lints::secret_in_plain_sight(*at, path, address, item.span, sealed)
+    });
+    told.collect()
 }

@@ -72,3 +72,27 @@ pub fn no_effect(at: Span, name: &str, why: &str) -> Problem {
         .at(at, "it is checked and remembered, and nothing follows from it")
         .note(why)
 }
+
+/// L0401: a file that a secret comes from is read as plain text.
+pub fn secret_in_plain_sight(
+    at: Span,
+    file: &str,
+    secret: &str,
+    declared: Span,
+    sealed: bool,
+) -> Problem {
+    let problem = Problem::warning("L0401", format!("the text of `{file}` is no secret here"))
+        .at(at, "this may go anywhere, also into plans and the state")
+        .at(declared, format!("`{secret}` comes from the same file"));
+    match sealed {
+        true => problem.note("it is read as it stands there, encrypted"),
+        false => problem.help(format!("take the secret: `{secret}`")),
+    }
+}
+
+/// L0402: a reveal of what everybody may see anyway.
+pub fn nothing_revealed(at: Span, noun: &str) -> Problem {
+    Problem::warning("L0402", "nothing is made public here")
+        .at(at, format!("this is {noun}, and no secret"))
+        .help("take `reveal` away: a reason is for what was secret before")
+}

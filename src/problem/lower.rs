@@ -4,6 +4,14 @@
 use crate::problem::{Edit, Fix, Problem};
 use crate::source::Span;
 
+/// Why what follows from the value of a secret is known late.
+pub const WITHOUT_SECRETS: &str = "a plan is made without the values of secrets";
+
+/// What is computed of a secret is known when it is sent, and what is computed of a revealed one
+/// would have to be known before.
+pub const REVEAL_THE_ANSWER: &str =
+    "reveal what is computed instead: `reveal(secret.name == \"x\", \"why\")`";
+
 /// A value that is known later: what it is, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Late {
@@ -30,9 +38,13 @@ pub fn decided_late(at: Span, late: &Late) -> Problem {
 
 /// P3002: a field that needs a value now.
 pub fn field_late(at: Span, field: &str, late: &Late) -> Problem {
-    Problem::error("P3002", format!("`{field}` must be known when the plan is made"))
+    let problem = Problem::error("P3002", format!("`{field}` must be known when the plan is made"))
         .at(at, format!("{} is known later", late.what))
-        .note(&late.why)
+        .note(&late.why);
+    match late.why == WITHOUT_SECRETS {
+        true => problem.help(REVEAL_THE_ANSWER),
+        false => problem,
+    }
 }
 
 /// P3003: instances of a list whose elements are no keys.

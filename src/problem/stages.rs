@@ -1,6 +1,7 @@
 //! Problems of stages: values that are known too late for where they stand, and why. P30xx.
 
 use crate::problem::Problem;
+use crate::problem::lower::{REVEAL_THE_ANSWER, WITHOUT_SECRETS};
 use crate::source::Span;
 
 /// Why a value is known only later: what is read, where, and through which names.
@@ -47,6 +48,9 @@ impl Chain {
         match self.name.as_str() {
             "ip" => problem.help("or write the address: `ip = nth(network, n)` is known at once"),
             "node" => problem.help("or name the node: `on = cluster.name.node.n1`"),
+            "value" if self.because.as_ref().is_some_and(|it| it.1 == WITHOUT_SECRETS) => {
+                problem.help(REVEAL_THE_ANSWER)
+            }
             "id" => problem.help("or write the number: `id = 100`"),
             _ => problem,
         }

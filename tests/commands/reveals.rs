@@ -169,3 +169,62 @@ fn a_project_can_forbid_to_reveal() {
     let other = "paas { policy { allow_revael = false } }\n";
     says(&project(other).ends("check", 1), &["P1003", "allow_reveal"]);
 }
+
+#[test]
+fn a_reveal_of_no_secret_is_pointed_out_where_it_can_be_told() {
+    let lint = |text: &str| Project::of(text).fine("check").contains("L0402");
+    let said = Project::of("output o = reveal(\"plain\", \"why\")\n").run("check");
+    says(&(said.out + &said.err), &["L0402", "main.paas:1:19", "this is a string, and no secret"]);
+    let quiet = [
+        "secret a = generate()\noutput o = reveal(secret.a, \"why\")\n",
+        "secret a = generate()\noutput o = reveal(length(secret.a) > 3, \"why\")\n",
+        "input a: secret<string> = \"x\"\noutput o = reveal(a, \"why\")\n",
+        "fn shown(x) = reveal(x, \"why\")\noutput o = shown(\"plain\")\n",
+        "secret a = generate()\noutput o = reveal([\"plain\", secret.a], \"why\")\n",
+        "# paas: allow L0402\noutput o = reveal(\"plain\", \"why\")\n",
+    ];
+    for text in quiet {
+        let project = Project::of(text).with("PAAS_INPUT_a", "x");
+        let run = project.run("check");
+        assert!(!(run.out + &run.err).contains("L0402"), "{text}");
+    }
+    assert!(!lint("let a = 1\n"));
+}
+
+#[test]
+fn what_is_computed_of_a_revealed_secret_can_be_revealed_itself() {
+    let start = "secret a = generate()\n";
+    let late = format!(
+        "{start}let open = reveal(secret.a, \"why\")\noutput o = if open == \"x\" then 1 else 2\n"
+    );
+    let said = Project::of(&late).ends("check", 1);
+    says(&said, &["P3002", "without the values of secrets", "reveal what is computed instead"]);
+    let answer = format!("{start}output o = reveal(if secret.a == \"x\" then 1 else 2, \"why\")\n");
+    Project::of(&answer).fine("check");
+}
+
+#[test]
+fn a_file_that_a_secret_comes_from_is_not_read_as_plain_text_unnoticed() {
+    for (source, path, found) in [
+        ("file(\"keys/a.txt\")", "keys/a.txt", true),
+        ("file(\"keys/a.txt\")", "./keys/../keys//a.txt", true),
+        ("sops(\"keys/a.txt\", \"x\")", "keys/a.txt", true),
+        ("age(\"keys/a.txt\")", "keys/a.txt", true),
+        ("file(\"keys/b.txt\")", "keys/a.txt", false),
+        ("env(\"keys\")", "keys/a.txt", false),
+    ] {
+        let text = format!("secret a = {source}\noutput o = length(file(\"{path}\"))\n");
+        let project = Project::of(&text);
+        project.write("keys/a.txt", "hidden\n");
+        let run = project.run("check");
+        let said = run.out + &run.err;
+        assert_eq!(said.contains("L0401"), found, "{text}{said}");
+        if found {
+            says(&said, &["`keys/a.txt` is no secret", "main.paas:2:19", "from the same file"]);
+        }
+        assert_eq!(run.code, 0);
+        project.edit("main.paas", "output", "# paas: allow L0401\noutput");
+        let run = project.run("check");
+        assert!(!(run.out + &run.err).contains("L0401"));
+    }
+}

@@ -113,7 +113,8 @@ fn values_move_to_every_place_from_every_other() {
         says(&project.fine("plan --format markdown"), &["generated secrets move"]);
         says(&project.ends("apply", 1), &["no terminal to ask on"]);
         assert_eq!(both(&project), made, "before it moves to {}", place.written);
-        project.fine("apply --yes");
+        let said = project.fine("apply --yes");
+        says(&said, &[&format!("Generated secrets are in {} now.", place.written)]);
         assert_eq!(both(&project), made, "after it moved to {}", place.written);
         says(&project.fine("plan --exit-code"), &["No changes"]);
         nowhere(&project, &made);

@@ -200,6 +200,9 @@ pub async fn carry_out(
     }
     let plan = secrets.prepare(&mut store, plan, terminal).await?;
     let world = Arc::new(Chosen::to_change(project, sandbox)?);
+    if let Some(relocation) = &plan.relocation {
+        terminal.print(&format!("Generated secrets are in {} now.\n", relocation.to));
+    }
     let quiet = plan.changes.is_empty();
     let mut progress = Shown::new(terminal, plan.changes.len());
     let mut ledger = Durable { store: &mut store, refused: None };

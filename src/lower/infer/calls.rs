@@ -12,7 +12,7 @@ use crate::lower::infer::ty::{Core, Ty};
 use crate::lower::infer::view::View;
 use crate::lower::infer::why::Why;
 use crate::lower::scope::{In, ScopeId};
-use crate::problem::{names, secrets};
+use crate::problem::{lints, names, secrets};
 use crate::source::Span;
 use crate::syntax::tree::{AS_TYPE, Arg, Expr, ExprKind, Function};
 
@@ -106,8 +106,16 @@ impl<'t> Infer<'t> {
         if made.is_bad() || made.is_null() {
             return made;
         }
+        // In a function it depends on the call.
+        if let Some(ty) = value.ty.as_ref().map(|ty| self.opened(ty))
+            && self.inside == 0
+            && !ty.secret
+            && matches!(ty.core, Core::Scalar(_) | Core::Int(..) | Core::Word(_) | Core::Words)
+        {
+            self.problems.push(lints::nothing_revealed(value.expr.span, ty.noun()));
+        }
         let of = self.sources.text(value.expr.span).into();
-        let because = Some((value.expr.span, "a plan is made without the values of secrets"));
+        let because = Some((value.expr.span, crate::problem::lower::WITHOUT_SECRETS));
         let (stage, name) = (Stage::Apply, "value".into());
         let why = Rc::new(Why { stage, name, of, at, because, hops: Vec::new() });
         public(made, &why)

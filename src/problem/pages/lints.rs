@@ -98,4 +98,47 @@ zone home { name = "home.example.com", engine = "hosts", on = host.gate }
 ```
 "#,
     ),
+    Page::new(
+        "L0401",
+        "a secret's file is read as plain text",
+        r#"
+A secret comes from this file, and `file` or `render` reads its text as well. What they give is no
+secret: it may go into names, outputs, plans and the state. Take the secret instead. With this in
+`secrets/password.txt`:
+
+```text
+correct horse battery staple
+```
+
+it would be known how long it is:
+
+```paas-error
+secret password = file("secrets/password.txt")
+output size = length(file("secrets/password.txt"))
+```
+
+```paas
+secret password = file("secrets/password.txt")
+output size: secret<int> = length(secret.password)
+```
+"#,
+    ),
+    Page::new(
+        "L0402",
+        "a reveal of what is no secret",
+        r#"
+`reveal` makes a secret public, and every plan lists it with its reason. Here the value is none, so
+nothing is listed. In a function it depends on what it is given, and nothing is said.
+
+```paas-error
+let greeting = "hello"
+output shown = reveal(greeting, "everybody may read it")
+```
+
+```paas
+let greeting = "hello"
+output shown = greeting
+```
+"#,
+    ),
 ];

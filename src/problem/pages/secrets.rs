@@ -259,7 +259,7 @@ $ paas apply --sandbox --yes
 error[P4013]: generated secrets cannot be read from `vault("kv/paas/prod")`
   = note: `VAULT_ADDR` is not encrypted, and everybody on the way would read the token
 $ paas plan --sandbox
-Plan: 
+to create.
 ```
 "#,
     ),
