@@ -58,7 +58,7 @@ fn from_file(
             ItemKind::Attribute(attribute) => match attribute.key {
                 Key::Plain(key) => {
                     let (value, from) = (attribute.value, name.clone());
-                    given.push(Given { name: key.text, value, from });
+                    given.push(Given { name: key.text.to_string(), value, from });
                 }
                 Key::Computed(_) => problems.push(project::not_a_value(&name)),
             },
@@ -83,7 +83,7 @@ fn one(name: &str, value: &str, from: &str, sources: &mut Sources) -> Given {
         let start = text.len() - value.len();
         let parts = match value.is_empty() {
             true => Vec::new(),
-            false => vec![TextPart::Literal(value.to_owned())],
+            false => vec![TextPart::Literal(value.into())],
         };
         let kind = ExprKind::Str(Box::new(Text { tag: None, parts }));
         Expr { span: Span::new(file, start, text.len()), kind }

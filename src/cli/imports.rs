@@ -249,7 +249,7 @@ fn collect(items: &[Item], found: &mut Vec<Wanted>) {
         match &item.kind {
             ItemKind::Import(it) => found.push(Wanted {
                 span: it.from.span,
-                from: it.from.text.clone(),
+                from: it.from.text.to_string(),
                 purpose: Purpose::Import,
             }),
             ItemKind::Module(it) => {
@@ -269,7 +269,7 @@ fn collect(items: &[Item], found: &mut Vec<Wanted>) {
 fn literal(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Str(text) => match text.parts.as_slice() {
-            [TextPart::Literal(text)] => Some(text.clone()),
+            [TextPart::Literal(text)] => Some(text.to_string()),
             _ => None,
         },
         ExprKind::Paren(inner) => literal(inner),

@@ -127,7 +127,7 @@ impl<'t> Evaluator<'t> {
         for argument in arguments {
             let (name, expr) = match argument {
                 Arg::Plain(expr) => (None, expr),
-                Arg::Named(name, expr) => (Some(name.text.clone()), expr),
+                Arg::Named(name, expr) => (Some(name.text.to_string()), expr),
                 Arg::Spread(expr) => {
                     let value = self.eval(expr, env);
                     let place = env.place(expr.span);

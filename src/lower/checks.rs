@@ -45,7 +45,7 @@ impl<'t> Evaluator<'t> {
                 && let Key::Plain(name) = &attribute.key
             {
                 if name.text != "level" {
-                    let unknown = [(name.text.clone(), name.span)];
+                    let unknown = [(name.text.to_string(), name.span)];
                     let problem =
                         names::unknown_attributes("`check`", None, &unknown, &["level", "require"]);
                     self.problems.push(problem);
@@ -77,7 +77,7 @@ impl<'t> Evaluator<'t> {
                 _ => self.problems.push(names::not_in_a_body(item.span)),
             }
         }
-        let name = block.labels.first().map(|name| name.text.clone()).unwrap_or_default();
+        let name = block.labels.first().map(|name| name.text.to_string()).unwrap_or_default();
         let late = self.late_conditions.len() > before;
         Checked { name, about: env.resource().cloned(), unmet, late, level, span: span(block) }
     }

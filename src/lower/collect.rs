@@ -345,7 +345,7 @@ impl<'t> Evaluator<'t> {
             self.problems.push(problem::not_supported(
                 block.kind.span,
                 &format!("`existing {word}`"),
-                "only a `host` or a `network` can be used without being managed",
+                instead_of_existing(word),
             ));
         }
         self.declare(Declared {
@@ -380,6 +380,19 @@ impl<'t> Evaluator<'t> {
 /// Whether a block in a tenant says something about the tenant itself.
 pub(super) fn is_field(block: &Block) -> bool {
     block.labels.is_empty() && !matches!(block.kind.text.as_str(), "paas" | "test")
+}
+
+/// How to use something of a kind that somebody else looks after.
+fn instead_of_existing(word: &str) -> &'static str {
+    match word {
+        "container" | "vm" => {
+            "to use a guest that others look after, write `host NAME { address = … }`; to look \
+             after it from now on, write a block for it and `adopt` it"
+        }
+        "cluster" => "a `cluster` is never made: leave out `existing`",
+        "template" => "name the image where it is used: `template = \"debian-12-standard\"`",
+        _ => "only a `host` or a `network` can be used without being managed",
+    }
 }
 
 fn twice(what: &str, again: &Name, first: Span) -> Problem {

@@ -197,7 +197,7 @@ impl<'t> Evaluator<'t> {
     pub fn output_value(&mut self, index: usize) -> Val {
         let In { it: output, scope } = self.program.outputs[index];
         let at = output.name.span;
-        let stage = Stage { what: StageName::Name(output.name.text.clone()), span: at };
+        let stage = Stage { what: StageName::Name(output.name.text.to_string()), span: at };
         self.once(
             |this| &mut this.output_values[index],
             stage,

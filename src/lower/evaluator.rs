@@ -333,7 +333,7 @@ impl<'t> Evaluator<'t> {
     /// The value of a `let`.
     pub fn let_value(&mut self, index: usize) -> Val {
         let In { it, scope } = self.program.lets[index];
-        let stage = Stage { what: StageName::Name(it.name.text.clone()), span: it.name.span };
+        let stage = Stage { what: StageName::Name(it.name.text.to_string()), span: it.name.span };
         let broken = Val::new(Data::Bad, it.name.span);
         self.once(
             |this| &mut this.lets[index],

@@ -36,7 +36,7 @@ fn better(item: &Item, sources: &Sources) -> Option<Problem> {
     let ItemKind::Block(block) = &item.kind else { return None };
     let attribute = |item: &Item| match &item.kind {
         ItemKind::Attribute(attribute) => match &attribute.key {
-            Key::Plain(name) => Some((name.text.clone(), sources.text(attribute.value.span))),
+            Key::Plain(name) => Some((name.text.to_string(), sources.text(attribute.value.span))),
             Key::Computed(_) => None,
         },
         _ => None,

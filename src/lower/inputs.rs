@@ -48,7 +48,7 @@ impl<'t> Evaluator<'t> {
     pub fn input_value(&mut self, index: usize) -> Val {
         let In { it: input, scope } = self.program.inputs[index];
         let at = input.name.span;
-        let stage = Stage { what: StageName::Name(input.name.text.clone()), span: at };
+        let stage = Stage { what: StageName::Name(input.name.text.to_string()), span: at };
         self.once(
             |this| &mut this.inputs[index],
             stage,
@@ -95,7 +95,8 @@ impl<'t> Evaluator<'t> {
             (None, None) => {
                 let module = self.program.scopes[scope].prefix.clone();
                 let module = module.map(|it| it.to_string()).unwrap_or_default();
-                let inner = self.program.opens.iter().find(|it| module.contains(&it.name.text));
+                let inner =
+                    self.program.opens.iter().find(|it| module.contains(it.name.text.as_str()));
                 let at = inner.map_or(input.name.span, |inner| inner.span);
                 self.bad(scopes::missing_input(name, &module, at, input.name.span), at)
             }

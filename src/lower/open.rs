@@ -209,7 +209,7 @@ impl<'t> Evaluator<'t> {
 
     /// `import …`: the names of another file.
     pub fn import(&mut self, it: &'t Import, scope: ScopeId) {
-        let part = self.part(it.from.span, it.from.text.clone(), Purpose::Import);
+        let part = self.part(it.from.span, it.from.text.to_string(), Purpose::Import);
         let library = part.map(|part| self.library_scope(part));
         if it.names.is_empty() {
             let stem = stem_of(it);

@@ -122,7 +122,7 @@ impl<'t> Evaluator<'t> {
     /// The tests that were collected.
     pub fn test_items(&self) -> Vec<TestItem> {
         let item = |block: &&Block| TestItem {
-            name: block.labels[0].text.clone(),
+            name: block.labels[0].text.to_string(),
             span: span(block),
             expects_error: expected_error(&block.body),
             has_before: inner(&block.body, "before").is_some(),
@@ -320,7 +320,7 @@ pub(super) fn expected_error(body: &Body) -> Option<(String, Span)> {
         let Key::Plain(name) = &attribute.key else { return None };
         let ExprKind::Str(text) = &attribute.value.kind else { return None };
         let [TextPart::Literal(literal)] = text.parts.as_slice() else { return None };
-        (name.text == "expect_error").then(|| (literal.clone(), attribute.value.span))
+        (name.text == "expect_error").then(|| (literal.to_string(), attribute.value.span))
     };
     body.items.iter().find_map(said)
 }

@@ -9,7 +9,7 @@ use crate::problem::{Edit, Problem, syntax as problem};
 use crate::source::{FileId, Span};
 use crate::syntax::delimiters::Prepared;
 use crate::syntax::grammar::Rule;
-use crate::syntax::tree::{Item, ItemKind, Name};
+use crate::syntax::tree::{Item, ItemKind, Name, Word};
 
 /// How high an expression may stack, and how deep: later stages walk it recursively.
 pub const HEIGHT_MAX: usize = 400;
@@ -203,14 +203,14 @@ impl<'t> Builder<'t> {
 
     /// A word with its place.
     pub fn name(&self, pair: &Pair<'_, Rule>) -> Name {
-        Name { text: pair.as_str().to_owned(), span: self.span(pair) }
+        Name { text: pair.as_str().into(), span: self.span(pair) }
     }
 
     /// A name that had to be here.
     pub fn missing_name(&mut self, pair: &Pair<'_, Rule>) -> Name {
         let span = self.gap_at(pair.as_span().start());
         self.problems.push(problem::missing(span, "a name"));
-        Name { text: String::new(), span }
+        Name { text: Word::default(), span }
     }
 
     /// Reports that something had to be here.

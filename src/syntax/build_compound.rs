@@ -7,7 +7,9 @@ use crate::source::Span;
 use crate::syntax::build::Builder;
 use crate::syntax::build_expr::next_is;
 use crate::syntax::grammar::Rule;
-use crate::syntax::tree::{Arg, Arm, Comprehension, Element, Expr, ExprKind, Item, ItemKind, Name};
+use crate::syntax::tree::{
+    Arg, Arm, Comprehension, Element, Expr, ExprKind, Item, ItemKind, Name, Word,
+};
 
 impl Builder<'_> {
     /// `[ … ]`: elements, or a comprehension.
@@ -232,7 +234,7 @@ impl Builder<'_> {
         let mut inner = pair.into_inner();
         let name = match inner.next() {
             Some(word) => self.name(&word),
-            None => Name { text: String::new(), span: Span::default() },
+            None => Name { text: Word::default(), span: Span::default() },
         };
         if let Some(colon) = inner.peek().filter(|pair| pair.as_rule() == Rule::foreign_named) {
             inner.next();
@@ -291,7 +293,7 @@ impl Builder<'_> {
             pairs.next();
         }
         let mut names = names.into_iter();
-        let empty = || Name { text: String::new(), span: Span::default() };
+        let empty = || Name { text: Word::default(), span: Span::default() };
         (names.next().unwrap_or_else(empty), names.next())
     }
 }

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::build::{Builder, HEIGHT_MAX};
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
-    AS_TYPE, Arg, BinaryOp, Element, Expr, ExprKind, Name, TypeExpr, TypeKind, UnaryOp,
+    AS_TYPE, Arg, BinaryOp, Element, Expr, ExprKind, Name, TypeExpr, TypeKind, UnaryOp, Word,
 };
 
 /// An operator, its right operand and how high that is.
@@ -183,7 +183,7 @@ impl Builder<'_> {
                     let end = pair.as_span().end();
                     let span = found
                         .map_or(self.gap_at(end), |name| self.missing(&name, "a name after `.`"));
-                    ExprKind::Get(object, Box::new(Name { text: String::new(), span }))
+                    ExprKind::Get(object, Box::new(Name { text: Word::default(), span }))
                 }
             },
         };
@@ -287,7 +287,7 @@ impl Builder<'_> {
             "yes" | "True" => self.foreign_word(pair, "true", ExprKind::Bool(true)),
             "no" | "False" => self.foreign_word(pair, "false", ExprKind::Bool(false)),
             "nil" | "None" | "undefined" => self.foreign_word(pair, "null", ExprKind::Null),
-            name => ExprKind::Name(name.to_owned()),
+            name => ExprKind::Name(name.into()),
         };
         Expr { span, kind }
     }
@@ -334,7 +334,7 @@ pub fn call(callee: Box<Expr>, mut args: Vec<Arg>) -> ExprKind {
 /// The type that an expression names: `Person`, `types.Person`, `[Person]`.
 fn as_type(expr: &Expr) -> Option<TypeExpr> {
     let kind = match &expr.kind {
-        ExprKind::Name(name) => TypeKind::Named(name.clone(), Vec::new()),
+        ExprKind::Name(name) => TypeKind::Named(name.to_string(), Vec::new()),
         ExprKind::Get(base, name) => match &base.kind {
             ExprKind::Name(library) => {
                 TypeKind::Named(format!("{library}.{}", name.text), Vec::new())

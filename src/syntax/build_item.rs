@@ -9,7 +9,7 @@ use crate::syntax::build_expr::next_is;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
     Attribute, Block, Body, Expr, ExprKind, For, Function, Input, Item, ItemKind, Key, Let, Name,
-    Param, Require, Secret, TextPart, TypeExpr, TypeItem, TypeKind,
+    Param, Require, Secret, TextPart, TypeExpr, TypeItem, TypeKind, Word,
 };
 
 /// Words that a name follows.
@@ -154,7 +154,7 @@ impl Builder<'_> {
 
     fn left(&mut self, inner: &mut Pairs<'_, Rule>) -> Left {
         let Some(pair) = inner.next() else {
-            return Left::Key(Key::Plain(Name { text: String::new(), span: Span::default() }));
+            return Left::Key(Key::Plain(Name { text: Word::default(), span: Span::default() }));
         };
         let span = self.span(&pair);
         let key = match pair.as_rule() {
@@ -170,7 +170,7 @@ impl Builder<'_> {
             Rule::plain | Rule::raw | Rule::template | Rule::block_text | Rule::block_raw => {
                 let text = self.text(pair, None);
                 match text.parts.as_slice() {
-                    [] => Key::Plain(Name { text: String::new(), span }),
+                    [] => Key::Plain(Name { text: Word::default(), span }),
                     [TextPart::Literal(text)] => Key::Plain(Name { text: text.clone(), span }),
                     _ => {
                         Key::Computed(Box::new(Expr { span, kind: ExprKind::Str(Box::new(text)) }))
@@ -186,7 +186,7 @@ impl Builder<'_> {
     pub fn declared(&mut self, inner: &mut Pairs<'_, Rule>) -> Name {
         match inner.next() {
             Some(pair) => self.label(pair),
-            None => Name { text: String::new(), span: Span::default() },
+            None => Name { text: Word::default(), span: Span::default() },
         }
     }
 
@@ -198,7 +198,7 @@ impl Builder<'_> {
             Rule::plain | Rule::raw | Rule::template | Rule::block_text | Rule::block_raw => {
                 let text = self.text(pair, None);
                 let plain = match text.parts.as_slice() {
-                    [] => Some(String::new()),
+                    [] => Some(Word::default()),
                     [TextPart::Literal(text)] => Some(text.clone()),
                     _ => None,
                 };
@@ -242,7 +242,7 @@ impl Builder<'_> {
         if next_is(&mut pairs, Rule::missing_binder) {
             let at = Span { start: span.end, ..span };
             self.problems.push(problem::missing_binder(at));
-            let first = Name { text: String::new(), span: at };
+            let first = Name { text: Word::default(), span: at };
             let over = Expr { span: at, kind: ExprKind::Bad };
             return Some(For { span, first, second: None, over, by: None });
         }
@@ -383,7 +383,7 @@ fn first_line(span: Span, text: &str) -> Span {
 /// `a.b = v` as `a { b = v }`, which is what it means.
 fn nested(names: Vec<Name>, value: Expr) -> ItemKind {
     let mut names = names.into_iter().rev();
-    let last = names.next().unwrap_or(Name { text: String::new(), span: value.span });
+    let last = names.next().unwrap_or(Name { text: Word::default(), span: value.span });
     let end = value.span;
     let mut span = last.span.to(end);
     let mut kind = ItemKind::Attribute(Attribute { key: Key::Plain(last), value });

@@ -9,7 +9,7 @@ use crate::syntax::build_expr::next_is;
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
     Adopt, Body, Expr, ExprKind, Forget, Import, ItemKind, Mock, ModuleItem, Moved, Name, Place,
-    PlaceSegment, TextPart, Use,
+    PlaceSegment, TextPart, Use, Word,
 };
 
 impl Builder<'_> {
@@ -34,7 +34,7 @@ impl Builder<'_> {
             inner.next();
             names = self.import_names(pair);
         }
-        let mut from = Name { text: String::new(), span: Span::default() };
+        let mut from = Name { text: Word::default(), span: Span::default() };
         while let Some(pair) = inner.peek() {
             match pair.as_rule() {
                 Rule::missing_from => {
@@ -90,11 +90,11 @@ impl Builder<'_> {
             [TextPart::Literal(text)] => Name { text: text.clone(), span },
             [] => {
                 self.problems.push(problem::missing_file(span));
-                Name { text: String::new(), span }
+                Name { text: Word::default(), span }
             }
             _ => {
                 self.problems.push(problem::file_with_hole(span));
-                Name { text: String::new(), span }
+                Name { text: Word::default(), span }
             }
         }
     }
@@ -120,7 +120,7 @@ impl Builder<'_> {
                     Rule::missing_path => {
                         let span = self.gap_at(pair.as_span().start());
                         self.problems.push(problem::missing_service(span));
-                        Name { text: String::new(), span }
+                        Name { text: Word::default(), span }
                     }
                     Rule::missing_word => self.missing_name(&pair),
                     _ => self.label(pair),
@@ -138,7 +138,7 @@ impl Builder<'_> {
         let name = match inner.next() {
             Some(pair) if pair.as_rule() == Rule::missing_word => self.missing_name(&pair),
             Some(pair) => self.label(pair),
-            None => Name { text: String::new(), span: Span::default() },
+            None => Name { text: Word::default(), span: Span::default() },
         };
         let each = self.for_clause(inner);
         let condition = self.clause(inner, Rule::if_clause);
@@ -237,13 +237,13 @@ impl Builder<'_> {
                 Rule::index => key = Some(self.index(pair, None)),
                 Rule::missing_word => {
                     let span = self.gap_at(pair.as_span().start());
-                    names.push(Name { text: String::new(), span });
+                    names.push(Name { text: Word::default(), span });
                 }
                 _ => names.push(self.label(pair)),
             }
         }
         let mut names = names.into_iter();
-        let empty = Name { text: String::new(), span: self.gap_at(end) };
+        let empty = Name { text: Word::default(), span: self.gap_at(end) };
         let kind = names.next().unwrap_or_else(|| empty.clone());
         let name = names.next().unwrap_or(empty);
         if name.text.is_empty() {
@@ -262,6 +262,6 @@ fn taken<'i>(pairs: &mut Pairs<'i, Rule>, rule: Rule) -> Option<Pair<'i, Rule>> 
 
 /// The place that is not written.
 fn nowhere(span: Span) -> Place {
-    let name = Name { text: String::new(), span };
+    let name = Name { text: Word::default(), span };
     Place { span, segments: vec![PlaceSegment { kind: name.clone(), name, key: None }] }
 }

@@ -35,7 +35,7 @@ impl Reading<'_> {
 
     fn end_literal(&mut self) {
         if !self.literal.is_empty() {
-            self.parts.push(TextPart::Literal(std::mem::take(&mut self.literal)));
+            self.parts.push(TextPart::Literal(std::mem::take(&mut self.literal).into()));
         }
     }
 }
@@ -63,7 +63,7 @@ impl Builder<'_> {
         let rule = pair.as_rule();
         let whole = |text: &str| match text.is_empty() {
             true => Vec::new(),
-            false => vec![TextPart::Literal(text.to_owned())],
+            false => vec![TextPart::Literal(text.into())],
         };
         let parts = match rule {
             Rule::plain => whole(inner(1, "\"")),

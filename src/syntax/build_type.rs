@@ -6,7 +6,7 @@ use crate::problem::syntax as problem;
 use crate::syntax::build::Builder;
 use crate::syntax::build_expr::next_is;
 use crate::syntax::grammar::Rule;
-use crate::syntax::tree::{TextPart, TypeExpr, TypeField, TypeKind};
+use crate::syntax::tree::{TextPart, TypeExpr, TypeField, TypeKind, Word};
 
 impl Builder<'_> {
     /// A type, or a word about the one that is missing.
@@ -77,7 +77,7 @@ impl Builder<'_> {
             _ => {
                 let text = self.text(pair, None);
                 match text.parts.into_iter().next() {
-                    Some(TextPart::Literal(text)) => TypeKind::Text(text),
+                    Some(TextPart::Literal(text)) => TypeKind::Text(text.to_string()),
                     _ => TypeKind::Text(String::new()),
                 }
             }
@@ -109,7 +109,7 @@ impl Builder<'_> {
         let mut inner = pair.into_inner();
         let name = match inner.next() {
             Some(word) => self.name(&word),
-            None => crate::syntax::tree::Name { text: String::new(), span },
+            None => crate::syntax::tree::Name { text: Word::default(), span },
         };
         let optional = next_is(&mut inner, Rule::optional);
         if optional {

@@ -16,7 +16,7 @@ impl Builder<'_> {
                 self.add_dashed(Dashed { name, declared: Some(span), uses });
             }
         }
-        Name { text: better, span }
+        Name { text: better.into(), span }
     }
 
     /// Makes `container.web` and `1.ip`, between which a dash stands, one expression if this file
@@ -35,7 +35,7 @@ impl Builder<'_> {
             return false;
         }
         let better = self.written(span).unwrap_or_default().replace('-', "_");
-        let kind = ExprKind::Get(kind.clone(), Box::new(Name { text: better, span }));
+        let kind = ExprKind::Get(kind.clone(), Box::new(Name { text: better.into(), span }));
         replace_leftmost(after, Expr { span: before.span.to(first.span), kind });
         match self.dashed_as(&text) {
             Some(dashed) if dashed.uses.last() == Some(&whole) => {}

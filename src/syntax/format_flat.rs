@@ -340,7 +340,7 @@ impl Printer<'_> {
 
     /// A parameter on one line.
     pub fn flat_param(&self, param: &Param) -> Option<String> {
-        let mut out = param.name.text.clone();
+        let mut out = param.name.text.to_string();
         if let Some(ty) = &param.ty {
             let _ = write!(out, ": {}", self.flat_type(ty)?);
         }

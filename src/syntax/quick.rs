@@ -110,7 +110,7 @@ impl<'b, 't> Quick<'b, 't> {
             return Some(ItemKind::Attribute(Attribute { key, value: self.given()? }));
         }
         let text = self.plain_string()?.to_owned();
-        let name = Name { text, span: self.span(start, self.at) };
+        let name = Name { text: text.into(), span: self.span(start, self.at) };
         Some(ItemKind::Attribute(Attribute { key: Key::Plain(name), value: self.given()? }))
     }
 
@@ -220,7 +220,7 @@ impl<'b, 't> Quick<'b, 't> {
                 _ if each.is_some() || matches!(word, "for" | "if") => return None,
                 "" => {
                     let text = self.plain_string()?.to_owned();
-                    labels.push(Name { text, span: self.span(from, self.at) });
+                    labels.push(Name { text: text.into(), span: self.span(from, self.at) });
                 }
                 _ => {
                     self.at += word.len();
@@ -414,7 +414,7 @@ impl<'t> Quick<'_, 't> {
 
     /// The bytes as a name.
     pub fn name(&self, start: usize, end: usize) -> Name {
-        Name { text: self.text[start..end].to_owned(), span: self.span(start, end) }
+        Name { text: self.text[start..end].into(), span: self.span(start, end) }
     }
 
     /// Goes one level down, unless that is better left to the grammar.

@@ -198,7 +198,7 @@ impl Quick<'_, '_> {
             "null" => ExprKind::Null,
             "if" => return self.choice(),
             _ if is_reserved(word) => return None,
-            _ => ExprKind::Name(word.to_owned()),
+            _ => ExprKind::Name(word.into()),
         };
         self.at += word.len();
         let tagged = ["\"\"\"", "'''"]
@@ -412,7 +412,7 @@ impl<'t> Quick<'_, 't> {
                 (b'"', _) => break,
                 (b'\\', b'(') => {
                     if !literal.is_empty() {
-                        parts.push(TextPart::Literal(std::mem::take(&mut literal)));
+                        parts.push(TextPart::Literal(std::mem::take(&mut literal).into()));
                     }
                     self.deeper()?;
                     self.at += 2;
@@ -433,7 +433,7 @@ impl<'t> Quick<'_, 't> {
         self.at += 1;
         self.higher();
         if !literal.is_empty() {
-            parts.push(TextPart::Literal(literal));
+            parts.push(TextPart::Literal(literal.into()));
         }
         parts.shrink_to_fit();
         self.builder.height = height + 1;
@@ -459,7 +459,7 @@ fn object(mut body: Body) -> ExprKind {
 fn whole(text: &str) -> Text {
     let parts = match text.is_empty() {
         true => Vec::new(),
-        false => vec![TextPart::Literal(text.to_owned())],
+        false => vec![TextPart::Literal(text.into())],
     };
     Text { tag: None, parts }
 }

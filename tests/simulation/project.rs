@@ -65,7 +65,7 @@ impl Project {
 
 /// A secret that comes from outside.
 fn canary() -> Given {
-    let parts = vec![TextPart::Literal(CANARY.to_owned())];
+    let parts = vec![TextPart::Literal(CANARY.into())];
     let span = Span::new(paas::source::FileId(u32::MAX), 0, 0);
     let value = Expr { span, kind: ExprKind::Str(Box::new(Text { tag: None, parts })) };
     Given { name: "canary".to_owned(), value, from: "PAAS_INPUT_canary".to_owned() }

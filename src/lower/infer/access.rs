@@ -267,7 +267,7 @@ impl<'t> Infer<'t> {
                 if shape.open { Ty::bad() } else { self.any_of(values) }
             }
             (Core::Ref(refs), Core::Word(word)) => {
-                let name = Name { text: word.to_string(), span: index.span };
+                let name = Name { text: word.as_ref().into(), span: index.span };
                 self.ref_attribute(&refs.clone(), &name, expr.span, false)
             }
             (Core::Ref(_), Core::Scalar(scalar)) if scalar.is_text() => Ty::bad(),

@@ -69,7 +69,7 @@ impl<'t> Infer<'t> {
                             site,
                         );
                         if !known {
-                            unknown.push((name.text.clone(), name.span));
+                            unknown.push((name.text.to_string(), name.span));
                         }
                     }
                     Key::Computed(expr) => {
@@ -84,7 +84,7 @@ impl<'t> Infer<'t> {
                 ItemKind::Block(block) => {
                     let name = (block.kind.text.as_str(), block.kind.span);
                     if !self.written_attribute(kind, name, (None, Some(block)), view, site) {
-                        unknown.push((block.kind.text.clone(), block.kind.span));
+                        unknown.push((block.kind.text.to_string(), block.kind.span));
                     }
                 }
                 ItemKind::Spread(expr) => self.spread_attributes(kind, expr, view, &mut unknown),

@@ -150,7 +150,7 @@ impl<'t> Infer<'t> {
     pub fn inner_block(&mut self, block: &'t Block, view: &View<'t>, want: Option<&Want>) -> Ty {
         let name = match block.labels.first() {
             Some(label) => format!("{} {}", block.kind.text, label.text),
-            None => block.kind.text.clone(),
+            None => block.kind.text.to_string(),
         };
         let at = crate::lower::scope::span(block);
         let (each, condition) = (block.each.as_deref(), block.condition.as_deref());

@@ -148,7 +148,7 @@ impl<'t> Infer<'t> {
         let Some(kind) = kinds::find(&block.kind.text) else { return };
         let name = match block.labels.first() {
             Some(label) => format!("{} {}", block.kind.text, label.text),
-            None => block.kind.text.clone(),
+            None => block.kind.text.to_string(),
         };
         let keyed = Keyed::Name(&name, span(block));
         let opened = self.header(block.each.as_deref(), block.condition.as_deref(), view, &keyed);

@@ -103,7 +103,7 @@ impl<'t> View<'t> {
 /// `p.cores` for a name with attributes; nothing for what has no such name.
 pub(super) fn path_of(expr: &Expr) -> Option<String> {
     match &expr.kind {
-        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::Name(name) => Some(name.to_string()),
         ExprKind::Paren(inner) => path_of(inner),
         ExprKind::Get(base, name) | ExprKind::OptionalGet(base, name) => {
             Some(format!("{}.{}", path_of(base)?, name.text))

@@ -196,7 +196,7 @@ impl<'t> Infer<'t> {
             Core::Ref(refs) if refs.kinds.is_empty() => "resource".to_owned(),
             Core::Ref(refs) => refs.kinds.join(" | "),
             Core::Data => "data".to_owned(),
-            Core::Alias(index) => self.aliases[*index].0.name.text.clone(),
+            Core::Alias(index) => self.aliases[*index].0.name.text.to_string(),
             Core::Kind(kind) => format!("map<string, {kind}>"),
             Core::Secrets => "map<string, secret<string>>".to_owned(),
         };

@@ -6,11 +6,14 @@ pub use project::{Adopt, Forget, Import, Mock, ModuleItem, Moved, Place, PlaceSe
 
 use crate::source::{FileId, Span};
 
+/// A piece of the text; up to 23 bytes, as most are, take no memory of their own.
+pub type Word = smol_str::SmolStr;
+
 /// A word with its place: a name, a kind, an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The word.
-    pub text: String,
+    pub text: Word,
     /// Where it stands.
     pub span: Span,
 }
@@ -266,7 +269,7 @@ pub enum ExprKind {
     /// Text with its interpolations, escapes already read, block indentation already removed.
     Str(Box<Text>),
     /// A bare name.
-    Name(String),
+    Name(Word),
     /// `[a, b, ...c]`
     List(Vec<Element>),
     /// `{ … }`
@@ -324,7 +327,7 @@ pub struct Text {
 #[derive(Clone, Debug)]
 pub enum TextPart {
     /// Plain characters.
-    Literal(String),
+    Literal(Word),
     /// `\(e)`
     Hole(Box<Expr>),
 }
