@@ -50,10 +50,14 @@ pub struct Builder<'t> {
     next_comment: usize,
 }
 
+/// How short the items of a file are, at least on average.
+const BYTES_AN_ITEM: usize = 64;
+
 impl<'t> Builder<'t> {
     /// A builder for one file.
     pub fn new(file: FileId, original: &'t str, prepared: &'t Prepared<'t>) -> Builder<'t> {
-        let (items, problems) = (Vec::new(), Vec::new());
+        // Growing would need the old and the new list at once; what is not used is never touched.
+        let (items, problems) = (Vec::with_capacity(original.len() / BYTES_AN_ITEM), Vec::new());
         let (assignments, units, dashed) = (Vec::new(), Vec::new(), Vec::new());
         let (height, base, depth, next_comment) = (0, 0, 0, 0);
         Builder {

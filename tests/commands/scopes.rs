@@ -204,12 +204,16 @@ fn only_what_says_all_of_itself_is_existing() {
         ("existing container web { on = cluster.home }", "`adopt` it"),
         ("existing cluster other { api = \"https://a.lan:8006\" }", "is never made"),
         ("existing template base { base = \"debian-12-standard\" }", "name the image"),
-        ("existing zone lan { name = \"lan\", engine = \"hosts\" }", "only a `host` or a `network`"),
+        (
+            "existing zone lan { name = \"lan\", engine = \"hosts\" }",
+            "only a `host` or a `network`",
+        ),
     ];
     for (block, way) in given {
         let said = Project::of(&format!("{block}\n")).ends("check", 1);
         says(&said, &["P1009", "main.paas:1:", way]);
     }
-    let fine = "existing host old { address = 10.0.0.9 }\nexisting network lan { cidr = 10.0.0.0/24 }\n";
+    let fine =
+        "existing host old { address = 10.0.0.9 }\nexisting network lan { cidr = 10.0.0.0/24 }\n";
     Project::of(fine).fine("check");
 }
