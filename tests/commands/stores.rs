@@ -416,3 +416,16 @@ fn a_state_from_a_backup_does_not_bring_old_values_back() {
     std::fs::rename(&now, project.path("state")).unwrap();
     assert_eq!(both(&project), newer);
 }
+
+#[test]
+fn what_the_new_place_does_not_take_stays_in_the_old_one() {
+    let project = Project::of(BARE);
+    project.fine("apply --yes");
+    let made = both(&project);
+    // It can be read, since nothing is there, and not be written: there is nobody to encrypt for.
+    project.write("main.paas", format!("paas {{ secrets = age(\"x.age\") }}\n{BARE}"));
+    says(&project.ends("apply --yes", 1), &["P4013", "nobody to encrypt", "nothing was changed"]);
+    assert_eq!(both(&project), made);
+    project.write("main.paas", BARE);
+    says(&project.fine("plan --exit-code"), &["No changes"]);
+}
