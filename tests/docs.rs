@@ -44,6 +44,11 @@ fn every_code_has_a_page_and_every_page_a_code() {
         .map(|found| found.get(1).unwrap().as_str())
         .collect();
     assert!(codes.len() > 50, "the problems are made another way now: {codes:?}");
+    // And no problem is made anywhere else.
+    let elsewhere = Regex::new(r#"code: "[PL]\d{4}""#).unwrap();
+    for path in files("src", ".rs") {
+        assert!(!elsewhere.is_match(&read(&path)), "{path} makes a problem of its own");
+    }
     let listed: Vec<&str> = pages::all().iter().map(|page| page.code).collect();
     assert_eq!(listed, codes.into_iter().collect::<Vec<_>>());
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::kinds;
 use crate::model::{Address, Cidr, GuestSeen, Object, PortRange, Ref, Value};
 use crate::plan::{Blocked, Inputs};
+use crate::problem::change;
 use crate::schema::Choice;
 use crate::state::Record;
 
@@ -363,6 +364,5 @@ fn blocked(address: &Address, choice: Choice, why: &str) -> Blocked {
         Choice::Node => "bring a node back, name another one in `on`, or ask for less memory",
         Choice::Port => "widen `ports` of the proxy, or write a `port`",
     };
-    let message = format!("nothing can be chosen for `{address}`: {why}");
-    Blocked { address: address.clone(), code: "P5011".into(), message, help: help.into() }
+    Blocked::by(&change::nothing_to_choose(address.as_str(), why, help), address)
 }

@@ -203,15 +203,8 @@ impl Here<'_> {
     /// Its place is taken by something without our mark: nothing is done until that is settled.
     fn not_ours(&self, draft: &mut Draft, id: &ObjectId, record: &Record, what: &str) -> ObjectId {
         draft.specs.insert(self.address.clone(), record.intent.spec.clone());
-        draft.blocked.push(Blocked {
-            address: self.address.clone(),
-            code: "P6202".into(),
-            message: format!("{what} stands where `{id}` was made, and does not carry its mark"),
-            help: format!(
-                "if it is ours, put the mark back into its description; if it is not, \
-                 `paas state forget {id}` lets go of the record"
-            ),
-        });
+        let problem = change::without_mark(what, &id.to_string());
+        draft.blocked.push(Blocked::by(&problem, self.address));
         id.clone()
     }
 

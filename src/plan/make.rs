@@ -1,12 +1,13 @@
 //! The changes that make an object, put one into another's place, or take one over.
 
 use crate::lower::{Intent, Lifecycle, OnFailure, Replacing};
-use crate::model::{Address, Effect, Object, ObjectId, Step, Wait, digest};
+use crate::model::{Effect, Object, ObjectId, Step, Wait, digest};
 use crate::plan::allocate::Pools;
 use crate::plan::choose::{Draft, Here};
 use crate::plan::difference::written;
 use crate::plan::impact::of_class;
 use crate::plan::{Blocked, Change, Inputs, Leaf, Reason};
+use crate::problem::change;
 use crate::schema::Class;
 use crate::state::Verb;
 
@@ -77,7 +78,8 @@ impl Here<'_> {
         because: Reason,
     ) -> (Change, ObjectId) {
         if let Some(what) = self.inputs.seen.taken.get(self.address) {
-            draft.blocked.push(name_taken(self.address, what));
+            let problem = change::place_taken(self.address.as_str(), what);
+            draft.blocked.push(Blocked::by(&problem, self.address));
         }
         let uid = uid.unwrap_or_else(|| self::uid(self.inputs, &id));
         let steps = patient(self.kind.create(&id, &uid, &intent.spec), &intent.lifecycle);
@@ -124,13 +126,4 @@ pub fn patient(mut steps: Vec<Step>, lifecycle: &Lifecycle) -> Vec<Step> {
         }
     }
     steps
-}
-
-fn name_taken(address: &Address, what: &str) -> Blocked {
-    Blocked {
-        address: address.clone(),
-        code: "P6201".into(),
-        message: format!("`{address}` would take the place of {what}, which is not ours"),
-        help: "choose another id or path, or remove what is there".into(),
-    }
 }

@@ -6,6 +6,7 @@ use crate::model::Value;
 use crate::plan::allocate::protocol;
 use crate::plan::choose::Draft;
 use crate::plan::{Blocked, Reason};
+use crate::problem::graph;
 use crate::state::Verb;
 
 /// What one resource of a cluster, a network or a proxy has alone.
@@ -23,14 +24,9 @@ pub fn add(draft: &mut Draft) {
             let Some(value) = spec.get(what).filter(|value| is_fixed(value)) else { continue };
             let place = (spec[within].to_string(), what, value.to_string(), protocol(spec));
             if let Some(other) = owners.insert(place, address) {
-                draft.blocked.push(Blocked {
-                    address: address.clone(),
-                    code: "P5003".into(),
-                    message: format!(
-                        "`{other}` and `{address}` would both have the {what} {value}"
-                    ),
-                    help: "write another one for one of them".into(),
-                });
+                let both = [other.as_str(), address.as_str()];
+                let problem = graph::would_both_have(what, &value.to_string(), both);
+                draft.blocked.push(Blocked::by(&problem, address));
             }
         }
     }

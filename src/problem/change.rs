@@ -1,6 +1,6 @@
 //! Problems of `moved`, `adopt`, `forget`, `lifecycle` and what may be destroyed: P1030 to P1034,
-//! P7016 to P7018 and P7025; and lints about statements that have no effect any more: L0203 to
-//! L0205.
+//! P7016 to P7018 and P7025; of places for new objects: P5011, P6201 and P6202; and lints about
+//! statements that have no effect any more: L0203 to L0205.
 
 use crate::problem::Problem;
 use crate::problem::names::listed;
@@ -139,4 +139,23 @@ pub fn exchange(address: &str, other: &str, place: &str) -> Problem {
             "leave one of the two out and apply, then write it again; or give `{address}` another \
              place first"
         ))
+}
+
+/// P5011: the planner has nothing left to choose for a resource.
+pub fn nothing_to_choose(name: &str, why: &str, help: &str) -> Problem {
+    Problem::error("P5011", format!("nothing can be chosen for `{name}`: {why}")).help(help)
+}
+
+/// P6201: a new object would be made where something stands that is not ours.
+pub fn place_taken(name: &str, what: &str) -> Problem {
+    let message = format!("`{name}` would take the place of {what}, which is not ours");
+    Problem::error("P6201", message).help("choose another id or path, or remove what is there")
+}
+
+/// P6202: what stands where an object was made does not say that it is ours.
+pub fn without_mark(what: &str, id: &str) -> Problem {
+    let message = format!("{what} stands where `{id}` was made, and does not carry its mark");
+    Problem::error("P6202", message)
+        .help("if it is ours, put the mark back into its description")
+        .help(format!("if it is not, `paas state forget {id}` lets go of the record"))
 }

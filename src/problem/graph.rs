@@ -72,6 +72,13 @@ pub fn claimed_twice(what: &str, value: &str, both: [(&str, Span); 2]) -> Proble
         .help(format!("give one of them another {what}"))
 }
 
+/// P5003: something that only one resource may have, once what is chosen is known.
+pub fn would_both_have(what: &str, value: &str, both: [&str; 2]) -> Problem {
+    let [first, second] = both;
+    Problem::error("P5003", format!("`{first}` and `{second}` would both have the {what} {value}"))
+        .help("write another one for one of them")
+}
+
 /// P5007: apps whose NixOS configurations take the place of each other.
 pub fn two_configurations(machine: &str, both: [(&str, &str, Span); 2]) -> Problem {
     let [(first, one, first_at), (second, other, second_at)] = both;

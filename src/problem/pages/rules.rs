@@ -252,6 +252,14 @@ app site {
 "#,
     ),
     Page::new(
+        "P5011",
+        "nothing is left to choose from",
+        "`id`, `ip`, `node` or `port` is left to the planner, and there is none that is free: \
+         the numbers of the cluster, the pool of the network, the ports of the proxy are used up, \
+         or no node has room. The message says which. Widen the range, write a value, or free one; \
+         what a resource has already is never taken from it.",
+    ),
+    Page::new(
         "P5012",
         "an option of `lifecycle` that cannot be kept",
         r#"

@@ -1,8 +1,22 @@
-//! Pages about the state and saved plans: P70xx.
+//! Pages about what is there already, the state and saved plans: P62xx and P70xx.
 
 use super::Page;
 
 pub(super) const PAGES: &[Page] = &[
+    Page::new(
+        "P6201",
+        "something of others is where a new object would be",
+        "A guest with this number, a name in a DNS zone or a file on a machine is there already, \
+         and nothing says that it is ours, so it is not touched. Choose another id or path, remove \
+         what is there, or take a guest over with `adopt`.",
+    ),
+    Page::new(
+        "P6202",
+        "an object does not carry our mark any more",
+        "Every guest that `paas` makes says in its description whose it is. Where this one was made \
+         stands a guest without that: somebody edited the description, or another guest has got the \
+         number. Nothing is done to it until that is settled, as the message says.",
+    ),
     Page::new(
         "P7001",
         "a stale plan",
