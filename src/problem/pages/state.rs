@@ -13,8 +13,8 @@ pub(super) const PAGES: &[Page] = &[
     Page::new(
         "P6202",
         "an object does not carry our mark any more",
-        "Every guest that `paas` makes says in its description whose it is. Where this one was made \
-         stands a guest without that: somebody edited the description, or another guest has got the \
+        "Every guest that `paas` makes says in its description whose it is. Where this one was \
+         made stands a guest without that: somebody edited it, or another guest has got the \
          number. Nothing is done to it until that is settled, as the message says.",
     ),
     Page::new(
