@@ -74,8 +74,7 @@ fn a_full_disk_leaves_the_old_file() {
         // The server has mounts of its own, and so has every session.
         let line = format!(
             "unshare -m sh -c 'mount -t tmpfs -o size=1m none {0} && echo old >{0}/file && \
-             exec sleep 300' >/dev/null 2>&1 & pid=$!; until grep -q {0} /proc/$pid/mounts; do sleep 0.05; done; \
-             until [ -s /proc/$pid/root{0}/file ]; do sleep 0.05; done; echo $pid",
+             exec sleep 300' >/dev/null 2>&1 & pid=$!; until [ -s /proc/$pid/root{0}/file ]; do sleep 0.05; done; echo $pid",
             disk.display()
         );
         let mut child = std::process::Command::new("sh");
