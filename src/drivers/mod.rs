@@ -1,6 +1,8 @@
 //! Where steps become real: the one trait through which anything is touched.
 
 pub mod git;
+pub mod places;
+pub mod proxmox;
 mod real;
 pub mod secrets;
 

@@ -3,7 +3,7 @@
 mod app;
 mod backup;
 mod cert;
-mod cluster;
+pub mod cluster;
 mod composed;
 mod container;
 mod dashboard;
