@@ -14,7 +14,7 @@ mod formatting;
 mod handing_over;
 mod inputs;
 mod interrupts;
-mod kills;
+pub mod kills;
 mod kills_of_secrets;
 mod kinds;
 mod late_checks;

@@ -104,6 +104,7 @@ declared! {
                 Reading::expression("cluster", "The cluster itself.", "self"),
                 Reading::expression("place", "A node is chosen for each guest.", "\"auto\""),
                 Reading::expression("disks", "The storage is the chosen node's.", "null"),
+                Reading::expression("bridge", "The bridge is the chosen node's.", "null"),
             ]
         }
     }

@@ -12,10 +12,47 @@ import ssl
 import sys
 import tempfile
 
+from aiohttp import web
 from fakepve import FakePve
 from fakepve.certs import make_cert
 
 TOKEN = "11111111-2222-3333-4444-555555555555"
+
+
+class Cluster(FakePve):
+    """The server, with answers that get lost after what was asked for is done."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.losing = []
+
+    def _build_app(self):
+        app = super()._build_app()
+
+        @web.middleware
+        async def lose(request, handler):
+            answer = await handler(request)
+            if request.method == "PUT" and "/qemu/" in request.path:
+                await self.resized(request, answer)
+            for it in self.losing:
+                if it[2] > 0 and request.method == it[0] and request.path.endswith(it[1]):
+                    it[2] -= 1
+                    if it[3] == "reset":
+                        request.transport.abort()
+                    return web.json_response({"data": None}, status=596, reason="Connection timed out")
+            return answer
+
+        app.middlewares.insert(0, lose)
+        return app
+
+    async def resized(self, request, answer):
+        """Grows a disk of a virtual machine: the server only says that it did."""
+        *_, vmid, word = request.path.split("/")
+        if word == "resize" and answer.status == 200:
+            asked = json.loads(await request.text())
+            config = self.guest(int(vmid)).config
+            parts = [it for it in config[asked["disk"]].split(",") if not it.startswith("size=")]
+            config[asked["disk"]] = ",".join([*parts, "size=" + asked["size"]])
 
 
 class Lab:
@@ -36,12 +73,12 @@ class Lab:
                 "config": dict(it.config),
                 "pending": dict(it.pending),
             }
-            for it in sorted(self.pve.vms, key=lambda it: it.vmid)
+            for it in sorted(self.pve.vms + self.pve.cts, key=lambda it: it.vmid)
         ]
 
     def requests(self):
         """What was asked since the last time: method and path."""
-        seen = [[it["method"], it["path"]] for it in self.pve.requests]
+        seen = [[method, path] for method, path, _ in self.pve.requests]
         self.pve.requests.clear()
         return seen
 
@@ -51,7 +88,7 @@ class Lab:
 
     def set(self, vmid, key, value):
         """Changes one line of a guest's configuration by hand; null removes it."""
-        config = self.pve.guest(vmid).config if hasattr(self.pve, "guest") else {}
+        config = self.pve.guest(vmid).config
         if value is None:
             config.pop(key, None)
         else:
@@ -63,7 +100,12 @@ class Lab:
 
     def remove(self, vmid):
         """Removes a guest by hand."""
-        self.pve.vms[:] = [it for it in self.pve.vms if it.vmid != vmid]
+        for guests in (self.pve.vms, self.pve.cts):
+            guests[:] = [it for it in guests if it.vmid != vmid]
+
+    def lose(self, method, suffix, times=1, how="timeout"):
+        """Loses the next answers to such requests, after they were carried out."""
+        self.pve.losing.append([method, suffix, times, how])
 
     def secs(self, **kinds):
         """How long tasks of containers take from now on, in seconds: create=0.2."""
@@ -77,7 +119,7 @@ class Lab:
 async def main():
     """Serves until standard input ends."""
     options = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
-    pve = FakePve(user="root@pam", password="secret", host="127.0.0.1", port=options.get("port", 0))
+    pve = Cluster(user="root@pam", password="secret", host="127.0.0.1", port=options.get("port", 0))
     pve.time_scale = options.get("time_scale", 1.0)
     for node in options.get("nodes", []):
         if node not in pve.nodes:

@@ -106,6 +106,7 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     let (project, ground) = pipeline::load_with_ground(terminal, &inputs, sandbox)?;
     let state = &ground.state;
     let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
+    secrets.open_platform().await?;
     store::check_unlocked(&project.state_folder(sandbox))?;
     saved.check(&project, &state.lineage, state.serial)?;
     let moved = crate::plan::moved(&saved.plan, state);

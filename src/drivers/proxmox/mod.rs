@@ -7,6 +7,7 @@ mod image;
 mod login;
 mod look;
 mod perform;
+mod preflight;
 mod ready;
 mod root;
 mod task;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 pub use login::Login;
+pub use preflight::{Finding, Needs, NodeNeeds, Severity};
 pub use ready::Reached;
 pub use tls::{Trust, fingerprint, look as look_at_certificate};
 
