@@ -25,6 +25,7 @@ mod moves;
 mod modules;
 mod plan;
 mod quiet;
+mod quoting;
 mod reveals;
 mod sandbox;
 mod saved;

@@ -14,6 +14,7 @@ mod proxmox;
 mod rendering;
 mod simulation;
 mod sandbox;
+mod ssh;
 mod storage;
 mod support;
 mod tidy;

@@ -5,24 +5,29 @@ use std::collections::BTreeMap;
 use crate::model::{Address, Late, Piece, Ref, Step, Text, Value};
 use crate::state::State;
 
-/// The steps with every late value and the project put in, or the name of a value that is
-/// missing.
+/// The steps with every late value and the project put in, or what is wrong with a value: it
+/// is missing, or cannot be written where it goes.
 pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
-    let mut missing = None;
+    let mut wrong = None;
     let mut known = |piece: &Piece| match piece {
         Piece::Project { .. } => Some(state.lineage.clone()),
-        Piece::Late { late } => {
+        Piece::Late { late, .. } => {
             let value = value(late, state);
-            if value.is_none() {
-                missing = Some(format!("{} of {}", late.what, late.of.address()));
+            let name = || format!("{} of {}", late.what, late.of.address());
+            match value.as_deref().map(|it| piece.refusal(it)) {
+                Some(None) => (),
+                Some(Some(found)) => {
+                    wrong = Some(format!("{} has {found} in it and cannot be sent", name()));
+                }
+                None => wrong = Some(format!("{} is not known yet", name())),
             }
             value
         }
         Piece::Literal(_) | Piece::Secret { .. } | Piece::Revealed { .. } => None,
     };
     let steps = steps.iter().map(|step| step.filled(&mut known)).collect();
-    match missing {
-        Some(name) => Err(format!("{name} is not known yet")),
+    match wrong {
+        Some(why) => Err(why),
         None => Ok(steps),
     }
 }
@@ -68,7 +73,7 @@ fn put_in(output: &Value, state: &State) -> Value {
                 return output.clone();
             };
             let text = text.filled(|piece| match piece {
-                Piece::Late { late } => value(late, state),
+                Piece::Late { late, .. } => value(late, state),
                 Piece::Literal(_)
                 | Piece::Secret { .. }
                 | Piece::Revealed { .. }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use crate::cli::project::Project;
 use crate::cli::saved::state_moved_secret;
 use crate::cli::secrets::keeping::Opened;
-use crate::cli::secrets::planned::{has_generated, in_steps, renewal, sent};
+use crate::cli::secrets::planned::{has_generated, in_places, in_steps, renewal, sent};
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::drivers::secrets::{Values, make};
@@ -157,7 +157,8 @@ impl Secrets {
                 .any(|it| self.items.get(it).is_none_or(|item| item.source.recipe().is_some()))
         };
         let outside: Vec<&String> = wanted.iter().filter(|it| !made(it)).collect();
-        self.all_there(&outside)
+        self.all_there(&outside)?;
+        self.all_writable(plan)
     }
 
     /// The values of secrets that the manifest makes public.
@@ -250,6 +251,7 @@ impl Secrets {
         self.derive(&wanted);
         let all: Vec<&String> = wanted.iter().collect();
         self.all_there(&all)?;
+        self.all_writable(&plan)?;
         self.note(&mut plan, store.state())?;
         Ok(plan)
     }
@@ -327,6 +329,25 @@ impl Secrets {
         match problems.is_empty() {
             true => Ok(()),
             false => Err(Stop { problems, sources: self.sources.clone(), exit: 1 }),
+        }
+    }
+
+    /// No value that is known by now has a character that its place cannot take.
+    fn all_writable(&self, plan: &Plan) -> Result<(), Stop> {
+        let mut told = BTreeMap::new();
+        for (address, piece) in plan.changes.iter().flat_map(in_places) {
+            let value = self.values.get(address).and_then(|it| it.as_ref().ok());
+            if let Some(found) = value.and_then(|it| piece.refusal(it.expose())) {
+                let span = self.items.get(address).map(|item| item.span);
+                told.insert(address, problem::unwritable(span, address, found));
+            }
+        }
+        match told.is_empty() {
+            true => Ok(()),
+            false => {
+                let (problems, sources) = (told.into_values().collect(), self.sources.clone());
+                Err(Stop { problems, sources, exit: 1 })
+            }
         }
     }
 

@@ -5,6 +5,7 @@ pub mod places;
 pub mod proxmox;
 mod real;
 pub mod secrets;
+pub mod ssh;
 
 pub use real::Real;
 
@@ -30,6 +31,6 @@ pub trait World: Send + Sync {
     ) -> impl Future<Output = Vec<Result<Answer, Fault>>> + Send;
 
     /// Does one step. Late values and the project are put in already; secrets are named, and put
-    /// in by whoever sends them.
+    /// in by whoever sends them, with [`Step::filled`], which quotes each for its place.
     fn perform(&self, step: &Step) -> impl Future<Output = Result<Outcome, Fault>> + Send;
 }

@@ -1,7 +1,9 @@
 //! `app`: one deployed thing, by Compose, NixOS or systemd.
 
 use crate::kinds::health::Health;
+use crate::kinds::variables::{self, Reader};
 use crate::kinds::{Around, First, Kind, Objection, Reading, bundled, composed};
+use crate::legible::visible;
 use crate::model::{Bundle, ObjectId, Ref, digest};
 use crate::problem::Problem;
 use crate::runtimes::{self, Compose, Nixos, Runtime as _, Unit};
@@ -95,6 +97,20 @@ impl Kind for App {
         let mut objections: Vec<Objection> =
             self.health.iter().filter_map(Health::objection).collect();
         objections.extend(self.complete_compose(around));
+        if let Some(compose) = &self.compose {
+            let env = variables::objections("compose/env", &compose.env, Reader::Compose);
+            objections.extend(env);
+        }
+        if let Some(name) = self.nixos.as_ref().and_then(Nixos::bad_secret) {
+            objections.push(Objection {
+                field: "nixos/secrets".to_owned(),
+                message: format!("`{}` is no name of a file", visible(name)),
+                help: "a secret is a file of that name on the machine".to_owned(),
+            });
+        }
+        if let Some(unit) = &self.unit {
+            objections.extend(variables::objections("unit/env", &unit.env, Reader::Systemd));
+        }
         objections
     }
 

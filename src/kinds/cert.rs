@@ -2,7 +2,7 @@
 
 use crate::kinds::{First, Found, Kind, Memory};
 use crate::model::{Answer, ObjectId, Question, Step};
-use crate::model::{Duration, Ref, Target, Text, script};
+use crate::model::{Duration, Ref, Target, Text, quoted, quoted_text, script};
 use crate::schema::Type;
 use crate::schema::{object, spec};
 
@@ -65,31 +65,34 @@ impl Cert {
         let mut text = Text::literal(format!("set -eu\numask 077\nmkdir -p {dir}\n"));
         let names = self.names.iter().map(|name| format!("DNS:{name}")).collect::<Vec<_>>();
         let subject = self.names.first().map_or("", String::as_str);
+        let mut key = |name: &str, value: &Text| {
+            text.push_str("printf '%s\\n' ");
+            text.push(&quoted_text(value));
+            text.push_str(&format!(" > {dir}/{name}\n"));
+        };
         if let Some(ca) = &self.ca {
-            text.push_str(&format!("cat > {dir}/ca.key <<'END'\n"));
-            text.push(&ca.key);
+            key("ca.key", &ca.key);
             text.push_str(&format!(
-                "\nEND\nopenssl req -new -newkey rsa:2048 -nodes -keyout {dir}/key.pem \
-                 -subj '/CN={subject}' -addext 'subjectAltName={names}' -out {dir}/csr.pem\n\
+                "openssl req -new -newkey rsa:2048 -nodes -keyout {dir}/key.pem \
+                 -subj {subject} -addext {names} -out {dir}/csr.pem\n\
                  openssl x509 -req -in {dir}/csr.pem -CA {cert} -CAkey {dir}/ca.key \
                  -CAcreateserial -days 397 -copy_extensions copy -out {dir}/cert.pem\n\
                  rm -f {dir}/ca.key\n",
-                names = names.join(","),
-                cert = ca.cert,
+                subject = quoted(&format!("/CN={subject}")),
+                names = quoted(&format!("subjectAltName={}", names.join(","))),
+                cert = quoted(&ca.cert),
             ));
         } else if let Some(files) = &self.files {
-            text.push_str(&format!(
-                "cp {} {dir}/cert.pem\ncat > {dir}/key.pem <<'END'\n",
-                files.cert
-            ));
-            text.push(&files.key);
-            text.push_str("\nEND\n");
+            key("key.pem", &files.key);
+            text.push_str(&format!("cp {} {dir}/cert.pem\n", quoted(&files.cert)));
         } else if let Some(acme) = &self.acme {
             let server = acme.server.as_deref().unwrap_or("letsencrypt");
+            let names = self.names.iter().map(|name| format!("-d {}", quoted(name)));
             text.push_str(&format!(
-                "acme.sh --issue --server {server} --accountemail {} {}\n",
-                acme.email,
-                self.names.iter().map(|name| format!("-d {name}")).collect::<Vec<_>>().join(" "),
+                "acme.sh --issue --server {} --accountemail {} {}\n",
+                quoted(server),
+                quoted(&acme.email),
+                names.collect::<Vec<_>>().join(" "),
             ));
         }
         Step { on: Target::Here, effect: script(text) }

@@ -6,8 +6,10 @@ use crate::kinds::guest::{body_of, differing, disk, mib, value};
 use crate::kinds::guest_fields::guest;
 use crate::kinds::guest_parts::{Device, Mount, devices, mounts, shared_slots, slot};
 use crate::kinds::takeover::Wanted;
+use crate::kinds::variables::{self, Reader};
 use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading, Takeover};
-use crate::model::{Answer, GuestSeen, Method, ObjectId, Question, Size, Step, Text, Value};
+use crate::model::Value;
+use crate::model::{Answer, Form, GuestSeen, Method, ObjectId, Question, Size, Step, Text};
 use crate::schema::{Class, Field, object};
 
 object! {
@@ -91,7 +93,7 @@ impl Container {
             for (name, value) in env {
                 text.push_str(if text.pieces().is_empty() { "" } else { "\0" });
                 text.push_str(&format!("{name}="));
-                text.push(value);
+                text.push(&value.quoted(Form::Item));
             }
             config.insert("env".to_owned(), text);
         }
@@ -184,6 +186,8 @@ impl Kind for Container {
 
     fn complete(&mut self, around: &dyn Around) -> Vec<Objection> {
         let mut objections = self.complete_guest(around);
+        let env = self.env.iter();
+        objections.extend(env.flat_map(|it| variables::objections("env", it, Reader::Process)));
         for (name, mount) in self.mount.iter().flatten() {
             let sources = [mount.size.is_some(), mount.volume.is_some(), mount.host_path.is_some()];
             if sources.iter().filter(|written| **written).count() != 1 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize as _;
 
 use crate::kinds::{Around, First, Kind, Objection, Place, Reading, bundled};
-use crate::model::{Bundle, ObjectId, Port, Protocol, Ref, Size, Text, script};
+use crate::model::{Bundle, Form, ObjectId, Port, Protocol, Ref, Size, Text, script};
 use crate::proxies::{self, Entry, Route};
 use crate::schema::{Type, object, spec};
 
@@ -122,7 +122,7 @@ impl Expose {
         let slug = id.slug();
         let certificate = self.tls.as_ref().and_then(|tls| Ref::deserialize(tls).ok());
         let certificate = certificate.map(|cert| proxies::certificate(&cert));
-        let upstream = self.upstream.clone();
+        let upstream = self.upstream.quoted(Form::Word);
         let error_pages = self.error_pages == Some(true);
         let route = Route { slug, entry, upstream, tls, certificate, error_pages };
         let dir = self.dir.as_deref().map_or(engine.dir(), |dir| dir.trim_end_matches('/'));

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::kinds::{Found, Memory};
-use crate::model::{Answer, Call, Condition, Effect, GuestKind, GuestSeen, Late, Mark, Method};
-use crate::model::{ObjectId, Ref, Size, Step, Target, Text, Value, Wait, quoted, script};
+use crate::kinds::variables::{self, Reader};
+use crate::kinds::{Found, Memory, Objection};
+use crate::legible::visible;
+use crate::model::script;
+use crate::model::{Answer, Call, Condition, Effect, Form, GuestKind, GuestSeen, Late, Mark};
+use crate::model::{Method, ObjectId, Ref, Size, Step, Target, Text, Value, Wait, exports, quoted};
 use crate::schema::{Type, object};
 
 object! {
@@ -37,25 +40,24 @@ object! {
 
 impl Provision {
     /// Takes the text of its scripts.
-    pub fn complete(
-        &mut self,
-        read: impl Fn(&str) -> Result<String, String>,
-    ) -> Result<(), String> {
+    pub fn complete(&mut self, read: impl Fn(&str) -> Result<String, String>) -> Vec<Objection> {
         let mut content = Text::default();
         for path in &self.scripts {
-            content.push_str(&format!("# {path}\n{}\n", read(path)?));
+            match read(path) {
+                Ok(text) => content.push_str(&format!("# {}\n{text}\n", visible(path))),
+                Err(message) => {
+                    let help = "paths start at the folder of the manifest".to_owned();
+                    return vec![Objection { field: "provision/scripts".into(), message, help }];
+                }
+            }
         }
         self.content = Some(content).filter(|content| !content.pieces().is_empty());
-        Ok(())
+        variables::objections("provision/env", &self.env, Reader::Shell)
     }
 
     fn script(&self) -> Option<Text> {
         let mut out = Text::literal("set -eu\n");
-        for (name, value) in &self.env {
-            out.push_str(&format!("export {name}='"));
-            out.push(&value.map_literals(|text| text.replace('\'', "'\\''")));
-            out.push_str("'\n");
-        }
+        out.push(&exports(&self.env));
         out.push(self.content.as_ref()?);
         Some(out)
     }
@@ -141,24 +143,25 @@ impl Guest<'_> {
         }
         let mut out = Text::literal("set -eu\n");
         if let Some(zone) = timezone {
-            out.push_str(&format!("ln -sf /usr/share/zoneinfo/{zone} /etc/localtime\n"));
+            let zone = quoted(&format!("/usr/share/zoneinfo/{zone}"));
+            out.push_str(&format!("ln -sf {zone} /etc/localtime\n"));
         }
         for (name, user) in users {
             out.push_str(&format!(
                 "id {name} >/dev/null 2>&1 || useradd -m -s /bin/sh {name}\n\
                  install -d -m 700 -o {name} ~{name}/.ssh\n\
-                 cat > ~{name}/.ssh/authorized_keys <<'END'\n{}\nEND\n\
+                 printf '%s\\n' {} > ~{name}/.ssh/authorized_keys\n\
                  chown {name} ~{name}/.ssh/authorized_keys\n",
-                user.keys.join("\n"),
+                quoted(&user.keys.join("\n")),
             ));
             if user.sudo {
                 let line = format!("{name} ALL=(ALL) NOPASSWD:ALL");
-                out.push_str(&format!("echo '{line}' > /etc/sudoers.d/paas-{name}\n"));
+                // A file with a dot in its name would not be read.
+                let file = name.replace('.', "%2e");
+                out.push_str(&format!("echo '{line}' > /etc/sudoers.d/paas-{file}\n"));
             }
             if let Some(password) = &user.password {
-                out.push_str(&format!("chpasswd <<'END'\n{name}:"));
-                out.push(password);
-                out.push_str("\nEND\n");
+                out.push(&told_password(name, password));
             }
         }
         Some(self.inside(script(out)))
@@ -217,9 +220,8 @@ impl Guest<'_> {
 
     /// Sets somebody's password.
     pub fn password(&self, user: &str, password: &Text) -> Step {
-        let mut out = Text::literal(format!("set -eu\nchpasswd <<'END'\n{user}:"));
-        out.push(password);
-        out.push_str("\nEND\n");
+        let mut out = Text::literal("set -eu\n");
+        out.push(&told_password(user, password));
         self.inside(script(out))
     }
 
@@ -249,6 +251,34 @@ impl Guest<'_> {
     fn inside(&self, effect: Effect) -> Step {
         Step { on: Target::Machine(Ref::Object(self.id.clone())), effect }
     }
+}
+
+/// A line for the program that sets passwords; the name before it is never the line's end.
+fn told_password(user: &str, password: &Text) -> Text {
+    let mut out = Text::literal(format!("chpasswd <<'END'\n{user}:"));
+    out.push(&password.quoted(Form::Line));
+    out.push_str("\nEND\n");
+    out
+}
+
+/// Users that no machine can have: names and passwords are told to programs in lines.
+pub fn bad_users(users: &BTreeMap<String, User>) -> Vec<Objection> {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_user =
+        |name: &str| name.starts_with(first) && name.chars().all(rest) && name.len() <= 32;
+    let each = users.iter().flat_map(|(name, user)| {
+        let field = format!("users/{}", name.replace('~', "~0").replace('/', "~1"));
+        let named = (!is_user(name)).then(|| Objection {
+            field: field.clone(),
+            message: format!("`{}` is no name of a user", visible(name)),
+            help: "write at most 32 letters, digits, `_`, `-` and `.`, and a letter first".into(),
+        });
+        let password = user.password.as_ref();
+        let field = format!("{field}/password");
+        named.or_else(|| variables::unwritable(&field, password?, Form::Line))
+    });
+    each.collect()
 }
 
 /// Parameters of a call.

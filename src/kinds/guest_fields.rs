@@ -199,15 +199,15 @@ macro_rules! guest {
                 around: &dyn $crate::kinds::Around,
             ) -> Vec<$crate::kinds::Objection> {
                 let mut objections = Vec::new();
-                if let Some(provision) = &mut self.provision
-                    && let Err(message) = provision.complete(|path| around.read(path))
-                {
-                    objections.push($crate::kinds::Objection {
-                        field: "provision/scripts".to_owned(),
-                        message,
-                        help: "paths start at the folder of the manifest".to_owned(),
-                    });
+                if let Some(provision) = &mut self.provision {
+                    objections.extend(provision.complete(|path| around.read(path)));
                 }
+                objections.extend($crate::kinds::guest::bad_users(&self.users));
+                let password = self.password.iter();
+                objections.extend(password.filter_map(|it| {
+                    let line = $crate::model::Form::Line;
+                    $crate::kinds::variables::unwritable("password", it, line)
+                }));
                 objections
             }
 

@@ -1,7 +1,7 @@
 //! Shared by kinds with a `health` part: how to tell that something works.
 
 use crate::kinds::Objection;
-use crate::model::{Condition, Duration, Port, Text, Wait};
+use crate::model::{Condition, Duration, Form, Port, Text, Wait};
 use crate::schema::object;
 
 object! {
@@ -68,7 +68,7 @@ impl Health {
         let once = self.timeout.seconds() + self.interval.seconds();
         let within_secs = self.grace.seconds() + tries * once;
         let lines = [&self.startup, &self.cmd, &self.readiness].into_iter().flatten();
-        let lines = lines.map(|line| Condition::Command { line: line.clone() });
+        let lines = lines.map(|line| Condition::Command { line: line.quoted(Form::Word) });
         let tcp = self.tcp.map(|port| Condition::Tcp { port: port.number() });
         let http = self.http.as_ref().zip(port);
         let http = http.map(|(path, port)| Condition::Http { port, path: path.clone() });

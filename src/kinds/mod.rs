@@ -25,6 +25,7 @@ pub mod secret;
 mod takeover;
 mod template;
 mod tenant;
+mod variables;
 mod vm;
 mod zone;
 

@@ -1,6 +1,6 @@
 //! Shared by zones of every engine: records in the words of the programs that answer with them.
 
-use crate::model::Text;
+use crate::model::{Form, Piece, Text};
 
 /// What a name server answers with.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,24 @@ impl Wording {
         self.line(record).is_some()
     }
 
+    /// What is in the known part of a record that no line can have.
+    pub fn refusal(self, record: &Record<'_>) -> Option<&'static str> {
+        let refused = |text: &str| match (self, record.kind) {
+            (Wording::Unbound, _) => None,
+            (_, "TXT") => Form::DnsmasqString.refusal(text),
+            (_, "MX" | "SRV") => text.split(' ').find_map(|word| Form::Word.refusal(word)),
+            (Wording::Dnsmasq | Wording::Hosts, _) => Form::Word.refusal(text),
+        };
+        let mut pieces = record.value.pieces().iter().filter_map(|piece| match piece {
+            Piece::Literal(text) => refused(text),
+            Piece::Secret { .. }
+            | Piece::Revealed { .. }
+            | Piece::Late { .. }
+            | Piece::Project { .. } => None,
+        });
+        Form::Word.refusal(&record.name).or_else(|| pieces.next())
+    }
+
     /// Which engines have words for what this one has none for.
     pub fn others(self) -> &'static str {
         match self {
@@ -54,7 +72,7 @@ impl Wording {
             Wording::Unbound => Some(unbound(record)),
             Wording::Dnsmasq => dnsmasq(record),
             Wording::Hosts if matches!(record.kind, "A" | "AAAA") => {
-                Some(around("", &record.value, &format!(" {}\n", record.name)))
+                Some(around("", &record.value.quoted(Form::Word), &format!(" {}\n", record.name)))
             }
             Wording::Hosts => None,
         }
@@ -71,12 +89,9 @@ fn around(before: &str, value: &Text, behind: &str) -> Text {
 fn unbound(record: &Record<'_>) -> Text {
     let Record { name, kind, ttl_secs, value } = record;
     let before = format!("  local-data: '{name} {ttl_secs} IN {kind} ");
-    // Quotes cannot be escaped in this file, but numbers stand for characters in a record.
-    let plain = |text: &str| text.replace('\'', "\\039").replace('\n', "\\010");
-    let quoted = |text: &str| plain(&text.replace('\\', "\\092").replace('"', "\\034"));
     match *kind {
-        "TXT" => around(&format!("{before}\""), &value.map_literals(quoted), "\"'\n"),
-        _ => around(&before, &value.map_literals(plain), "'\n"),
+        "TXT" => around(&format!("{before}\""), &value.quoted(Form::UnboundString), "\"'\n"),
+        _ => around(&before, &value.quoted(Form::UnboundRecord), "'\n"),
     }
 }
 
@@ -87,14 +102,12 @@ fn dnsmasq(record: &Record<'_>) -> Option<Text> {
         let text: Vec<&str> = value.as_literal()?.split_whitespace().collect();
         Some(text.iter().map(|word| word.trim_end_matches('.').to_owned()).collect())
     };
+    let word = value.quoted(Form::Word);
     let line = match *kind {
-        "A" | "AAAA" => around(&format!("host-record={name},"), value, &format!(",{ttl_secs}\n")),
-        "CNAME" => around(&format!("cname={name},"), value, &format!(",{ttl_secs}\n")),
+        "A" | "AAAA" => around(&format!("host-record={name},"), &word, &format!(",{ttl_secs}\n")),
+        "CNAME" => around(&format!("cname={name},"), &word, &format!(",{ttl_secs}\n")),
         "TXT" => {
-            let quoted = value.map_literals(|text| {
-                text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-            });
-            around(&format!("txt-record={name},\""), &quoted, "\"\n")
+            around(&format!("txt-record={name},\""), &value.quoted(Form::DnsmasqString), "\"\n")
         }
         "MX" => match words()?.as_slice() {
             [preference, host] => Text::literal(format!("mx-host={name},{host},{preference}\n")),

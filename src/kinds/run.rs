@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{First, Found, Kind, Memory};
-use crate::model::{Answer, Command, Effect, ObjectId, Question, Ref, Step, Target, Text, Value};
-use crate::model::{quoted, script};
+use crate::kinds::variables::{self, Reader};
+use crate::kinds::{Around, First, Found, Kind, Memory, Objection};
+use crate::model::Value;
+use crate::model::{Answer, Command, Effect, Form, ObjectId, Question, Ref, Step, Target, Text};
+use crate::model::{exports, quoted, quoted_text, script};
 use crate::schema::{Class, Field, Type, spec};
 
 spec! {
@@ -29,9 +31,6 @@ spec! {
         env: Option<BTreeMap<String, Text>>, Live, optional;
         /// What the scripts read on their standard input.
         stdin: Option<Text>, Live, optional;
-        /// The same in Base64.
-        encoded_stdin: Option<Text>, Live,
-            derived "if self.stdin == null then null else base64(self.stdin)";
         /// How long a script may take.
         timeout: crate::model::Duration, Note, default "10m";
     }
@@ -40,21 +39,16 @@ spec! {
 impl Run {
     fn step(&self, text: &str) -> Step {
         let mut out = Text::literal("set -eu\n");
-        for (name, value) in self.env.iter().flatten() {
-            out.push_str(&format!("export {name}='"));
-            out.push(&value.map_literals(|text| text.replace('\'', "'\\''")));
-            out.push_str("'\n");
-        }
-        match &self.encoded_stdin {
+        out.push(&exports(self.env.iter().flatten()));
+        match &self.stdin {
             None => {
                 out.push_str(text);
                 out.push_str("\n");
             }
             Some(stdin) => {
-                // Encoded, no character of a secret can mean anything to the shell.
-                out.push_str("printf %s '");
-                out.push(stdin);
-                out.push_str(&format!("' | base64 -d | sh -euc {}\n", quoted(text)));
+                out.push_str("printf %s ");
+                out.push(&quoted_text(stdin));
+                out.push_str(&format!(" | sh -euc {}\n", quoted(text)));
             }
         }
         let timeout_secs = self.timeout.seconds();
@@ -78,6 +72,14 @@ impl Kind for Run {
             "delete" => Some(Class::Note),
             _ => Some(field.class),
         }
+    }
+
+    fn complete(&mut self, _: &dyn Around) -> Vec<Objection> {
+        let stdin = self.stdin.iter();
+        let stdin = stdin.filter_map(|it| variables::unwritable("stdin", it, Form::Shell));
+        let env = self.env.iter();
+        let env = env.flat_map(|env| variables::objections("env", env, Reader::Shell));
+        env.chain(stdin).collect()
     }
 
     fn create(&self, _: &ObjectId, _: &str) -> Vec<Step> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::backup::no_calendar;
+use crate::kinds::variables::{self, Reader};
 use crate::kinds::{Around, Objection, Reading, declared};
+use crate::legible::visible;
 use crate::model::{Ref, Text, digest_all, quoted};
 use crate::schema::{Type, spec};
 
@@ -68,6 +70,9 @@ declared! {
             let files: Vec<(&str, String)> =
                 self.files.iter().map(|(at, from)| (at.as_str(), read("files", from))).collect();
             self.version = Some(version(self, &scripts, &files));
+            let env = self.env.iter();
+            let env = env.map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+            objections.extend(variables::objections("env", &env, Reader::Shell));
             let rebuild = self.rebuild.iter();
             objections.extend(rebuild.filter_map(|text| no_calendar("rebuild", text)));
             if let Some(digest) = self.digest.as_ref().filter(|digest| !is_digest(digest)) {
@@ -143,6 +148,7 @@ fn script(
         ));
     }
     for (path, text) in scripts {
+        let path = visible(path);
         out.push_str(&format!("# {path}\nprintf %s {} | sh -eu -s\n", quoted(text)));
     }
     Some(Text::literal(out))

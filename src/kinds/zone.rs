@@ -186,7 +186,15 @@ impl Kind for Zone {
         };
         let records = self.records();
         let bad = records.iter().find(|record| self.machine.is_some() && !wording.has(record));
-        bad.map(objection).into_iter().collect()
+        let unwritable = records.iter().filter(|_| self.machine.is_some()).filter_map(|record| {
+            let found = wording.refusal(record)?;
+            Some(Objection {
+                field: "record".to_owned(),
+                message: format!("the {} record `{}` has {found}", record.kind, record.name),
+                help: format!("write what a {} record can have", record.kind),
+            })
+        });
+        bad.map(objection).into_iter().chain(unwritable).collect()
     }
 
     fn create(&self, id: &ObjectId, _: &str) -> Vec<Step> {

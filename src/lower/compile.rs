@@ -275,8 +275,8 @@ impl<'t> Evaluator<'t> {
 /// The first value in a text that a plan does without: one that is late, or a revealed secret.
 pub(super) fn late_in(text: &Text) -> Option<Late> {
     text.pieces().iter().find_map(|piece| match piece {
-        Piece::Late { late } => Some(late.clone()),
-        Piece::Revealed { revealed } => Some(Late::of_secret(revealed)),
+        Piece::Late { late, .. } => Some(late.clone()),
+        Piece::Revealed { revealed, .. } => Some(Late::of_secret(revealed)),
         Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
     })
 }

@@ -178,7 +178,7 @@ impl Evaluator<'_> {
     fn shape_of_value(&self, value: &Val) -> Option<Shape> {
         let Data::Text(text) = &value.data else { return None };
         match text.pieces() {
-            [Piece::Secret { secret: it } | Piece::Revealed { revealed: it }] => {
+            [Piece::Secret { secret: it, .. } | Piece::Revealed { revealed: it, .. }] => {
                 Some(self.shape_of(it))
             }
             _ => None,

@@ -216,7 +216,8 @@ fn revealed(
 ) -> Option<Val> {
     Some(match &value.data {
         Data::Text(text) => {
-            if let [Piece::Secret { secret: it } | Piece::Revealed { revealed: it }] = text.pieces()
+            if let [Piece::Secret { secret: it, .. } | Piece::Revealed { revealed: it, .. }] =
+                text.pieces()
                 && let Some(shape) = shapes.get(it)
             {
                 return Some(Val::new(shape.read(known(it)?.expose())?, value.origin));
@@ -225,7 +226,7 @@ fn revealed(
             for piece in text.pieces() {
                 match piece {
                     Piece::Literal(text) => plain.push_str(text),
-                    Piece::Secret { secret: it } | Piece::Revealed { revealed: it } => {
+                    Piece::Secret { secret: it, .. } | Piece::Revealed { revealed: it, .. } => {
                         plain.push_str(known(it)?.expose());
                     }
                     Piece::Late { .. } | Piece::Project { .. } => return None,
@@ -263,14 +264,14 @@ pub(super) fn shown(value: &Val) -> String {
     match &value.data {
         Data::Str(text) => quoted(text),
         Data::Text(text) => match text.pieces() {
-            [Piece::Secret { secret: it } | Piece::Revealed { revealed: it }] => it.clone(),
+            [Piece::Secret { secret: it, .. } | Piece::Revealed { revealed: it, .. }] => it.clone(),
             pieces => {
                 let part = |piece: &Piece| match piece {
                     Piece::Literal(text) => {
                         let whole = quoted(text);
                         whole[1..whole.len() - 1].to_owned()
                     }
-                    Piece::Secret { secret: it } | Piece::Revealed { revealed: it } => {
+                    Piece::Secret { secret: it, .. } | Piece::Revealed { revealed: it, .. } => {
                         format!("\\({it})")
                     }
                     Piece::Late { .. } | Piece::Project { .. } => String::new(),

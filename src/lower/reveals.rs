@@ -33,11 +33,11 @@ impl<'t> Evaluator<'t> {
 
     /// What a text of secrets says, once they have been sent.
     fn by_now(&self, text: &Text) -> Option<Data> {
-        if let [Piece::Secret { secret }] = text.pieces() {
+        if let [Piece::Secret { secret, .. }] = text.pieces() {
             return self.shape_of(secret).read(self.public.get(secret)?.expose());
         }
         let said = text.filled(|piece| match piece {
-            Piece::Secret { secret } => Some(self.public.get(secret)?.expose().to_owned()),
+            Piece::Secret { secret, .. } => Some(self.public.get(secret)?.expose().to_owned()),
             Piece::Literal(_)
             | Piece::Revealed { .. }
             | Piece::Late { .. }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Command, Effect, File, ObjectId, Question, Ref, Step, Target, Text};
-use crate::model::{Wait, digest};
+use crate::model::{Answer, Command, Effect, File, Form, ObjectId, Question, Ref, Step, Target};
+use crate::model::{Text, Wait, digest};
 
 /// Files and commands that together are one object on one machine.
 ///
@@ -185,7 +185,26 @@ pub fn within(timeout_secs: u64, effect: Effect) -> Effect {
 
 /// One word for a POSIX shell, whatever is in it.
 pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    format!("'{}'", Form::Shell.quote(text))
+}
+
+/// One word for a POSIX shell, whatever is put into it later.
+pub fn quoted_text(text: &Text) -> Text {
+    let mut out = Text::literal("'");
+    out.push(&text.quoted(Form::Shell));
+    out.push_str("'");
+    out
+}
+
+/// The lines of a script that give it variables.
+pub fn exports<'a>(env: impl IntoIterator<Item = (&'a String, &'a Text)>) -> Text {
+    let mut out = Text::default();
+    for (name, value) in env {
+        out.push_str(&format!("export {name}="));
+        out.push(&quoted_text(value));
+        out.push_str("\n");
+    }
+    out
 }
 
 fn remove(paths: &[&str]) -> Effect {

@@ -3,6 +3,7 @@
 mod address;
 mod bundle;
 mod calendar;
+mod form;
 mod hidden;
 mod keeping;
 mod look;
@@ -12,8 +13,9 @@ mod units;
 mod value;
 
 pub use address::{Address, Key, ObjectId, Ref};
-pub use bundle::{Bundle, BundleFound, quoted, run, script, within};
+pub use bundle::{Bundle, BundleFound, exports, quoted, quoted_text, run, script, within};
 pub use calendar::is_calendar;
+pub use form::{Form, is_variable};
 pub use hidden::Hidden;
 pub use keeping::{Keeping, Relocation, SecretStore};
 pub use look::{Answer, ClusterSeen, GuestKind, GuestSeen, MachineSeen, Mark, NodeSeen};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Address, Ref};
+use crate::model::{Address, Form, Ref};
 
 /// Text as pieces. Values of secrets and of late parts are put in just before it is sent, so a
 /// plan, a state, a journal or an error cannot contain one.
@@ -25,18 +25,27 @@ pub enum Piece {
         /// `secret.pve`
         #[serde(rename = "$secret")]
         secret: String,
+        /// How its value is written where it stands, the innermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quoted: Vec<Form>,
     },
     /// The value of a secret that the manifest makes public, by the secret's address.
     Revealed {
         /// `secret.pve`
         #[serde(rename = "$revealed")]
         revealed: String,
+        /// How its value is written where it stands, the innermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quoted: Vec<Form>,
     },
     /// A value that is known once another resource has been planned or made.
     Late {
         /// Which value.
         #[serde(rename = "$late")]
         late: Late,
+        /// How its value is written where it stands, the innermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quoted: Vec<Form>,
     },
     /// The lineage of the state that owns the object; it is in every ownership mark.
     Project {
@@ -83,17 +92,17 @@ impl Text {
 
     /// The value of one secret.
     pub fn secret(address: impl Into<String>) -> Text {
-        Text(vec![Piece::Secret { secret: address.into() }])
+        Text(vec![Piece::Secret { secret: address.into(), quoted: Vec::new() }])
     }
 
     /// The value of one secret that the manifest makes public.
     pub fn revealed(address: impl Into<String>) -> Text {
-        Text(vec![Piece::Revealed { revealed: address.into() }])
+        Text(vec![Piece::Revealed { revealed: address.into(), quoted: Vec::new() }])
     }
 
     /// One late value.
     pub fn late(late: Late) -> Text {
-        Text(vec![Piece::Late { late }])
+        Text(vec![Piece::Late { late, quoted: Vec::new() }])
     }
 
     /// The lineage of the state.
@@ -158,8 +167,8 @@ impl Text {
     /// The addresses of the secrets in it, revealed ones too: their values are put in.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Secret { secret } => Some(secret.as_str()),
-            Piece::Revealed { revealed } => Some(revealed.as_str()),
+            Piece::Secret { secret, .. } => Some(secret.as_str()),
+            Piece::Revealed { revealed, .. } => Some(revealed.as_str()),
             Piece::Literal(_) | Piece::Late { .. } | Piece::Project { .. } => None,
         })
     }
@@ -172,7 +181,9 @@ impl Text {
     /// The same text made public: each secret in it is a revealed one.
     pub fn with_all_revealed(&self) -> Text {
         let revealed = |piece: &Piece| match piece {
-            Piece::Secret { secret } => Piece::Revealed { revealed: secret.clone() },
+            Piece::Secret { secret, quoted } => {
+                Piece::Revealed { revealed: secret.clone(), quoted: quoted.clone() }
+            }
             Piece::Literal(_)
             | Piece::Revealed { .. }
             | Piece::Late { .. }
@@ -181,28 +192,63 @@ impl Text {
         Text(self.0.iter().map(revealed).collect())
     }
 
-    /// The same text with its literal pieces changed.
-    pub fn map_literals(&self, mut change: impl FnMut(&str) -> String) -> Text {
-        self.filled(|piece| match piece {
-            Piece::Literal(text) => Some(change(text)),
-            Piece::Secret { .. }
-            | Piece::Revealed { .. }
-            | Piece::Late { .. }
-            | Piece::Project { .. } => None,
-        })
+    /// The same text as it is written in a place of this form. What is not known yet is quoted
+    /// when it is put in, so no value can end the place where it stands.
+    pub fn quoted(&self, form: Form) -> Text {
+        let mut out = Text::default();
+        for piece in &self.0 {
+            let mut piece = piece.clone();
+            match &mut piece {
+                Piece::Literal(text) => out.push_str(&form.quote(text)),
+                Piece::Secret { quoted, .. }
+                | Piece::Revealed { quoted, .. }
+                | Piece::Late { quoted, .. } => {
+                    quoted.push(form);
+                    out.0.push(piece);
+                }
+                Piece::Project { .. } => out.0.push(piece),
+            }
+        }
+        out
     }
 
-    /// The same text with every piece that `known` knows put in.
+    /// The same text with every piece that `known` knows put in, as its place wants it.
     pub fn filled(&self, mut known: impl FnMut(&Piece) -> Option<String>) -> Text {
         let mut out = Text::default();
         for piece in &self.0 {
             match (piece, known(piece)) {
-                (_, Some(text)) => out.push_str(&text),
+                (_, Some(text)) => out.push_str(&piece.written(text)),
                 (Piece::Literal(text), None) => out.push_str(text),
                 (piece, None) => out.0.push(piece.clone()),
             }
         }
         out
+    }
+}
+
+impl Piece {
+    /// How its value is written where it stands, the innermost first.
+    pub fn forms(&self) -> &[Form] {
+        match self {
+            Piece::Secret { quoted, .. }
+            | Piece::Revealed { quoted, .. }
+            | Piece::Late { quoted, .. } => quoted,
+            Piece::Literal(_) | Piece::Project { .. } => &[],
+        }
+    }
+
+    /// What is in a value that cannot be put in here.
+    pub fn refusal(&self, value: &str) -> Option<&'static str> {
+        let mut text = value.to_owned();
+        self.forms().iter().find_map(|form| {
+            let refusal = form.refusal(&text);
+            text = form.quote(&text);
+            refusal
+        })
+    }
+
+    fn written(&self, value: String) -> String {
+        self.forms().iter().fold(value, |text, form| form.quote(&text))
     }
 }
 
@@ -223,13 +269,13 @@ impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| match piece {
             Piece::Literal(text) => f.write_str(text),
-            Piece::Secret { secret } => {
+            Piece::Secret { secret, .. } => {
                 write!(f, "«secret {}»", secret.strip_prefix("secret.").unwrap_or(secret))
             }
-            Piece::Revealed { revealed } => {
+            Piece::Revealed { revealed, .. } => {
                 write!(f, "«revealed {}»", revealed.strip_prefix("secret.").unwrap_or(revealed))
             }
-            Piece::Late { late } => write!(f, "‹{} of {}›", late.what, late.of.address()),
+            Piece::Late { late, .. } => write!(f, "‹{} of {}›", late.what, late.of.address()),
             Piece::Project { .. } => f.write_str("‹project›"),
         })
     }

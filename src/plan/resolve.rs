@@ -48,7 +48,7 @@ fn fill(text: &Text, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Tex
     for piece in text.pieces() {
         match piece {
             Piece::Literal(text) => out.push_str(text),
-            Piece::Late { late } => match known(late, specs) {
+            Piece::Late { late, .. } => match known(late, specs) {
                 Some(value) => out.push_str(&value),
                 None => {
                     let object = chosen.get(late.of.address()).cloned();
@@ -56,8 +56,8 @@ fn fill(text: &Text, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Tex
                     out.push(&Text::late(Late { of, what: late.what.clone() }));
                 }
             },
-            Piece::Secret { secret } => out.push(&Text::secret(secret.clone())),
-            Piece::Revealed { revealed } => out.push(&Text::revealed(revealed.clone())),
+            Piece::Secret { secret, .. } => out.push(&Text::secret(secret.clone())),
+            Piece::Revealed { revealed, .. } => out.push(&Text::revealed(revealed.clone())),
             Piece::Project { .. } => out.push(&Text::project()),
         }
     }

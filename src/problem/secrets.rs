@@ -52,6 +52,14 @@ pub fn missing(span: Option<Span>, address: &str, why: &str, help: &str) -> Prob
     problem.help(help.to_owned()).note("nothing was changed")
 }
 
+/// P4002: a value that cannot be written where it is sent.
+pub fn unwritable(span: Option<Span>, address: &str, found: &str) -> Problem {
+    let message = format!("`{address}` has {found} in it, and goes where none can be");
+    let problem = Problem::error("P4002", message);
+    let problem = span.into_iter().fold(problem, |it, span| it.at(span, "its value"));
+    problem.help("give it another value").note("nothing was changed")
+}
+
 /// P4006: values that cannot be had while planning, each with why.
 pub fn not_compared(missing: &[(Span, String, String)]) -> Problem {
     let names: Vec<String> = missing.iter().map(|(_, name, _)| format!("`{name}`")).collect();

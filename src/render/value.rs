@@ -193,9 +193,9 @@ fn own_name(name: &str) -> String {
 fn tagged_text(text: &Text) -> Json {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => Json::from(text.as_str()),
-        Piece::Secret { secret } => json!({ "$secret": secret_name(secret) }),
-        Piece::Revealed { revealed } => json!({ "$revealed": secret_name(revealed) }),
-        Piece::Late { late } => unknown(late),
+        Piece::Secret { secret, .. } => json!({ "$secret": secret_name(secret) }),
+        Piece::Revealed { revealed, .. } => json!({ "$revealed": secret_name(revealed) }),
+        Piece::Late { late, .. } => unknown(late),
         Piece::Project { .. } => json!({ "$unknown": "lineage of the state" }),
     };
     match text.pieces() {
@@ -257,9 +257,9 @@ fn special_text(special: &Special, length_max: usize) -> String {
 fn one(piece: &Piece) -> Text {
     match piece {
         Piece::Literal(text) => Text::literal(text.as_str()),
-        Piece::Secret { secret } => Text::secret(secret.as_str()),
-        Piece::Revealed { revealed } => Text::revealed(revealed.as_str()),
-        Piece::Late { late } => Text::late(late.clone()),
+        Piece::Secret { secret, .. } => Text::secret(secret.as_str()),
+        Piece::Revealed { revealed, .. } => Text::revealed(revealed.as_str()),
+        Piece::Late { late, .. } => Text::late(late.clone()),
         Piece::Project { .. } => Text::project(),
     }
 }

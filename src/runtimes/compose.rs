@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::compose::{Document, Node, Published};
-use crate::model::{Bundle, Duration, Piece, Text, Value, run, script, within};
+use crate::model::{Bundle, Duration, Form, Piece, Text, Value, run, script, within};
 use crate::runtimes::{Place, Runtime, env_file};
 use crate::schema::{Type, object};
 use crate::source::Span;
@@ -140,7 +140,7 @@ impl Runtime for Compose {
         let mut bundle = Bundle::on(place.machine).file(&file, content);
         bundle.files.push(crate::model::File {
             path: env.clone(),
-            content: env_file(&self.env, "$$"),
+            content: env_file(&self.env, Form::ComposeVariable),
             mode: 0o600,
         });
         for (path, content) in self.files.iter().flatten() {

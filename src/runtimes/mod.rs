@@ -6,7 +6,7 @@ mod unit;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Bundle, Ref, Text};
+use crate::model::{Bundle, Form, Ref, Text};
 
 pub use compose::Compose;
 pub use nixos::Nixos;
@@ -32,33 +32,14 @@ pub trait Runtime {
     fn bundle(&self, place: Place<'_>) -> Bundle;
 }
 
-/// Variables as a file that Compose and systemd read back byte for byte.
-fn env_file(env: &BTreeMap<String, Text>, dollar: &str) -> Text {
+/// Variables as a file that the reader of `form` reads back byte for byte.
+fn env_file(env: &BTreeMap<String, Text>, form: Form) -> Text {
     let mut out = Text::default();
     for (name, value) in env {
         out.push_str(name);
         out.push_str("=\"");
-        out.push(&escaped(value, dollar));
+        out.push(&value.quoted(form));
         out.push_str("\"\n");
     }
     out
-}
-
-/// Literal parts are escaped here, secret ones by whoever puts them in.
-fn escaped(text: &Text, dollar: &str) -> Text {
-    text.map_literals(|literal| {
-        let mut out = String::with_capacity(literal.len());
-        for c in literal.chars() {
-            match c {
-                '\\' => out.push_str("\\\\"),
-                '"' => out.push_str("\\\""),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '$' => out.push_str(dollar),
-                c => out.push(c),
-            }
-        }
-        out
-    })
 }

@@ -31,6 +31,14 @@ object! {
     }
 }
 
+impl Nixos {
+    /// The name of a secret that no file can have.
+    pub fn bad_secret(&self) -> Option<&str> {
+        let bad = |name: &str| matches!(name, "" | "." | "..") || name.contains(['/', '\0', '\n']);
+        self.secrets.keys().map(String::as_str).find(|name| bad(name))
+    }
+}
+
 impl Runtime for Nixos {
     fn bundle(&self, place: Place<'_>) -> Bundle {
         let host = self.host.clone().unwrap_or_else(|| place.slug.to_owned());

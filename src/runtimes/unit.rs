@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Bundle, File, Text, run};
+use crate::model::{Bundle, File, Form, Text, run};
 use crate::runtimes::{Place, Runtime, env_file};
 use crate::schema::object;
 
@@ -37,7 +37,7 @@ impl Runtime for Unit {
         for (path, content) in &self.files {
             bundle = bundle.file(path, content.clone());
         }
-        let content = env_file(&self.env, "$");
+        let content = env_file(&self.env, Form::SystemdVariable);
         bundle.files.push(File { path: env, content, mode: 0o600 });
         bundle = bundle.file(format!("/etc/systemd/system/{name}"), unit);
         bundle.start.push(run(&["systemctl", "daemon-reload"]));

@@ -367,7 +367,7 @@ fn service_call(service: &Ref, call: &Call) -> Done {
 fn late(step: &Step) -> Option<String> {
     let mut pieces = step.texts().into_iter().flat_map(Text::pieces);
     pieces.find_map(|piece| match piece {
-        Piece::Late { late } => Some(format!("`{}` of {}", late.what, late.of)),
+        Piece::Late { late, .. } => Some(format!("`{}` of {}", late.what, late.of)),
         Piece::Literal(_)
         | Piece::Secret { .. }
         | Piece::Revealed { .. }

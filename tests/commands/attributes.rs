@@ -372,14 +372,14 @@ fn a_proxy_shows_pages_of_its_own_and_keeps_its_routes_elsewhere() {
 }
 
 #[test]
-fn what_scripts_read_is_sent_encoded() {
+fn what_scripts_read_is_sent_in_quotes() {
     let project = project(
         "secret pve = env(\"PVE_TOKEN\")\n\
          run seed { create = \"cat > 'it'\", stdin = secret.pve }\n",
     );
     let told = steps(&project);
-    assert!(told.contains("' | base64 -d | sh -euc 'cat > '\\\\''it'\\\\'''"), "{told}");
-    assert!(told.contains("base64(secret.pve)"), "{told}");
+    assert!(told.contains("' | sh -euc 'cat > '\\\\''it'\\\\'''"), "{told}");
+    assert!(told.contains("\"quoted\":[\"shell\"]"), "{told}");
     project.fine("apply --sandbox --yes");
     assert!(project.fine("plan --sandbox").contains("No changes"));
 }

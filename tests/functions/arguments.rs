@@ -157,7 +157,7 @@ fn late_pieces_of_text_stay_pieces() {
     let Data::Text(text) = value.data else { panic!("it is a text") };
     let expected = [
         Piece::Literal("https://".to_owned()),
-        Piece::Late { late: late("ip") },
+        Piece::Late { late: late("ip"), quoted: Vec::new() },
         Piece::Literal("/1".to_owned()),
     ];
     assert_eq!(text.pieces(), expected);

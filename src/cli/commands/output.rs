@@ -81,7 +81,7 @@ fn each_revealed(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(map) if map.contains_key("$text") => {
             let text = value.read::<Text>().unwrap_or_default();
             found.extend(text.pieces().iter().filter_map(|piece| match piece {
-                Piece::Revealed { revealed } => Some(revealed.clone()),
+                Piece::Revealed { revealed, .. } => Some(revealed.clone()),
                 Piece::Literal(_)
                 | Piece::Secret { .. }
                 | Piece::Late { .. }
@@ -99,7 +99,7 @@ fn put_in(value: &Value, known: &dyn Fn(&str) -> Option<String>) -> Value {
         Value::Object(map) if map.contains_key("$text") => {
             let Ok(text) = value.read::<Text>() else { return value.clone() };
             let text = text.filled(|piece| match piece {
-                Piece::Revealed { revealed } => known(revealed),
+                Piece::Revealed { revealed, .. } => known(revealed),
                 Piece::Literal(_)
                 | Piece::Secret { .. }
                 | Piece::Late { .. }

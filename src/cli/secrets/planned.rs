@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lower::Recipe;
-use crate::model::Value;
+use crate::model::{Piece, Text, Value};
 use crate::plan::Change;
 use crate::state::{State, Verb};
 
@@ -36,4 +36,16 @@ pub(super) fn renewal(change: &Change) -> Option<(String, Recipe, u32)> {
         rotate_ms: spec["rotate"].as_u64(),
     };
     Some((address.to_string(), recipe, number(&spec["version"])?))
+}
+
+/// The secrets that a change sends to places where they must not have certain characters.
+pub(super) fn in_places(change: &Change) -> impl Iterator<Item = (&str, &Piece)> {
+    let texts = change.steps.iter().flat_map(|step| step.texts());
+    texts.flat_map(Text::pieces).filter_map(|piece| match piece {
+        Piece::Secret { secret: address, quoted }
+        | Piece::Revealed { revealed: address, quoted } => {
+            (!quoted.is_empty()).then_some((address.as_str(), piece))
+        }
+        Piece::Literal(_) | Piece::Late { .. } | Piece::Project { .. } => None,
+    })
 }

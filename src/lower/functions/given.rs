@@ -208,8 +208,8 @@ impl Hidden {
             (Data::Late(late) | Data::Unknown(late), _) => self.late = Some(late.clone()),
             (Data::Text(text), _) => {
                 let late = text.pieces().iter().find_map(|piece| match piece {
-                    Piece::Late { late } => Some(late.clone()),
-                    Piece::Revealed { revealed } => Some(Late::of_secret(revealed)),
+                    Piece::Late { late, .. } => Some(late.clone()),
+                    Piece::Revealed { revealed, .. } => Some(Late::of_secret(revealed)),
                     Piece::Literal(_) | Piece::Secret { .. } | Piece::Project { .. } => None,
                 });
                 self.revealed |=

@@ -27,7 +27,8 @@ output shown: secret<string> = secret.admin
         r#"
 A secret says where its value comes from; the value itself is never in the manifest. The same code
 says that a value cannot be had: a variable is not set, a file is not there, a program fails. Only
-an apply needs values, and only of what it sends; it stops before the first change.
+an apply needs values, and only of what it sends; it stops before the first change. It does so as
+well for a value that cannot be written where it goes: a password of a user with a line break.
 
 ```paas-error
 secret token = "hunter2"
