@@ -50,7 +50,8 @@ pub fn load_with_ground(
     let world = match world {
         Some(sandbox) => Chosen::to_look(sandbox, &project.desired),
         None => {
-            let places = Places::of(&project.folder, &project.desired, &state);
+            let own = project.state_folder(false);
+            let places = Places::of(&project.folder, &own, &project.desired, &state);
             Chosen::Real(Real::new(places))
         }
     };
@@ -68,7 +69,8 @@ pub async fn open(project: &Project, ground: &mut Ground, sandbox: bool) -> Resu
     let mut secrets = Secrets::of(project, &project.desired.secrets, sandbox);
     secrets.open_platform().await?;
     if !sandbox {
-        let places = Places::of(&project.folder, &project.desired, &ground.state);
+        let own = project.state_folder(false);
+        let places = Places::of(&project.folder, &own, &project.desired, &ground.state);
         ground.world = Chosen::Real(Real::new(places.with_secrets(secrets.known())));
     }
     Ok(secrets)

@@ -1,6 +1,7 @@
 //! Where steps become real: the one trait through which anything is touched.
 
 pub mod git;
+mod machine;
 pub mod places;
 pub mod proxmox;
 mod real;

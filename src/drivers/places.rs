@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::drivers::proxmox::{Cluster, Login, Owned, Trust, fingerprint};
+use crate::drivers::{machine, ssh};
 use crate::kinds::cluster::{Cluster as ClusterSpec, Node, Ssh};
 use crate::lower::Desired;
 use crate::model::{Address, Hidden, ObjectId, Piece, Ref, Text, Value};
@@ -18,6 +19,8 @@ pub struct Places {
     project: String,
     /// Paths in the manifest start here.
     folder: PathBuf,
+    /// Where the state is, and what is known beside it.
+    own: PathBuf,
     /// What is asked for, by address: how a cluster is reached is never older than the manifest.
     wanted: BTreeMap<Address, Value>,
     /// What exists or is about to, by object.
@@ -31,10 +34,11 @@ pub struct Places {
 
 impl Places {
     /// What a manifest and a state say.
-    pub fn of(folder: &Path, desired: &Desired, state: &State) -> Places {
+    pub fn of(folder: &Path, own: &Path, desired: &Desired, state: &State) -> Places {
         let mut places = Places {
             project: state.lineage.clone(),
             folder: folder.to_path_buf(),
+            own: own.to_path_buf(),
             ..Places::default()
         };
         for (id, record) in &state.records {
@@ -152,14 +156,14 @@ impl Places {
     pub fn filled(&self, text: &Text) -> Result<String, String> {
         let mut missing = None;
         let filled = text.filled(|piece| match piece {
-            Piece::Secret { secret } | Piece::Revealed { revealed: secret } => {
+            Piece::Secret { secret, .. } | Piece::Revealed { revealed: secret, .. } => {
                 let value = self.secrets.get(secret).map(|it| it.expose().to_owned());
                 if value.is_none() {
                     missing = Some(secret.clone());
                 }
                 value
             }
-            Piece::Late { late } => {
+            Piece::Late { late, .. } => {
                 missing = Some(format!("{} of {}", late.what, late.of.address()));
                 None
             }
@@ -197,9 +201,78 @@ impl Places {
         self.spec(&Ref::Address(address))?.read().ok()
     }
 
+    /// The cluster and the number of a guest; nothing for other machines.
+    pub fn guest(&self, machine: &Ref) -> Option<(Ref, u32)> {
+        let spec = self.spec(machine)?;
+        Some((spec["cluster"].read().ok()?, spec["id"].as_u64()?.try_into().ok()?))
+    }
+
+    /// Whether a file was written with a secret in it, so that its digest is not known.
+    pub fn is_secret_file(&self, machine: &Ref, path: &str) -> bool {
+        let fact = format!("file:{path}");
+        let on = |id: &ObjectId| {
+            let spec = self.objects.get(id);
+            let of = spec.and_then(|spec| spec["machine"].read::<Ref>().ok());
+            of.is_some_and(|of| of.address() == machine.address())
+        };
+        let mut all = self.facts.iter().filter(|(id, _)| on(id));
+        all.any(|(_, facts)| facts.get(&fact).and_then(Value::as_str) == Some(machine::SECRET))
+    }
+
+    /// Whether there is a way into a machine: a container without the nodes' SSH has none but its
+    /// own keys.
+    pub fn takes_commands(&self, machine: &Ref) -> bool {
+        let Some((cluster, _)) = self.guest(machine) else { return true };
+        let by_node = self.declared(&cluster).is_ok_and(|it| it.ssh.is_some());
+        let keys = self.spec(machine).and_then(|spec| spec["ssh_keys"].as_array());
+        by_node && machine.address().kind() == "container" || keys.is_some_and(|it| !it.is_empty())
+    }
+
     /// How a host is reached by SSH.
-    pub fn ssh_of(&self, host: &Ref) -> Option<Ssh> {
-        self.spec(host)?["ssh"].read().ok()
+    pub fn host(&self, host: &Ref) -> Result<ssh::Login, String> {
+        let spec = self.spec(host);
+        let spec = spec.ok_or_else(|| format!("nothing is known of {}", host.address()))?;
+        let address = spec["address"].as_str();
+        let address = address.ok_or_else(|| format!("{} is no machine", host.address()))?;
+        let ssh = spec["ssh"].read::<Option<Ssh>>().ok().flatten();
+        self.login_by(ssh.as_ref(), address)
+    }
+
+    /// How a node of a cluster is reached by SSH.
+    pub fn node_login(&self, cluster: &Ref, address: &str) -> Result<ssh::Login, String> {
+        let ssh = self.declared(cluster)?.ssh;
+        self.login_by(ssh.as_ref(), address)
+    }
+
+    /// A login by what a person usually logs in with.
+    pub fn login(&self, user: &str, address: &str, port: u16) -> ssh::Login {
+        let home = std::env::home_dir();
+        let known = ssh::KnownKeys::of(&self.known_hosts(), home.as_deref());
+        let mut login = ssh::Login::new(user, address, port, known);
+        login.key_files = home.as_deref().map(ssh::usual_key_files).unwrap_or_default();
+        login
+    }
+
+    /// The project's own file of the keys of machines.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.own.join("known_hosts")
+    }
+
+    fn login_by(&self, ssh: Option<&Ssh>, address: &str) -> Result<ssh::Login, String> {
+        let Some(ssh) = ssh else { return Ok(self.login("root", address, 22)) };
+        let mut login = self.login(&ssh.user, address, ssh.port.number());
+        if let Some(path) = &ssh.key_file {
+            login.key_files = vec![self.path(path)];
+        }
+        let filled = |text: &Option<Text>| -> Result<Option<Hidden>, String> {
+            text.as_ref().map(|text| self.filled(text).map(Hidden::new)).transpose()
+        };
+        login.key = filled(&ssh.key)?;
+        login.password = filled(&ssh.password)?;
+        if let Some(jump) = &ssh.jump {
+            login.jump = Some(Box::new(self.host(jump)?));
+        }
+        Ok(login)
     }
 
     /// A cluster's API.

@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::drivers::places::Places;
 use crate::drivers::proxmox::{Cluster, Deed, Owned, Ownership};
-use crate::drivers::{Fault, World};
+use crate::drivers::ssh::{self, Job, Machines, Place};
+use crate::drivers::{Fault, World, machine};
 use crate::model::{
     Address, Answer, Call, Condition, Effect, Outcome, Piece, Question, Ref, Step, Target, Value,
     Wait,
@@ -22,12 +23,20 @@ pub struct Real(Arc<Inside>);
 struct Inside {
     places: Places,
     clusters: Mutex<BTreeMap<Address, Arc<Cluster>>>,
+    machines: Machines,
+    /// Addresses that were only known once a machine was up.
+    addresses: Mutex<BTreeMap<Ref, String>>,
 }
 
 impl Real {
     /// The platform that `places` leads to. Nothing is asked yet.
     pub fn new(places: Places) -> Real {
-        Real(Arc::new(Inside { places, clusters: Mutex::default() }))
+        Real(Arc::new(Inside {
+            places,
+            clusters: Mutex::default(),
+            machines: Machines::default(),
+            addresses: Mutex::default(),
+        }))
     }
 }
 
@@ -61,24 +70,38 @@ impl Inside {
                 let seen = self.cluster(&cluster)?.look(&numbers).await?;
                 Ok(Answer::Cluster(seen))
             }
-            Question::Machine { machine, .. } => {
-                Err(unsupported(&format!("looking at {}", machine.address())))
+            Question::Machine { machine, files, services } => {
+                let at = self.place(&machine).await?;
+                let secret = |path: &str| self.places.is_secret_file(&machine, path);
+                let seen = machine::look(&self.machines, &at, (&files, &services), secret).await;
+                if let Err(Fault::Refused(why) | Fault::Unknown(why)) = &seen {
+                    tracing::warn!(machine = %machine.address(), why, "it cannot be looked at");
+                }
+                Ok(Answer::Machine(seen?))
             }
         }
     }
 
     async fn perform(&self, step: &Step) -> Result<Outcome, Fault> {
+        let has_secret = step.texts().iter().any(|text| text.has_secret());
         let step = self.filled(step)?;
         match (&step.on, &step.effect) {
             (Target::Cluster(cluster), Effect::Call(call)) => self.call(cluster, call).await,
-            (Target::Machine(machine), Effect::Wait(wait)) => self.wait(machine, wait).await,
-            (_, Effect::Run(command)) => {
-                let program = command.argv.first().map(ToString::to_string);
-                Err(unsupported(&format!("running `{}`", program.unwrap_or_default())))
+            (
+                Target::Machine(machine),
+                Effect::Wait(Wait { until: Condition::Ready, within_secs }),
+            ) => self.ready(machine, Duration::from_secs(*within_secs)).await,
+            (Target::Machine(machine), effect) => {
+                let at = self.place(machine).await?;
+                machine::perform(&self.machines, &at, effect, has_secret).await
             }
-            (_, Effect::Write(file)) => Err(unsupported(&format!("writing `{}`", file.path))),
-            (_, Effect::Wait(_)) => Err(unsupported("waiting")),
-            (_, Effect::Call(call)) => Err(unsupported(&format!("calling `{}`", call.path))),
+            (Target::Here, effect) => {
+                machine::perform(&self.machines, &Place::Here, effect, has_secret).await
+            }
+            (Target::Service(service), _) => {
+                Err(unsupported(&format!("the API of {}", service.address())))
+            }
+            (Target::Cluster(_), _) => Err(unsupported("running something on a cluster")),
         }
     }
 
@@ -87,30 +110,70 @@ impl Inside {
         self.cluster(cluster)?.perform(call, &whose).await
     }
 
-    async fn wait(&self, machine: &Ref, wait: &Wait) -> Result<Outcome, Fault> {
+    /// Waits until a machine runs, has its address and takes commands.
+    async fn ready(&self, machine: &Ref, within: Duration) -> Result<Outcome, Fault> {
         let started = Instant::now();
-        let within = Duration::from_secs(wait.within_secs);
         let mut outcome = Outcome::default();
-        let spec = self.places.spec(machine);
-        let guest = spec.and_then(|spec| {
-            let cluster = spec["cluster"].read::<Ref>().ok()?;
-            Some((cluster, u32::try_from(spec["id"].as_u64()?).ok()?))
-        });
-        match (&wait.until, guest) {
-            (Condition::Ready, Some((cluster, vmid))) => {
-                let container = machine.address().kind() == "container";
-                let whose = Whose { inside: self, cluster: &cluster };
-                let driver = self.cluster(&cluster)?;
-                let reached = driver.running(container, vmid, within, &whose).await?;
-                let facts = [("ip", reached.ip), ("mac", reached.mac)].into_iter();
-                let facts =
-                    facts.filter_map(|(name, it)| Some((name.to_owned(), Value::from(it?))));
-                outcome.facts.extend(facts);
+        if let Some((cluster, vmid)) = self.places.guest(machine) {
+            let container = machine.address().kind() == "container";
+            let whose = Whose { inside: self, cluster: &cluster };
+            let driver = self.cluster(&cluster)?;
+            let reached = driver.running(container, vmid, within, &whose).await?;
+            if let (Some(ip), Ok(mut known)) = (&reached.ip, self.addresses.lock()) {
+                known.insert(machine.origin(), ip.clone());
             }
-            (_, _) => return Err(unsupported(&format!("waiting for {}", machine.address()))),
+            let facts = [("ip", reached.ip), ("mac", reached.mac)].into_iter();
+            let facts = facts.filter_map(|(name, it)| Some((name.to_owned(), Value::from(it?))));
+            outcome.facts.extend(facts);
         }
-        outcome.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // Where nobody can log in, nothing is to be done inside either: it runs, and that is all.
+        if self.places.takes_commands(machine) {
+            let at = self.place(machine).await?;
+            let left = within.saturating_sub(started.elapsed());
+            self.machines.wait_ready(&at, left.max(Duration::from_secs(5))).await?;
+        }
+        outcome.took_ms = machine::millis(started.elapsed());
         Ok(outcome)
+    }
+
+    /// Where the commands of a machine run.
+    async fn place(&self, machine: &Ref) -> Result<Place, Fault> {
+        let Some((cluster, vmid)) = self.places.guest(machine) else {
+            let host = self.places.host(machine).map_err(Fault::Refused)?;
+            return Ok(Place::Host(host));
+        };
+        let through_node = machine.address().kind() == "container"
+            && self.places.declared(&cluster).is_ok_and(|it| it.ssh.is_some());
+        if through_node {
+            let driver = self.cluster(&cluster)?;
+            let node = driver.place_of(vmid).await?;
+            let node = node.ok_or_else(|| Fault::Refused(format!("guest {vmid} is gone")))?;
+            return Ok(Place::Container { node: self.node(&cluster, &node).await?, vmid });
+        }
+        let told = self.places.spec(machine).and_then(|spec| spec["ip"].as_str());
+        let fixed = told.filter(|ip| ip.parse::<std::net::IpAddr>().is_ok()).map(str::to_owned);
+        let learned = || self.addresses.lock().ok()?.get(&machine.origin()).cloned();
+        let fact = || self.places.fact(machine, "ip")?.as_str().map(str::to_owned);
+        let ip = fixed.or_else(learned).or_else(fact).ok_or_else(|| {
+            Fault::Refused(format!("the address of {} is not known yet", machine.address()))
+        })?;
+        let mut login = self.places.login("root", &ip, 22);
+        if machine.address().kind() == "vm" {
+            let driver = self.cluster(&cluster)?;
+            login.known.pinned = driver.host_keys(vmid).await;
+        }
+        Ok(Place::Host(login))
+    }
+
+    /// How a node of a cluster is reached.
+    async fn node(&self, cluster: &Ref, name: &str) -> Result<ssh::Login, Fault> {
+        let driver = self.cluster(cluster)?;
+        let declared = self.places.node(cluster, name).and_then(|node| node.address);
+        let address = match declared {
+            Some(address) => address,
+            None => driver.node_address(name).await,
+        };
+        self.places.node_login(cluster, &address).map_err(Fault::Refused)
     }
 
     /// The cluster behind a reference; one connection for all who ask.
@@ -129,7 +192,7 @@ impl Inside {
     fn filled(&self, step: &Step) -> Result<Step, Fault> {
         let mut missing = None;
         let filled = step.filled(&mut |piece| match piece {
-            Piece::Secret { secret } | Piece::Revealed { revealed: secret } => {
+            Piece::Secret { secret, .. } | Piece::Revealed { revealed: secret, .. } => {
                 let value = self.places.secret(secret).map(|it| it.expose().to_owned());
                 if value.is_none() {
                     missing = Some(secret.clone());
@@ -166,13 +229,16 @@ impl Ownership for Whose<'_> {
     }
 
     fn has_root(&self) -> bool {
-        false
+        self.inside.places.declared(self.cluster).is_ok_and(|it| it.ssh.is_some())
     }
 
     fn as_root<'a>(&'a self, node: &'a str, argv: Vec<String>) -> Deed<'a> {
         Box::pin(async move {
-            let program = argv.first().cloned().unwrap_or_default();
-            Err(unsupported(&format!("running `{program}` on {node}")))
+            let node = self.inside.node(self.cluster, node).await?;
+            let what = argv.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+            let job = Job::new(argv);
+            let ran = self.inside.machines.run(&Place::Host(node), &job).await?;
+            ran.fine(&what).map(drop).map_err(Fault::Refused)
         })
     }
 }

@@ -214,7 +214,7 @@ pub async fn carry_out(
     }
     let plan = secrets.prepare(&mut store, plan, terminal).await?;
     let places = || {
-        let places = Places::of(&project.folder, &project.desired, store.state());
+        let places = Places::of(&project.folder, &folder, &project.desired, store.state());
         places.with_plan(&plan).with_secrets(secrets.known())
     };
     let world = Arc::new(Chosen::to_change(project, sandbox, places)?);

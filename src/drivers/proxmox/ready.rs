@@ -72,6 +72,49 @@ impl Cluster {
         }
     }
 
+    /// The node that a guest is on; nothing if there is no such guest.
+    pub async fn place_of(&self, vmid: u32) -> Result<Option<String>, Fault> {
+        match self.node_of(vmid) {
+            Some(node) => Ok(Some(node)),
+            None => self.find(vmid).await,
+        }
+    }
+
+    /// The address of a node, as its cluster knows it; its name where that is not told.
+    pub async fn node_address(&self, name: &str) -> String {
+        let status = self.client.get("/cluster/status", &[]).await.unwrap_or_default();
+        let nodes: Vec<&Value> = status
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|it| it["type"].as_str() == Some("node"))
+            .collect();
+        let row = nodes.iter().find(|it| it["name"].as_str() == Some(name));
+        let known = row.and_then(|it| it["ip"].as_str()).map(str::to_owned);
+        match (known, nodes.as_slice()) {
+            (Some(ip), _) => ip,
+            (None, [_]) => self.host().to_owned(),
+            (None, _) => name.to_owned(),
+        }
+    }
+
+    /// The SSH keys of a virtual machine, read inside it by its agent; none if that cannot tell.
+    pub async fn host_keys(&self, vmid: u32) -> Vec<String> {
+        let Some(node) = self.node_of(vmid) else { return Vec::new() };
+        let path = format!("/nodes/{node}/qemu/{vmid}/agent/file-read");
+        let mut keys = Vec::new();
+        for kind in ["ed25519", "ecdsa", "rsa"] {
+            let file = format!("/etc/ssh/ssh_host_{kind}_key.pub");
+            let Ok(answer) = self.client.get(&path, &[("file", &file)]).await else { continue };
+            let line = answer["content"].as_str().unwrap_or_default();
+            let words: Vec<&str> = line.split_whitespace().take(2).collect();
+            if words.len() == 2 {
+                keys.push(words.join(" "));
+            }
+        }
+        keys
+    }
+
     /// The address that a guest has on its first interface.
     async fn address(&self, path: &str, form: Form, mac: Option<&str>) -> Option<String> {
         let (path, list) = match form {
