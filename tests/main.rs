@@ -13,6 +13,7 @@ mod messages;
 mod rendering;
 mod simulation;
 mod sandbox;
+mod ssh;
 mod storage;
 mod support;
 mod tidy;

@@ -3,6 +3,7 @@
 pub mod git;
 mod real;
 pub mod secrets;
+pub mod ssh;
 
 pub use real::Real;
 

@@ -1,0 +1,10 @@
+//! Machines that take SSH: everything here talks to a real server of OpenSSH.
+
+mod commands;
+mod files;
+mod host_keys;
+mod jobs;
+mod jumps;
+mod logging_in;
+mod looking;
+mod server;
