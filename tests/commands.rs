@@ -7,6 +7,7 @@ mod attributes;
 mod bad_manifests;
 mod bad_places;
 mod compose;
+mod computed;
 mod databases;
 mod decided;
 mod explain;

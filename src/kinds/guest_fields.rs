@@ -230,6 +230,11 @@ macro_rules! guest {
                         "Its hardware address.",
                         $crate::schema::Type::Str,
                     ),
+                    $crate::kinds::Reading::fact(
+                        "outdated",
+                        "Its template has another version than the one it is made from.",
+                        $crate::schema::Type::Bool,
+                    ),
                 ]
             }
         }
