@@ -278,17 +278,17 @@ impl Places {
     /// A cluster's API.
     pub fn cluster(&self, cluster: &Ref) -> Result<Cluster, String> {
         let declared = self.declared(cluster)?;
-        let login = match (&declared.token, &declared.user, &declared.password) {
-            (Some(token), _, _) => {
+        let login = match (&declared.token, &declared.password) {
+            (Some(token), _) => {
                 let token = self.filled(token)?;
                 let wrong = |why| format!("the token of {}: {why}", cluster.address());
                 Login::token(&token).map_err(wrong)?
             }
-            (None, Some(user), Some(password)) => {
+            (None, Some(password)) => {
                 let password = Hidden::new(self.filled(password)?);
-                Login::Password { user: user.clone(), password }
+                Login::Password { user: declared.user.clone(), password }
             }
-            (None, _, _) => return Err(format!("{} has no login", cluster.address())),
+            (None, None) => return Err(format!("{} has no login", cluster.address())),
         };
         let trust = match &declared.tls {
             None => Trust::System,

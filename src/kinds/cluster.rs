@@ -1,6 +1,6 @@
 //! `cluster`: a connection to Proxmox, and `node`: one of its machines.
 
-use crate::kinds::{Around, Objection, Place, Reading, declared};
+use crate::kinds::{Place, Reading, declared};
 use crate::model::{Port, Ref, Text};
 use crate::schema::{Type, object, spec};
 
@@ -53,9 +53,9 @@ spec! {
         api: String, Note, required, is Type::Url;
         /// An API token: `USER@REALM!NAME=UUID`.
         token: Option<Text>, Note, optional;
-        /// Who logs in where there is no token: `root@pam`.
-        user: Option<String>, Note, optional;
-        /// The password of `user`.
+        /// Who logs in where there is no token.
+        user: String, Note, default "\"root@pam\"";
+        /// The password of `user`; nobody but `root@pam` may do everything.
         password: Option<Text>, Note, optional;
         /// How its certificate is checked.
         tls: Option<Tls>, Note, optional;
@@ -95,9 +95,7 @@ declared! {
     Cluster {
         const FACETS: &'static [&'static str] = &["node"];
 
-        fn complete(&mut self, _: &dyn Around) -> Vec<Objection> {
-            login_objections(self)
-        }
+        const ONE_OF: &'static [&'static [&'static str]] = &[&["token", "password"]];
 
         fn readings() -> Vec<Reading> {
             vec![
@@ -106,28 +104,6 @@ declared! {
                 Reading::expression("disks", "The storage is the chosen node's.", "null"),
                 Reading::expression("bridge", "The bridge is the chosen node's.", "null"),
             ]
-        }
-    }
-}
-
-/// A token, or a user with a password.
-fn login_objections(cluster: &Cluster) -> Vec<Objection> {
-    let object = |field: &str, message: &str, help: &str| Objection {
-        field: field.to_owned(),
-        message: message.to_owned(),
-        help: help.to_owned(),
-    };
-    let help = "write `token = secret.pve`, and declare `secret pve = env(\"PVE_TOKEN\")`";
-    match (&cluster.token, &cluster.user, &cluster.password) {
-        (Some(_), None, None) | (None, Some(_), Some(_)) => Vec::new(),
-        (Some(_), _, _) => {
-            vec![object("token", "`token` is a login, and so are `user` and `password`", help)]
-        }
-        (None, None, None) => vec![object("api", "`cluster` needs `token`", help)],
-        (None, Some(_), None) => vec![object("user", "`user` needs its `password`", help)],
-        (None, None, Some(_)) => {
-            let help = "name the user: `user = \"root@pam\"`";
-            vec![object("password", "`password` needs a `user`", help)]
         }
     }
 }

@@ -77,6 +77,36 @@ pub struct NodeNeeds {
     pub bridges: BTreeSet<String>,
 }
 
+impl Needs {
+    /// The privileges that it takes, by path.
+    fn privileges(&self) -> BTreeMap<String, BTreeSet<&'static str>> {
+        let guests = match &self.pool {
+            Some(pool) => format!("/pool/{pool}"),
+            None => "/vms".to_owned(),
+        };
+        let mut wanted: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        let mut add = |path: &str, names: &[&'static str]| {
+            wanted.entry(path.to_owned()).or_default().extend(names);
+        };
+        if self.containers || self.machines {
+            add(&guests, ON_GUESTS);
+        }
+        if self.machines {
+            add(&guests, ON_MACHINES);
+        }
+        for node in self.nodes.values() {
+            for storage in &node.storages {
+                let names = &["Datastore.AllocateSpace", "Datastore.Audit"];
+                add(&format!("/storage/{storage}"), names);
+            }
+            for bridge in &node.bridges {
+                add(&format!("/sdn/zones/localnetwork/{bridge}"), &["SDN.Use"]);
+            }
+        }
+        wanted
+    }
+}
+
 /// What is done to guests, and the privileges that it takes.
 const ON_GUESTS: &[&str] = &[
     "VM.Allocate",
@@ -145,32 +175,7 @@ impl Cluster {
                 return;
             }
         };
-        let guests = match &needs.pool {
-            Some(pool) => format!("/pool/{pool}"),
-            None => "/vms".to_owned(),
-        };
-        let mut wanted: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-        let mut add = |path: String, names: &[&'static str]| {
-            wanted.entry(path).or_default().extend(names);
-        };
-        if needs.containers || needs.machines {
-            add(guests, ON_GUESTS);
-        }
-        if needs.machines {
-            add(
-                needs.pool.as_ref().map_or("/vms".to_owned(), |it| format!("/pool/{it}")),
-                ON_MACHINES,
-            );
-        }
-        for node in needs.nodes.values() {
-            for storage in &node.storages {
-                let path = format!("/storage/{storage}");
-                add(path, &["Datastore.AllocateSpace", "Datastore.Audit"]);
-            }
-            for bridge in &node.bridges {
-                add(format!("/sdn/zones/localnetwork/{bridge}"), &["SDN.Use"]);
-            }
-        }
+        let wanted = needs.privileges();
         let mut missing = 0;
         for (path, names) in &wanted {
             let has = effective(&held, path);
