@@ -1,5 +1,6 @@
 //! Machines that take SSH: everything here talks to a real server of OpenSSH.
 
+mod command_line;
 mod commands;
 mod files;
 mod host_keys;

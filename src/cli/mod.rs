@@ -5,6 +5,7 @@ mod files;
 mod given;
 mod imports;
 mod lock;
+mod machines;
 mod options;
 mod parsing;
 mod pipeline;
@@ -223,6 +224,35 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run a command on a machine, with the input and the outputs of this one
+    ///
+    /// It runs as root, in a clean environment and without a terminal, like everything that apply
+    /// does. Exits with the command's code, 128 and the number of a signal that ended it, 255 when
+    /// the machine could not be reached, 130 when it was interrupted: then the command is ended.
+    Exec {
+        /// `host.web`
+        address: String,
+        #[command(flatten)]
+        inputs: Inputs,
+        /// The command, as it is: no shell takes it apart
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<std::ffi::OsString>,
+    },
+    /// Open a shell on a machine, by the installed `ssh`, or `mosh` where it is preferred
+    ///
+    /// With `mosh = "prefer"` it is mosh if both ends have it and UDP works; it says which it is,
+    /// and why. Exits like the shell.
+    Shell {
+        /// `host.web`
+        address: String,
+        #[command(flatten)]
+        inputs: Inputs,
+    },
+    /// Look after the keys by which machines are known
+    HostKey {
+        #[command(subcommand)]
+        action: commands::host_key::Action,
+    },
     /// Look at the sandbox, or disturb it
     Sandbox {
         #[command(subcommand)]
@@ -269,7 +299,10 @@ fn command_line() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    match runtime.block_on(run(arguments, &terminal)) {
+    let end = runtime.block_on(run(arguments, &terminal));
+    // A thread may wait for a key that nobody presses.
+    runtime.shutdown_background();
+    match end {
         Ok(code) => ExitCode::from(code),
         Err(stop) => {
             terminal.problems(&stop.problems, &stop.sources);
@@ -320,6 +353,13 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         }
         Command::Secret { action } => commands::secret::run(terminal, &action, sandbox).await,
         Command::Update { inputs, check } => commands::update::run(terminal, &inputs, check),
+        Command::Exec { address, inputs, command } => {
+            commands::exec::run(terminal, &address, &inputs, command, sandbox).await
+        }
+        Command::Shell { address, inputs } => {
+            commands::shell::run(terminal, &address, &inputs, sandbox).await
+        }
+        Command::HostKey { action } => commands::host_key::run(terminal, &action, sandbox).await,
         Command::Sandbox { action } => commands::sandbox::run(terminal, &action),
     }
 }

@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod lines;
 pub mod lints;
 pub mod lower;
+pub mod machines;
 pub mod names;
 pub mod narrated;
 pub mod narrowing;

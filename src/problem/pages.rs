@@ -7,6 +7,7 @@ mod change;
 mod compose;
 mod compose_lints;
 mod lints;
+mod machines;
 mod names;
 mod project;
 mod rules;
@@ -52,6 +53,7 @@ pub fn all() -> &'static [Page] {
             compose::PAGES,
             compose_lints::PAGES,
             project::PAGES,
+            machines::PAGES,
             state::PAGES,
         ];
         let mut all = parts.concat();

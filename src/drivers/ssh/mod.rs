@@ -8,6 +8,7 @@ mod authenticate;
 mod connection;
 mod files;
 mod host_key;
+mod interactive;
 mod jobs;
 mod known_hosts;
 mod login;
@@ -17,6 +18,7 @@ mod quote;
 mod session;
 
 pub use host_key::{HostKey, Known};
+pub use interactive::{Way, by_mosh, by_ssh};
 pub use login::{KnownKeys, Login, Others, parse_place, place, remember, usual_key_files};
 pub use session::{Exit, Ran};
 

@@ -1,0 +1,28 @@
+//! Pages about single machines: P631x.
+
+use super::Page;
+
+pub(super) const PAGES: &[Page] = &[
+    Page::new(
+        "P6310",
+        "not a machine",
+        "`paas exec` and `paas shell` take the address of a machine in the manifest, like \
+         `host.web`. `paas host-key` also takes its name or its address in the network, with the \
+         port when it is an unusual one: `10.0.0.7:2222`, `[fd00::7]:2222`.",
+    ),
+    Page::new(
+        "P6311",
+        "a machine does not do what was asked",
+        "It cannot be reached, lets nobody in, shows a key that is not known, or went away while a \
+         command ran. The message says which, and what was tried.",
+    ),
+    Page::new(
+        "P6312",
+        "another host key",
+        "A machine proves by its host key that it is the one that is meant. A key is only written \
+         down when it is the one that was named on the command line, and it takes the place of \
+         another only with `paas host-key replace`. A machine that was installed anew has a new \
+         key; if it was not, somebody may stand between. On the machine itself, `ssh-keygen -lf \
+         /etc/ssh/ssh_host_ed25519_key.pub` shows the fingerprint.",
+    ),
+];
