@@ -8,6 +8,7 @@ mod foreign;
 mod kills;
 mod life;
 mod logins;
+mod preflight;
 
 /// Three containers.
 const WEB: &str = "container web for i in [1, 2, 3] {\n  on = cluster.home\n  \

@@ -3,6 +3,7 @@
 pub mod git;
 mod machine;
 pub mod places;
+mod preflight;
 pub mod proxmox;
 mod real;
 pub mod secrets;

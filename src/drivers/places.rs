@@ -12,6 +12,9 @@ use crate::model::{Address, Hidden, ObjectId, Piece, Ref, Text, Value};
 use crate::plan::Plan;
 use crate::state::{State, Verb};
 
+/// More machines in a row are a circle.
+const JUMPS_MAX: usize = 8;
+
 /// Everything that it takes to reach a platform.
 #[derive(Debug, Default)]
 pub struct Places {
@@ -230,18 +233,26 @@ impl Places {
 
     /// How a host is reached by SSH.
     pub fn host(&self, host: &Ref) -> Result<ssh::Login, String> {
+        self.host_after(host, 0)
+    }
+
+    /// The same behind so many others.
+    fn host_after(&self, host: &Ref, jumps: usize) -> Result<ssh::Login, String> {
+        if jumps > JUMPS_MAX {
+            return Err(format!("{} is reached through machines in a circle", host.address()));
+        }
         let spec = self.spec(host);
         let spec = spec.ok_or_else(|| format!("nothing is known of {}", host.address()))?;
         let address = spec["address"].as_str();
         let address = address.ok_or_else(|| format!("{} is no machine", host.address()))?;
         let ssh = spec["ssh"].read::<Option<Ssh>>().ok().flatten();
-        self.login_by(ssh.as_ref(), address)
+        self.login_by(ssh.as_ref(), address, jumps)
     }
 
     /// How a node of a cluster is reached by SSH.
     pub fn node_login(&self, cluster: &Ref, address: &str) -> Result<ssh::Login, String> {
         let ssh = self.declared(cluster)?.ssh;
-        self.login_by(ssh.as_ref(), address)
+        self.login_by(ssh.as_ref(), address, 0)
     }
 
     /// A login by what a person usually logs in with.
@@ -258,11 +269,18 @@ impl Places {
         self.own.join("known_hosts")
     }
 
-    fn login_by(&self, ssh: Option<&Ssh>, address: &str) -> Result<ssh::Login, String> {
+    fn login_by(
+        &self,
+        ssh: Option<&Ssh>,
+        address: &str,
+        jumps: usize,
+    ) -> Result<ssh::Login, String> {
         let Some(ssh) = ssh else { return Ok(self.login("root", address, 22)) };
         let mut login = self.login(&ssh.user, address, ssh.port.number());
-        if let Some(path) = &ssh.key_file {
-            login.key_files = vec![self.path(path)];
+        match (&ssh.key_file, &ssh.key) {
+            (Some(path), _) => login.key_files = vec![self.path(path)],
+            (None, Some(_)) => login.key_files.clear(),
+            (None, None) => (),
         }
         let filled = |text: &Option<Text>| -> Result<Option<Hidden>, String> {
             text.as_ref().map(|text| self.filled(text).map(Hidden::new)).transpose()
@@ -270,7 +288,7 @@ impl Places {
         login.key = filled(&ssh.key)?;
         login.password = filled(&ssh.password)?;
         if let Some(jump) = &ssh.jump {
-            login.jump = Some(Box::new(self.host(jump)?));
+            login.jump = Some(Box::new(self.host_after(jump, jumps + 1)?));
         }
         Ok(login)
     }

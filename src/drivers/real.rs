@@ -18,12 +18,13 @@ use crate::model::{
 
 /// Real clusters and machines.
 #[derive(Clone)]
-pub struct Real(Arc<Inside>);
+pub struct Real(pub(super) Arc<Inside>);
 
-struct Inside {
-    places: Places,
+/// What a run has of it.
+pub(super) struct Inside {
+    pub(super) places: Places,
     clusters: Mutex<BTreeMap<Address, Arc<Cluster>>>,
-    machines: Machines,
+    pub(super) machines: Machines,
     /// Addresses that were only known once a machine was up.
     addresses: Mutex<BTreeMap<Ref, String>>,
 }
@@ -37,6 +38,20 @@ impl Real {
             machines: Machines::default(),
             addresses: Mutex::default(),
         }))
+    }
+}
+
+impl Real {
+    /// Where the commands of a machine run: a node, a guest, a host.
+    pub async fn reach(&self, machine: &Address) -> Result<Place, Fault> {
+        let of = Ref::Address(machine.clone());
+        match (machine.kind(), machine.parent()) {
+            ("node", Some(cluster)) => {
+                let node = self.0.node(&Ref::Address(cluster), machine.name()).await;
+                node.map(Place::Host)
+            }
+            (_, _) => self.0.place(&of).await,
+        }
     }
 }
 
@@ -166,7 +181,7 @@ impl Inside {
     }
 
     /// How a node of a cluster is reached.
-    async fn node(&self, cluster: &Ref, name: &str) -> Result<ssh::Login, Fault> {
+    pub(super) async fn node(&self, cluster: &Ref, name: &str) -> Result<ssh::Login, Fault> {
         let driver = self.cluster(cluster)?;
         let declared = self.places.node(cluster, name).and_then(|node| node.address);
         let address = match declared {
@@ -177,7 +192,7 @@ impl Inside {
     }
 
     /// The cluster behind a reference; one connection for all who ask.
-    fn cluster(&self, cluster: &Ref) -> Result<Arc<Cluster>, Fault> {
+    pub(super) fn cluster(&self, cluster: &Ref) -> Result<Arc<Cluster>, Fault> {
         let broken = |_| Fault::Refused("somebody else's request has failed".to_owned());
         let mut known = self.clusters.lock().map_err(broken)?;
         if let Some(driver) = known.get(cluster.address()) {
