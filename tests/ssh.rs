@@ -2,10 +2,12 @@
 
 mod command_line;
 mod commands;
+mod containers;
 mod files;
 mod host_keys;
 mod jobs;
 mod jumps;
+mod lab;
 mod logging_in;
 mod looking;
 mod server;

@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::ssh::server::{machine, run, until};
 
 /// Words with everything that a shell could misread.
-const HOSTILE: &[&[u8]] = &[
+pub const HOSTILE: &[&[u8]] = &[
     b"",
     b" ",
     b"two words",
@@ -56,11 +56,13 @@ fn job(words: &[&str]) -> Job {
     Job::new(words.iter().copied())
 }
 
-async fn sh(machines: &Machines, at: &Place, line: &str) -> Ran {
+/// Runs a line of shell.
+pub async fn sh(machines: &Machines, at: &Place, line: &str) -> Ran {
     machines.run(at, &job(&["sh", "-c", line])).await.expect("it runs")
 }
 
-async fn echoed(machines: &Machines, at: &Place, words: &[Vec<u8>]) -> Vec<Vec<u8>> {
+/// What came of words that another machine was told to print.
+pub async fn echoed(machines: &Machines, at: &Place, words: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut argv: Vec<Vec<u8>> = ["sh", "-c", SHOW, "sh"].map(Vec::from).into();
     argv.extend_from_slice(words);
     let ran = machines.run(at, &Job::new(argv)).await.expect("it runs");

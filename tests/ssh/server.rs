@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use paas::drivers::ssh::{KnownKeys, Login, Machines, Place};
 
+use crate::ssh::lab::{Lab, script};
+
 /// `correct horse`, as `/etc/shadow` has it.
 const HASH: &str = "$6$paas$MWv8Twzu2mGjnNqwNupBXBkjmMlC2/9oX68McbHjxNXBQjVX/vbWNQRqnB9qq9AwhcmTvOkkuDUi/hlMsAt.01";
 
@@ -34,6 +36,8 @@ pub struct Setting<'a> {
     pub certified_for: Option<&'a str>,
     /// A certificate that has run out.
     pub expired: bool,
+    /// It is a node with these containers.
+    pub lab: Option<&'a Lab>,
 }
 
 /// Runs something asynchronous on threads of its own.
@@ -118,6 +122,11 @@ impl Server {
         .expect("a file");
         fs::write(at("shadow"), format!("root:*:1::::::\nsshd:!:1::::::\nada:{HASH}:1::::::\n"))
             .expect("a file");
+        if let Some(lab) = setting.lab {
+            fs::create_dir(at("bin")).expect("a folder");
+            fs::copy(script("pct"), at("bin/pct")).expect("a copy");
+            fs::write(at("bin/folder"), lab.folder.path().display().to_string()).expect("a file");
+        }
         let process = serve(folder.path());
         let mut server = Server { folder, port, process };
         let what = "the server answers";
@@ -213,6 +222,8 @@ pub fn machine() -> Option<(Server, Machines, Place)> {
 fn able() -> bool {
     static ABLE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
     *ABLE.get_or_init(|| {
+        // What is missing after that is told below.
+        let _ = Command::new(script("prepare")).output();
         let line = "mkdir -p /run/sshd && test -x /usr/sbin/sshd && command -v ssh-keygen && \
                     unshare -m true";
         let tried = Command::new("sh").args(["-c", line]).output();
@@ -227,7 +238,8 @@ fn able() -> bool {
 /// The server sees users of its own: nothing of the machine's own changes.
 fn serve(folder: &Path) -> Child {
     let line = "mount --make-rprivate / && mount --bind passwd /etc/passwd && \
-                mount --bind shadow /etc/shadow && exec /usr/sbin/sshd -D -e -f \"$PWD/sshd_config\"";
+                mount --bind shadow /etc/shadow && \
+                if [ -d bin ]; then mount --bind bin /usr/local/sbin; fi && exec /usr/sbin/sshd -D -e -f \"$PWD/sshd_config\"";
     let log = fs::File::options().create(true).append(true).open(folder.join("log"));
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", line]).current_dir(folder).stdin(Stdio::null());

@@ -156,9 +156,26 @@ impl Machines {
         let words = [dir, mark.as_str(), what.as_str(), secs.as_str(), size.as_str()];
         let mut words: Vec<&[u8]> = words.iter().map(|it| it.as_bytes()).collect();
         words.extend(job.argv.iter().map(Vec::as_slice));
-        let ran = self.scripted(at, &words, BEGIN, Rest::Bytes(stdin), ASKING).await;
-        let ran =
-            ran.map_err(|stopped| stopped.fault(&format!("`{}`", job.program()), &at.name()))?;
+        let mut lost = None;
+        let ran = loop {
+            // Who begins it a second time finds it: a connection that is lost is no end.
+            match self.scripted(at, &words, BEGIN, Rest::Bytes(stdin), ASKING).await {
+                Ok(ran) => break ran,
+                Err(Stopped::Lost(Lost::Gone)) if lost.is_none_or(recent) => {
+                    lost.get_or_insert_with(Instant::now);
+                }
+                Err(Stopped::Trouble(Trouble::Unreachable(_))) if lost.is_some_and(recent) => (),
+                Err(stopped) => {
+                    let fault = stopped.fault(&format!("`{}`", job.program()), &at.name());
+                    return Err(if lost.is_some() {
+                        Fault::Unknown(text_of(fault))
+                    } else {
+                        fault
+                    });
+                }
+            }
+            sleep(Duration::from_millis(200)).await;
+        };
         state(&ran).ok_or_else(|| {
             let (program, said) = (job.program(), last_lines(&ran.stderr));
             Fault::Refused(format!("`{program}` cannot be begun on {}: {said}", at.name()))
@@ -203,6 +220,10 @@ impl Machines {
     async fn asked(&self, at: &Place, dir: &str, question: &str) -> Result<Ran, Stopped> {
         self.scripted(at, &[dir], question, Rest::Bytes(&[]), ASKING).await
     }
+}
+
+fn recent(since: Instant) -> bool {
+    since.elapsed() < AWAY
 }
 
 fn state(ran: &Ran) -> Option<State> {

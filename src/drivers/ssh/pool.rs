@@ -19,6 +19,9 @@ use crate::drivers::ssh::{Place, quote};
 /// So many machines are greeted at once: OpenSSH turns down more than ten that are not yet in.
 const GREETINGS: usize = 8;
 
+/// So long it may take to end a command.
+const ENDING: Duration = Duration::from_secs(8);
+
 /// Ends everything with a mark: politely, after two seconds for good. Tells what is left.
 ///
 /// What has just been sent may not have begun.
@@ -156,7 +159,7 @@ impl Shared {
         let (mut out, mut err) = (Kept::first(), Kept::last());
         let (mut out, mut err) = (Catch::Keep(&mut out), Catch::Keep(&mut err));
         let ending = self.conduct(at, &script, Rest::Bytes(&[]), &mut out, &mut err);
-        matches!(timeout(Duration::from_secs(20), ending).await, Ok(Ok(Exit::Code(0))))
+        matches!(timeout(ENDING, ending).await, Ok(Ok(Exit::Code(0))))
     }
 }
 
