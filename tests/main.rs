@@ -10,6 +10,7 @@ mod functions;
 mod language;
 mod lowering;
 mod messages;
+mod proxmox;
 mod rendering;
 mod simulation;
 mod sandbox;

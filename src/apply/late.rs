@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Address, Late, Piece, Ref, Step, Text, Value};
-use crate::state::State;
+use crate::state::{Record, State};
 
 /// The steps with every late value and the project put in, or what is wrong with a value: it
 /// is missing, or cannot be written where it goes.
@@ -36,20 +36,37 @@ pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
 /// decided.
 pub fn known(address: &Address, what: &str, state: &State) -> Option<Value> {
     let (_, record) = state.latest(address)?;
-    let value = record.facts.get(what).or_else(|| record.intent.spec.below(what))?;
-    let is_open = matches!(value.as_str(), Some("auto" | "dhcp"));
-    (!is_open).then(|| value.clone())
+    told(record, what, state)
 }
 
-/// A late value: a fact that came back, or a field that was decided.
-fn value(late: &Late, state: &State) -> Option<String> {
+/// What a record says of its object, by itself or beside others.
+fn told(record: &Record, what: &str, state: &State) -> Option<Value> {
+    let value = record.facts.get(what).or_else(|| record.intent.spec.below(what)).cloned();
+    let value = value.or_else(|| (what == "outdated").then(|| outdated(record, state).into()))?;
+    let is_open = matches!(value.as_str(), Some("auto" | "dhcp"));
+    (!is_open).then_some(value)
+}
+
+/// Whether the template of a guest has another version than the one that the guest is made from.
+fn outdated(record: &Record, state: &State) -> bool {
+    let spec = &record.intent.spec;
+    let template = spec["template"].read::<Ref>().ok();
+    let template = template.and_then(|it| Some(state.latest(it.address())?.1));
+    let newest = template.map(|it| &it.intent.spec["version"]).filter(|it| it.as_str().is_some());
+    newest.is_some_and(|version| *version != spec["template_version"])
+}
+
+fn of(late: &Late, state: &State) -> Option<Value> {
     let record = match &late.of {
         Ref::Object(id) => state.records.get(id),
         Ref::Address(address) => state.latest(address).map(|(_, record)| record),
     }?;
-    let fields = record.facts.get(&late.what).or_else(|| record.intent.spec.below(&late.what));
-    match fields? {
-        Value::String(text) if &**text == "auto" || &**text == "dhcp" => None,
+    told(record, &late.what, state)
+}
+
+/// A late value as text: a fact that came back, or a field that was decided.
+fn value(late: &Late, state: &State) -> Option<String> {
+    match of(late, state)? {
         Value::String(text) => Some(text.to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
@@ -72,6 +89,12 @@ fn put_in(output: &Value, state: &State) -> Value {
             let Ok(text) = output.read::<Text>() else {
                 return output.clone();
             };
+            // A truth or a number alone stays one.
+            if let [Piece::Late { late, .. }] = text.pieces()
+                && let Some(plain @ (Value::Bool(_) | Value::Number(_))) = of(late, state)
+            {
+                return plain;
+            }
             let text = text.filled(|piece| match piece {
                 Piece::Late { late, .. } => value(late, state),
                 Piece::Literal(_)

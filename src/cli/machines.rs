@@ -9,6 +9,8 @@ use crate::cli::project::{self, Project};
 use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
+use crate::cli::world::Chosen;
+use crate::drivers::Fault;
 use crate::drivers::ssh::{KnownKeys, Login, Place, parse_place, usual_key_files};
 use crate::kinds::cluster::Ssh;
 use crate::model::{Address, Hidden, Piece, Port, Text, Value};
@@ -46,11 +48,45 @@ pub async fn by_address(
         let why = "no machine in it takes commands";
         return Err(Stop::one(refusal::sandbox_refuses(why), 1));
     }
+    let parsed = Address::parse(address);
+    if let Some(guest) = parsed.filter(|it| it.kind() != "host" && is_machine(it.as_str())) {
+        return by_cluster(terminal, inputs, &guest).await;
+    }
     let project = project::load(inputs)?;
     project.warn(terminal);
     let file = project.state_folder(false).join(KNOWN);
     let (login, mosh) = Logins { project: &project, file: &file }.of(address).await?;
     Ok(Reached { place: Place::Host(login.clone()), login, mosh, file })
+}
+
+/// A node, or a guest of a cluster, which knows where it is.
+async fn by_cluster(
+    terminal: &Terminal,
+    inputs: &Inputs,
+    address: &Address,
+) -> Result<Reached, Stop> {
+    let (project, mut ground) = pipeline::load_with_ground(terminal, inputs, false)?;
+    if !project.desired.resources.contains_key(address) {
+        let machines = project.desired.resources.keys().map(Address::as_str);
+        let near = nearest(address.as_str(), machines.filter(|it| is_machine(it)));
+        return Err(Stop::one(problem::no_such_machine(address.as_str(), &near), 1));
+    }
+    pipeline::open(&project, &mut ground, false).await?;
+    let Chosen::Real(real) = &ground.world else {
+        return Err(Stop::one(problem::no_way_to(address.as_str(), true), 1));
+    };
+    let place = real.reach(address).await.map_err(|fault| {
+        let (Fault::Refused(why) | Fault::Unknown(why)) = fault;
+        Stop::one(problem::unreachable(address.as_str(), &why), 255)
+    })?;
+    let file = project.state_folder(false).join(KNOWN);
+    match &place {
+        Place::Host(login) | Place::Container { node: login, .. } => {
+            let login = login.clone();
+            Ok(Reached { place, login, mosh: false, file })
+        }
+        Place::Here => Err(Stop::one(problem::no_way_to(address.as_str(), true), 1)),
+    }
 }
 
 /// A machine by its address in the manifest, or by its name in the network.
@@ -142,8 +178,7 @@ impl Logins<'_> {
         };
         let spec = &resource.intent.spec;
         if address.kind() != "host" {
-            let known = is_machine(address.as_str());
-            return Err(Stop::one(problem::no_way_to(address.as_str(), known), 1));
+            return Err(Stop::one(problem::no_way_to(address.as_str(), false), 1));
         }
         let host = spec["address"].as_str().unwrap_or_default().to_owned();
         let ssh = match &spec["ssh"] {

@@ -157,6 +157,17 @@ enum Command {
         #[arg(long, value_enum, default_value_t = DriftFormat::Human)]
         format: DriftFormat,
     },
+    /// Ask clusters and hosts whether they have what the manifest needs: login, privileges, nodes,
+    /// storages, bridges, SSH, clocks
+    ///
+    /// Nothing is changed. Exits with 0 when an apply can go ahead, 1 when something is missing.
+    Preflight {
+        #[command(flatten)]
+        inputs: Inputs,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = DriftFormat::Human)]
+        format: DriftFormat,
+    },
     /// Remove everything that the state has
     ///
     /// Exits like `paas apply`.
@@ -337,6 +348,9 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         }
         Command::Drift { inputs, format } => {
             commands::drift::run(terminal, &inputs, format, sandbox).await
+        }
+        Command::Preflight { inputs, format } => {
+            commands::preflight::run(terminal, &inputs, format, sandbox).await
         }
         Command::Destroy { inputs, planning, yes, parallel } => {
             let how = commands::apply::How { yes, parallel };

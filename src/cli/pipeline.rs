@@ -9,7 +9,8 @@ use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::cli::world::{Chosen, refused};
-use crate::drivers::Fault;
+use crate::drivers::places::Places;
+use crate::drivers::{Fault, Real};
 use crate::lower::Desired;
 use crate::model::Address;
 use crate::plan::{self, Plan, SecretsSeen};
@@ -46,7 +47,14 @@ pub fn load_with_ground(
     terminal.problems(note.as_slice(), &project.sources);
     let idle = plan::idle(&project.desired, &state);
     terminal.problems(&problem::without_allowed(idle, &project.sources), &project.sources);
-    let world = Chosen::to_look(world, &project.desired);
+    let world = match world {
+        Some(sandbox) => Chosen::to_look(sandbox, &project.desired),
+        None => {
+            let own = project.state_folder(false);
+            let places = Places::of(&project.folder, &own, &project.desired, &state);
+            Chosen::Real(Real::new(places))
+        }
+    };
     Ok((project, Ground { state, world }))
 }
 
@@ -56,15 +64,26 @@ pub fn state(folder: &Path) -> Result<(State, Option<Problem>), Stop> {
     Ok(loaded.map_or_else(Default::default, |loaded| (loaded.state, loaded.recovered)))
 }
 
+/// The secrets of a project without which its platform cannot be looked at; from then on it can.
+pub async fn open(project: &Project, ground: &mut Ground, sandbox: bool) -> Result<Secrets, Stop> {
+    let mut secrets = Secrets::of(project, &project.desired.secrets, sandbox);
+    secrets.open_platform().await?;
+    if !sandbox {
+        let own = project.state_folder(false);
+        let places = Places::of(&project.folder, &own, &project.desired, &ground.state);
+        ground.world = Chosen::Real(Real::new(places.with_secrets(secrets.known())));
+    }
+    Ok(secrets)
+}
+
 /// The secrets of a project, and what is known of them.
 pub async fn secrets(
     terminal: &Terminal,
     project: &Project,
-    ground: &Ground,
+    ground: &mut Ground,
     sandbox: bool,
 ) -> Result<(Secrets, SecretsSeen), Stop> {
-    let mut secrets = Secrets::of(project, &project.desired.secrets, sandbox);
-    secrets.open_platform().await?;
+    let mut secrets = open(project, ground, sandbox).await?;
     let seen = secrets.observe(&ground.state, terminal).await?;
     Ok((secrets, seen))
 }

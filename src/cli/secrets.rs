@@ -190,6 +190,11 @@ impl Secrets {
         }
     }
 
+    /// The values that were read so far, for whoever sends them.
+    pub fn known(&self) -> BTreeMap<String, Hidden> {
+        self.values.known()
+    }
+
     /// A plan that was saved is still for the values that are sent.
     pub fn check(&self, saved: &Plan, state: &State) -> Result<(), Stop> {
         self.note(&mut saved.clone(), state)

@@ -2,6 +2,7 @@
 
 use crate::cli::project::Project;
 use crate::cli::stop::Stop;
+use crate::drivers::places::Places;
 use crate::drivers::{Fault, Real, World};
 use crate::lower::Desired;
 use crate::model::{Answer, Outcome, Question, Step};
@@ -17,21 +18,20 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// The world to look at: a sandbox that was read already, or the real one.
-    pub fn to_look(sandbox: Option<Sandbox>, desired: &Desired) -> Chosen {
-        match sandbox {
-            Some(sandbox) => {
-                sandbox.add(Layout::of(desired)).expect("a copy in memory can be added to");
-                Chosen::Sandbox(Box::new(sandbox))
-            }
-            None => Chosen::Real(Real),
-        }
+    /// A sandbox to look at, that was read already.
+    pub fn to_look(sandbox: Sandbox, desired: &Desired) -> Chosen {
+        sandbox.add(Layout::of(desired)).expect("a copy in memory can be added to");
+        Chosen::Sandbox(Box::new(sandbox))
     }
 
     /// The world to change.
-    pub fn to_change(project: &Project, sandbox: bool) -> Result<Chosen, Stop> {
+    pub fn to_change(
+        project: &Project,
+        sandbox: bool,
+        places: impl FnOnce() -> Places,
+    ) -> Result<Chosen, Stop> {
         if !sandbox {
-            return Ok(Chosen::Real(Real));
+            return Ok(Chosen::Real(Real::new(places())));
         }
         let folder = project.state_folder(true);
         let sandbox = Sandbox::open(&folder, Layout::of(&project.desired)).map_err(refused)?;

@@ -1,6 +1,10 @@
 //! Where steps become real: the one trait through which anything is touched.
 
 pub mod git;
+mod machine;
+pub mod places;
+mod preflight;
+pub mod proxmox;
 mod real;
 pub mod secrets;
 pub mod ssh;

@@ -1,35 +1,260 @@
-//! The real world. Its drivers come one by one; what none of them can do is refused, never
-//! reported as done.
+//! The real world: clusters through their API, machines by SSH. What none of its drivers can do is
+//! refused, never reported as done.
 
-use crate::drivers::{Fault, World};
-use crate::model::{Answer, Effect, Outcome, Question, Step};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::drivers::places::Places;
+use crate::drivers::proxmox::{Cluster, Deed, Owned, Ownership};
+use crate::drivers::ssh::{self, Job, Machines, Place};
+use crate::drivers::{Fault, World, machine};
+use crate::model::{
+    Address, Answer, Call, Condition, Effect, Outcome, Piece, Question, Ref, Step, Target, Value,
+    Wait,
+};
 
 /// Real clusters and machines.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Real;
+#[derive(Clone)]
+pub struct Real(pub(super) Arc<Inside>);
+
+/// What a run has of it.
+pub(super) struct Inside {
+    pub(super) places: Places,
+    clusters: Mutex<BTreeMap<Address, Arc<Cluster>>>,
+    pub(super) machines: Machines,
+    /// Addresses that were only known once a machine was up.
+    addresses: Mutex<BTreeMap<Ref, String>>,
+}
+
+impl Real {
+    /// The platform that `places` leads to. Nothing is asked yet.
+    pub fn new(places: Places) -> Real {
+        Real(Arc::new(Inside {
+            places,
+            clusters: Mutex::default(),
+            machines: Machines::default(),
+            addresses: Mutex::default(),
+        }))
+    }
+}
+
+impl Real {
+    /// Where the commands of a machine run: a node, a guest, a host.
+    pub async fn reach(&self, machine: &Address) -> Result<Place, Fault> {
+        let of = Ref::Address(machine.clone());
+        match (machine.kind(), machine.parent()) {
+            ("node", Some(cluster)) => {
+                let node = self.0.node(&Ref::Address(cluster), machine.name()).await;
+                node.map(Place::Host)
+            }
+            (_, _) => self.0.place(&of).await,
+        }
+    }
+}
 
 impl World for Real {
     async fn look(&self, questions: &[Question]) -> Vec<Result<Answer, Fault>> {
-        let refuse = |question: &Question| match question {
-            Question::Cluster(cluster) => Err(unsupported(&format!("looking at {cluster}"))),
-            Question::Machine { machine, .. } => {
-                Err(unsupported(&format!("looking at {}", machine.address())))
+        let mut work = JoinSet::new();
+        for (at, question) in questions.iter().cloned().enumerate() {
+            let inside = Arc::clone(&self.0);
+            work.spawn(async move { (at, inside.look(question).await) });
+        }
+        let mut answers: Vec<Result<Answer, Fault>> =
+            questions.iter().map(|_| Err(Fault::Refused("nobody looked".to_owned()))).collect();
+        while let Some(done) = work.join_next().await {
+            if let Ok((at, answer)) = done {
+                answers[at] = answer;
             }
-        };
-        questions.iter().map(refuse).collect()
+        }
+        answers
     }
 
     async fn perform(&self, step: &Step) -> Result<Outcome, Fault> {
-        let what = match &step.effect {
-            Effect::Call(call) => format!("calling `{}`", call.path),
-            Effect::Run(command) => {
-                let program = command.argv.first().map(ToString::to_string);
-                format!("running `{}`", program.unwrap_or_default())
+        self.0.perform(step).await
+    }
+}
+
+impl Inside {
+    async fn look(&self, question: Question) -> Result<Answer, Fault> {
+        match question {
+            Question::Cluster(cluster) => {
+                let numbers = self.places.numbers(cluster.address());
+                let seen = self.cluster(&cluster)?.look(&numbers).await?;
+                Ok(Answer::Cluster(seen))
             }
-            Effect::Write(file) => format!("writing `{}`", file.path),
-            Effect::Wait(_) => "waiting".to_owned(),
+            Question::Machine { machine, files, services } => {
+                let at = self.place(&machine).await?;
+                let secret = |path: &str| self.places.is_secret_file(&machine, path);
+                let seen = machine::look(&self.machines, &at, (&files, &services), secret).await;
+                if let Err(Fault::Refused(why) | Fault::Unknown(why)) = &seen {
+                    tracing::warn!(machine = %machine.address(), why, "it cannot be looked at");
+                }
+                Ok(Answer::Machine(seen?))
+            }
+        }
+    }
+
+    async fn perform(&self, step: &Step) -> Result<Outcome, Fault> {
+        let has_secret = step.texts().iter().any(|text| text.has_secret());
+        let step = self.filled(step)?;
+        match (&step.on, &step.effect) {
+            (Target::Cluster(cluster), Effect::Call(call)) => self.call(cluster, call).await,
+            (
+                Target::Machine(machine),
+                Effect::Wait(Wait { until: Condition::Ready, within_secs }),
+            ) => self.ready(machine, Duration::from_secs(*within_secs)).await,
+            (Target::Machine(machine), effect) => {
+                let at = self.place(machine).await?;
+                machine::perform(&self.machines, &at, effect, has_secret).await
+            }
+            (Target::Here, effect) => {
+                machine::perform(&self.machines, &Place::Here, effect, has_secret).await
+            }
+            (Target::Service(service), _) => {
+                Err(unsupported(&format!("the API of {}", service.address())))
+            }
+            (Target::Cluster(_), _) => Err(unsupported("running something on a cluster")),
+        }
+    }
+
+    async fn call(&self, cluster: &Ref, call: &Call) -> Result<Outcome, Fault> {
+        let whose = Whose { inside: self, cluster };
+        self.cluster(cluster)?.perform(call, &whose).await
+    }
+
+    /// Waits until a machine runs, has its address and takes commands.
+    async fn ready(&self, machine: &Ref, within: Duration) -> Result<Outcome, Fault> {
+        let started = Instant::now();
+        let mut outcome = Outcome::default();
+        if let Some((cluster, vmid)) = self.places.guest(machine) {
+            let container = machine.address().kind() == "container";
+            let whose = Whose { inside: self, cluster: &cluster };
+            let driver = self.cluster(&cluster)?;
+            let reached = driver.running(container, vmid, within, &whose).await?;
+            if let (Some(ip), Ok(mut known)) = (&reached.ip, self.addresses.lock()) {
+                known.insert(machine.origin(), ip.clone());
+            }
+            let facts = [("ip", reached.ip), ("mac", reached.mac)].into_iter();
+            let facts = facts.filter_map(|(name, it)| Some((name.to_owned(), Value::from(it?))));
+            outcome.facts.extend(facts);
+        }
+        // Where nobody can log in, nothing is to be done inside either: it runs, and that is all.
+        if self.places.takes_commands(machine) {
+            let at = self.place(machine).await?;
+            let left = within.saturating_sub(started.elapsed());
+            self.machines.wait_ready(&at, left.max(Duration::from_secs(5))).await?;
+        }
+        outcome.took_ms = machine::millis(started.elapsed());
+        Ok(outcome)
+    }
+
+    /// Where the commands of a machine run.
+    async fn place(&self, machine: &Ref) -> Result<Place, Fault> {
+        let Some((cluster, vmid)) = self.places.guest(machine) else {
+            let host = self.places.host(machine).map_err(Fault::Refused)?;
+            return Ok(Place::Host(host));
         };
-        Err(unsupported(&what))
+        let through_node = machine.address().kind() == "container"
+            && self.places.declared(&cluster).is_ok_and(|it| it.ssh.is_some());
+        if through_node {
+            let driver = self.cluster(&cluster)?;
+            let node = driver.place_of(vmid).await?;
+            let node = node.ok_or_else(|| Fault::Refused(format!("guest {vmid} is gone")))?;
+            return Ok(Place::Container { node: self.node(&cluster, &node).await?, vmid });
+        }
+        let told = self.places.spec(machine).and_then(|spec| spec["ip"].as_str());
+        let fixed = told.filter(|ip| ip.parse::<std::net::IpAddr>().is_ok()).map(str::to_owned);
+        let learned = || self.addresses.lock().ok()?.get(&machine.origin()).cloned();
+        let fact = || self.places.fact(machine, "ip")?.as_str().map(str::to_owned);
+        let ip = fixed.or_else(learned).or_else(fact).ok_or_else(|| {
+            Fault::Refused(format!("the address of {} is not known yet", machine.address()))
+        })?;
+        let mut login = self.places.login("root", &ip, 22);
+        if machine.address().kind() == "vm" {
+            let driver = self.cluster(&cluster)?;
+            login.known.pinned = driver.host_keys(vmid).await;
+        }
+        Ok(Place::Host(login))
+    }
+
+    /// How a node of a cluster is reached.
+    pub(super) async fn node(&self, cluster: &Ref, name: &str) -> Result<ssh::Login, Fault> {
+        let driver = self.cluster(cluster)?;
+        let declared = self.places.node(cluster, name).and_then(|node| node.address);
+        let address = match declared {
+            Some(address) => address,
+            None => driver.node_address(name).await,
+        };
+        self.places.node_login(cluster, &address).map_err(Fault::Refused)
+    }
+
+    /// The cluster behind a reference; one connection for all who ask.
+    pub(super) fn cluster(&self, cluster: &Ref) -> Result<Arc<Cluster>, Fault> {
+        let broken = |_| Fault::Refused("somebody else's request has failed".to_owned());
+        let mut known = self.clusters.lock().map_err(broken)?;
+        if let Some(driver) = known.get(cluster.address()) {
+            return Ok(Arc::clone(driver));
+        }
+        let driver = Arc::new(self.places.cluster(cluster).map_err(Fault::Refused)?);
+        known.insert(cluster.address().clone(), Arc::clone(&driver));
+        Ok(driver)
+    }
+
+    /// A step with the secrets put in; it is dropped as soon as it is sent.
+    fn filled(&self, step: &Step) -> Result<Step, Fault> {
+        let mut missing = None;
+        let filled = step.filled(&mut |piece| match piece {
+            Piece::Secret { secret, .. } | Piece::Revealed { revealed: secret, .. } => {
+                let value = self.places.secret(secret).map(|it| it.expose().to_owned());
+                if value.is_none() {
+                    missing = Some(secret.clone());
+                }
+                value
+            }
+            Piece::Project { .. } => Some(self.places.project().to_owned()),
+            Piece::Literal(_) | Piece::Late { .. } => None,
+        });
+        match missing {
+            Some(name) => Err(Fault::Refused(format!("the value of `{name}` is not known"))),
+            None => Ok(filled),
+        }
+    }
+}
+
+/// Whose the guests of one cluster are.
+struct Whose<'a> {
+    inside: &'a Inside,
+    cluster: &'a Ref,
+}
+
+impl Ownership for Whose<'_> {
+    fn project(&self) -> &str {
+        self.inside.places.project()
+    }
+
+    fn owned(&self, vmid: u32) -> &[Owned] {
+        self.inside.places.owned(self.cluster.address(), vmid)
+    }
+
+    fn image_digest(&self, vmid: u32) -> Option<String> {
+        self.inside.places.image_digest(self.cluster.address(), vmid)
+    }
+
+    fn has_root(&self) -> bool {
+        self.inside.places.declared(self.cluster).is_ok_and(|it| it.ssh.is_some())
+    }
+
+    fn as_root<'a>(&'a self, node: &'a str, argv: Vec<String>) -> Deed<'a> {
+        Box::pin(async move {
+            let node = self.inside.node(self.cluster, node).await?;
+            let what = argv.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
+            let job = Job::new(argv);
+            let ran = self.inside.machines.run(&Place::Host(node), &job).await?;
+            ran.fine(&what).map(drop).map_err(Fault::Refused)
+        })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::kinds::health::Health;
 use crate::kinds::variables::{self, Reader};
-use crate::kinds::{Around, First, Kind, Objection, Reading, bundled, composed};
+use crate::kinds::{Around, First, Kind, Objection, Reading, Source, bundled, composed, typed};
 use crate::legible::visible;
-use crate::model::{Bundle, ObjectId, Ref, digest};
+use crate::model::{Bundle, ObjectId, Ref, Value, digest};
 use crate::problem::Problem;
 use crate::runtimes::{self, Compose, Nixos, Runtime as _, Unit};
 use crate::schema::{Type, spec};
@@ -78,6 +78,12 @@ impl App {
     }
 }
 
+fn images(spec: &Value) -> Value {
+    let app: App = typed(spec);
+    let images = app.compose.iter().flat_map(Compose::images);
+    images.map(|(service, image)| (service, image.into())).collect()
+}
+
 impl Kind for App {
     const WORD: &'static str = App::KIND;
     const ABOUT: &'static str = App::DOC;
@@ -90,6 +96,19 @@ impl Kind for App {
         vec![
             Reading::expression("url", "Where it is reached from outside.", url),
             Reading::expression("guest_id", "Nothing: it is no guest.", "null"),
+            Reading {
+                name: "images",
+                doc: "The images of its Compose services that are on, by service, as the file \
+                      names them with its variables put in; without what is known only later.",
+                ty: Type::Map(std::sync::Arc::new(Type::Str)),
+                from: Source::Spec(images),
+            },
+            Reading::expression(
+                "generation",
+                "The generation of NixOS that the last apply of it switched to; nothing for others.",
+                "if self.nixos == null then null else self.made_generation",
+            ),
+            Reading::fact("made_generation", "The same, for NixOS only.", Type::Int(1, i64::MAX)),
         ]
     }
 

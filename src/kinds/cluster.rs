@@ -52,7 +52,11 @@ spec! {
         /// The API's address.
         api: String, Note, required, is Type::Url;
         /// An API token: `USER@REALM!NAME=UUID`.
-        token: Text, Note, required;
+        token: Option<Text>, Note, optional;
+        /// Who logs in where there is no token.
+        user: String, Note, default "\"root@pam\"";
+        /// The password of `user`; nobody but `root@pam` may do everything.
+        password: Option<Text>, Note, optional;
         /// How its certificate is checked.
         tls: Option<Tls>, Note, optional;
         /// How its nodes are reached, for what the API cannot do.
@@ -91,11 +95,14 @@ declared! {
     Cluster {
         const FACETS: &'static [&'static str] = &["node"];
 
+        const ONE_OF: &'static [&'static [&'static str]] = &[&["token", "password"]];
+
         fn readings() -> Vec<Reading> {
             vec![
                 Reading::expression("cluster", "The cluster itself.", "self"),
                 Reading::expression("place", "A node is chosen for each guest.", "\"auto\""),
                 Reading::expression("disks", "The storage is the chosen node's.", "null"),
+                Reading::expression("bridge", "The bridge is the chosen node's.", "null"),
             ]
         }
     }

@@ -27,7 +27,7 @@ object! {
 guest! {
     /// An LXC container on a Proxmox node.
     "container" Container as "lxc" {
-        node Replace,
+        node Restart,
         cores and memory Live,
         memory "512MiB",
         disk "8GiB",
@@ -254,6 +254,11 @@ impl Kind for Container {
     fn update(&self, id: &ObjectId, _: &str, before: &Container, changed: &[&str]) -> Vec<Step> {
         let guest = self.guest(id);
         let has = |name: &str| changed.contains(&name);
+        let mut steps = Vec::new();
+        if has("node") && before.node != self.node {
+            let body = body_of([("target", self.node.clone()), ("restart", "1".to_owned())]);
+            steps.push(before.guest(id).call(Method::Post, "/migrate", body));
+        }
         // What was changed outside is sent again although the specs agree.
         let seen = |name: &str| match name {
             "onboot" => has("on_boot"),
@@ -261,7 +266,7 @@ impl Kind for Container {
             name => has(name),
         };
         let sent = guest.configure(&before.config(), &self.config(), seen);
-        let mut steps: Vec<Step> = sent.into_iter().collect();
+        steps.extend(sent);
         steps.extend(self.move_mounts(id, before));
         if has("disk") {
             steps.push(guest.resize("rootfs", self.disk));

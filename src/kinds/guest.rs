@@ -105,7 +105,12 @@ impl Guest<'_> {
 
     /// `start`, `shutdown`, `reboot`.
     pub fn status(&self, word: &str) -> Step {
-        self.call(Method::Post, &format!("/status/{word}"), BTreeMap::new())
+        let body = match word {
+            // What does not end by itself is ended.
+            "shutdown" => body_of([("timeout", "60".to_owned()), ("forceStop", "1".to_owned())]),
+            _ => BTreeMap::new(),
+        };
+        self.call(Method::Post, &format!("/status/{word}"), body)
     }
 
     /// Grows a disk.
@@ -166,7 +171,8 @@ impl Guest<'_> {
     pub fn delete(&self, is_protected: bool) -> Vec<Step> {
         let released = body_of([("protection", "0".to_owned())]);
         let released = is_protected.then(|| self.call(Method::Put, "/config", released));
-        let gone = self.call(Method::Delete, "", BTreeMap::new());
+        // Jobs and rules that name it go too, or they would speak of whoever gets its number.
+        let gone = self.call(Method::Delete, "", body_of([("purge", "1".to_owned())]));
         released.into_iter().chain([self.status("stop"), gone]).collect()
     }
 

@@ -66,7 +66,7 @@ macro_rules! guest {
                     length(self.network.pool) > 0 then \"auto\" else \"dhcp\"",
                     is $crate::kinds::guest_parts::ip_or_word(), choose Ip;
                 /// The bridge; by default the node's.
-                bridge: Option<String>, $bridge, derived "self.network?.bridge";
+                bridge: Option<String>, $bridge, derived "self.network?.bridge ?? self.on.bridge";
                 /// The way out.
                 gateway: Option<std::net::IpAddr>, Restart, derived "self.network?.gateway";
                 /// How many leading bits its network's addresses share.
@@ -229,6 +229,11 @@ macro_rules! guest {
                         "mac",
                         "Its hardware address.",
                         $crate::schema::Type::Str,
+                    ),
+                    $crate::kinds::Reading::fact(
+                        "outdated",
+                        "Its template has another version than the one it is made from.",
+                        $crate::schema::Type::Bool,
                     ),
                 ]
             }

@@ -100,13 +100,15 @@ impl Reading {
 }
 
 /// How a [`Reading`] gets its value.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Source {
     /// An expression of the language over `self` and `owner`; reading it waits for nothing.
     Expression(&'static str),
     /// A secret that is made for this resource before anything uses it; reading it waits for
     /// nothing.
     Secret,
+    /// It follows from the spec and the files that it names; reading it waits for nothing.
+    Spec(fn(&Value) -> Value),
     /// A hole until then; reading it waits for the resource.
     Late(Stage),
 }

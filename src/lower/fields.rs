@@ -40,7 +40,7 @@ static SCHEMA_TEXTS: LazyLock<HashMap<&'static str, SchemaText>> = LazyLock::new
         field_texts(&kind.schema().fields, &mut texts);
         texts.extend(kind.traits().readings.iter().filter_map(|reading| match reading.from {
             Source::Expression(text) => Some(text),
-            Source::Secret | Source::Late(_) => None,
+            Source::Secret | Source::Spec(_) | Source::Late(_) => None,
         }));
     }
     let read = |text: &'static str| {
@@ -364,6 +364,7 @@ impl<'t> Evaluator<'t> {
                 let name = self.made_secret(node, reading.name);
                 Val::new(Data::Text(Text::secret(name).into()), at)
             }
+            Source::Spec(read) => self.of_spec(node, read),
             Source::Late(_) => self.late(node.id, (reading.name, &reading.ty), at),
         }
     }

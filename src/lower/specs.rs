@@ -158,6 +158,15 @@ impl<'t> Evaluator<'t> {
         }
     }
 
+    /// What follows from a spec once the kind's own code has completed it.
+    pub fn of_spec(&mut self, node: &Rc<Node<'t>>, read: fn(&Value) -> Value) -> Val {
+        let (spec, _) = self.watched(|this| this.spec(node));
+        match spec.complete {
+            true => from_json(&read(&spec.json), node.span),
+            false => Val::new(Data::Bad, node.span),
+        }
+    }
+
     fn spec(&mut self, node: &Rc<Node<'t>>) -> Rc<Spec> {
         let id = node.id;
         let stage = Stage { what: StageName::Spec(id), span: node.span };
@@ -342,7 +351,7 @@ impl<'t> Evaluator<'t> {
 
     fn register_secrets(&mut self, node: &Rc<Node<'t>>) {
         for reading in &node.kind.traits().readings {
-            if reading.from == Source::Secret {
+            if matches!(reading.from, Source::Secret) {
                 self.made_secret(node, reading.name);
             }
         }

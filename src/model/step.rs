@@ -168,7 +168,8 @@ pub enum Condition {
 /// What a step brought back.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// What is now known of the object: `ip`, `mac`, `generation`, `file:/etc/…` with its digest.
+    /// What is now known of the object: `ip`, `mac`, `file:/etc/…` with its digest,
+    /// and of `nixos-rebuild` the `made_generation` that the machine runs then, as a number.
     pub facts: BTreeMap<String, Value>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,

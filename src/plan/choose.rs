@@ -1,5 +1,6 @@
 //! Decides which object stands for each address, and what it takes to make it so.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::kinds::{self, AnyKind, Found};
@@ -15,7 +16,7 @@ use crate::plan::resolve::{Specs, each_ref, spec};
 use crate::plan::secrets;
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
 use crate::problem::change;
-use crate::schema::Class;
+use crate::schema::{Choice, Class};
 use crate::state::{Origins, Record, Verb};
 
 /// A plan while it is made.
@@ -65,6 +66,8 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
     let resource = &inputs.desired.resources[address];
     let kind = kinds::find(address.kind()).expect("the lowering checks kinds");
     let latest = inputs.state.latest(address);
+    let placed = latest.map(|(id, record)| placed(inputs, kind, id, record));
+    let latest = latest.map(|(id, _)| id).zip(placed.as_deref());
     let taken = match latest {
         Some(_) => None,
         None => match adopt::taken(inputs, draft, address) {
@@ -105,6 +108,25 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
         }
     };
     draft.chosen.insert(address.clone(), id);
+}
+
+/// A record with the place where its object was found: a node is where something is, and nothing
+/// of what it is. Whoever moved it, it is the same.
+fn placed<'a>(
+    inputs: Inputs<'_>,
+    kind: &dyn AnyKind,
+    id: &ObjectId,
+    record: &'a Record,
+) -> Cow<'a, Record> {
+    let mut record = Cow::Borrowed(record);
+    if let Some(Found::Ours(differs)) = inputs.seen.objects.get(id) {
+        for field in kind.schema().fields.iter().filter(|it| it.choice == Some(Choice::Node)) {
+            if let Some(seen) = differs.get(field.name) {
+                record.to_mut().intent.spec.set(field.name, seen.clone());
+            }
+        }
+    }
+    record
 }
 
 /// The place of a facet in the order, as edges that the state remembers.
@@ -397,10 +419,11 @@ impl Here<'_> {
         }
         let mut leaves = Vec::new();
         for (name, seen) in differs {
-            if lifecycle.ignore.contains(name) {
+            let field = self.kind.schema().field(name);
+            let is_place = field.is_some_and(|field| field.choice == Some(Choice::Node));
+            if lifecycle.ignore.contains(name) || is_place && !changed.contains_key(name) {
                 continue;
             }
-            let field = self.kind.schema().field(name);
             let mut was = before.spec.clone();
             was.set(name, seen.clone());
             let class = field
@@ -411,6 +434,7 @@ impl Here<'_> {
                 *cost = (*cost).max(class);
             }
             let wanted = match field {
+                Some(_) if is_place => self.resource.intent.spec.get(name).cloned(),
                 Some(_) => before.spec.get(name).cloned(),
                 None => Some(Value::from("as it was made")),
             };

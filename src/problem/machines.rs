@@ -17,9 +17,8 @@ pub fn no_such_machine(address: &str, near: &[&str]) -> Problem {
 /// There is such a resource, and no way to it.
 pub fn no_way_to(address: &str, is_machine: bool) -> Problem {
     match is_machine {
-        true => Problem::error("P6310", format!("`{address}` cannot be reached yet"))
-            .help("name a `host` of the manifest")
-            .note("containers and virtual machines are reached by apply only"),
+        true => Problem::error("P6310", format!("`{address}` takes no commands"))
+            .help("name a host, a container or a virtual machine"),
         false => Problem::error("P6310", format!("`{address}` is no machine"))
             .help("name a machine of the manifest, like `host.web`"),
     }

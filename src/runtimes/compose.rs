@@ -49,6 +49,9 @@ object! {
 /// How long pulling and starting may take when nobody says it, in seconds.
 const UP_SECS: u64 = 15 * 60;
 
+/// What stands for a part of the file that is known only later; nobody writes it.
+const UNKNOWN: &str = "\u{e000}";
+
 const INSTALL: &str = "\
 command -v docker >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 && exit 0
 if command -v apk >/dev/null 2>&1; then
@@ -97,13 +100,17 @@ impl Compose {
 
     /// The file's text, with something harmless in the place of what is known only later.
     pub fn known_content(&self) -> String {
+        self.content_with("0")
+    }
+
+    fn content_with(&self, unknown: &str) -> String {
         let content = self.content.clone().unwrap_or_default();
         let known = content.filled(|piece| match piece {
             Piece::Literal(_) => None,
             Piece::Secret { .. }
             | Piece::Revealed { .. }
             | Piece::Late { .. }
-            | Piece::Project { .. } => Some("0".to_owned()),
+            | Piece::Project { .. } => Some(unknown.to_owned()),
         });
         known.to_string()
     }
@@ -120,6 +127,20 @@ impl Compose {
         let Ok(root) = Node::read(&text, &nowhere) else { return Vec::new() };
         let document = Document::of(&root, &self.env);
         document.on(&self.profiles).flat_map(|service| service.ports.clone()).collect()
+    }
+
+    /// The images of the services that are on, by service; the file was read before.
+    pub fn images(&self) -> BTreeMap<String, String> {
+        let nowhere = |_: std::ops::Range<usize>| Span::default();
+        let Ok(root) = Node::read(&self.content_with(UNKNOWN), &nowhere) else {
+            return BTreeMap::new();
+        };
+        let document = Document::of(&root, &self.env);
+        let images = document.on(&self.profiles).filter_map(|service| {
+            let image = service.image.as_ref().filter(|image| !image.text.contains(UNKNOWN))?;
+            Some((service.name.text.clone(), image.text.clone()))
+        });
+        images.collect()
     }
 
     fn dir(&self, place: Place<'_>) -> String {

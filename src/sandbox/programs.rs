@@ -375,7 +375,7 @@ impl Machine<'_> {
             self.put(&old, None);
         }
         self.put(&name, Some(service));
-        self.facts.insert("generation".to_owned(), generation[0].into());
+        self.facts.insert("made_generation".to_owned(), generation[0].into());
         Ok(60_000)
     }
 

@@ -215,10 +215,10 @@ fn a_host_has_servers_that_nobody_deployed() {
 fn a_nixos_machine_counts_its_generations() {
     let nixos = |verb: &str| format!("host.a#1: nixos-rebuild {verb} --flake /etc/paas#web");
     let sandbox = after(&[]);
-    check(&sandbox, &nixos("switch"), "ok generation=1");
-    check(&sandbox, &nixos("test"), "ok generation=2");
-    check(&sandbox, "host.a#1: nixos-rebuild switch --rollback", "ok generation=1");
-    check(&sandbox, &nixos("boot"), "ok generation=3");
+    check(&sandbox, &nixos("switch"), "ok made_generation=1");
+    check(&sandbox, &nixos("test"), "ok made_generation=2");
+    check(&sandbox, "host.a#1: nixos-rebuild switch --rollback", "ok made_generation=1");
+    check(&sandbox, &nixos("boot"), "ok made_generation=3");
     let seen = seen(&sandbox, "host.a#1", &[], &["nixos:web", "nixos"]);
     assert_eq!(seen.services.len(), 2);
     does(&sandbox, "host.a#1: wait http 443");

@@ -6,6 +6,7 @@ pub mod generator;
 pub mod golden;
 pub mod ledger;
 pub mod project;
+pub mod pve;
 pub mod rng;
 pub mod stores;
 pub mod vault;

@@ -15,6 +15,7 @@ use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::cli::world::Chosen;
+use crate::drivers::places::Places;
 use crate::plan::Plan;
 use crate::problem::{any_error, project, state::stale_plan};
 use crate::render::{self, Summary};
@@ -58,9 +59,9 @@ pub async fn run(
         let saved = saved::read(&inputs.path)?;
         return from_file(terminal, saved, how).await;
     }
-    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
+    let (project, mut ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
-    let (mut secrets, seen) = pipeline::secrets(terminal, &project, &ground, sandbox).await?;
+    let (mut secrets, seen) = pipeline::secrets(terminal, &project, &mut ground, sandbox).await?;
     let plan = pipeline::plan(&project, &project.desired, &ground, planning, seen).await?;
     if plan.blocked.is_empty() {
         secrets.require(&plan, &ground.state).await?;
@@ -105,6 +106,7 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     let (project, ground) = pipeline::load_with_ground(terminal, &inputs, sandbox)?;
     let state = &ground.state;
     let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
+    secrets.open_platform().await?;
     store::check_unlocked(&project.state_folder(sandbox))?;
     saved.check(&project, &state.lineage, state.serial)?;
     let moved = crate::plan::moved(&saved.plan, state);
@@ -211,7 +213,11 @@ pub async fn carry_out(
         return Err(Stop::one(stale_plan(&[moved]), Refused::STALE));
     }
     let plan = secrets.prepare(&mut store, plan, terminal).await?;
-    let world = Arc::new(Chosen::to_change(project, sandbox)?);
+    let places = || {
+        let places = Places::of(&project.folder, &folder, &project.desired, store.state());
+        places.with_plan(&plan).with_secrets(secrets.known())
+    };
+    let world = Arc::new(Chosen::to_change(project, sandbox, places)?);
     if let Some(relocation) = &plan.relocation {
         terminal.print(&format!("Generated secrets are in {} now.\n", relocation.to));
     }

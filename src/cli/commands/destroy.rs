@@ -3,7 +3,6 @@
 use crate::cli::commands::apply::{How, Work, carry_out, command};
 use crate::cli::options::{Inputs, Planning};
 use crate::cli::pipeline;
-use crate::cli::secrets::Secrets;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::lower::Desired;
@@ -18,8 +17,9 @@ pub async fn run(
     how: How,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
+    let (project, mut ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
     store::check_unlocked(&project.state_folder(sandbox))?;
+    let mut secrets = pipeline::open(&project, &mut ground, sandbox).await?;
     let nothing = Desired { config: project.desired.config.clone(), ..Desired::default() };
     let seen = Default::default();
     let mut plan = pipeline::plan(&project, &nothing, &ground, planning, seen).await?;
@@ -36,7 +36,6 @@ pub async fn run(
         terminal.print(&render::terminal(&plan, &context, terminal.out));
     }
     let resume = command("destroy", inputs, planning, sandbox);
-    let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
     secrets.require(&plan, &ground.state).await?;
     secrets.forget_declared();
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "destroy");

@@ -13,7 +13,8 @@ pub async fn run(
     format: DriftFormat,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
+    let (project, mut ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
+    pipeline::open(&project, &mut ground, sandbox).await?;
     let all = Planning::default();
     let seen = Default::default();
     let plan = pipeline::plan(&project, &project.desired, &ground, &all, seen).await?;

@@ -143,6 +143,7 @@ fn attribute(project: &Project, state: &State, address: &Address, path: &str) ->
         let reading = kind.traits().readings.iter().find(|it| it.name == top)?;
         let how = match reading.from {
             Source::Expression(text) => format!("it follows from `{text}`"),
+            Source::Spec(_) => "it follows from the manifest and the files it names".to_owned(),
             Source::Secret => "it is made before the resource, and never shown".to_owned(),
             Source::Late(Stage::Plan) => "it is picked when planning".to_owned(),
             Source::Late(Stage::Apply) => "it is known once the resource is made".to_owned(),

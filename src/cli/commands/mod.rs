@@ -12,6 +12,7 @@ pub mod graph;
 pub mod host_key;
 pub mod output;
 pub mod plan;
+pub mod preflight;
 pub mod sandbox;
 pub mod schema;
 pub mod secret;

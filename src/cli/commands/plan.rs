@@ -36,8 +36,8 @@ pub async fn run(
     how: &How,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let (project, ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
-    let (_, seen) = pipeline::secrets(terminal, &project, &ground, sandbox).await?;
+    let (project, mut ground) = pipeline::load_with_ground(terminal, inputs, sandbox)?;
+    let (_, seen) = pipeline::secrets(terminal, &project, &mut ground, sandbox).await?;
     let plan = pipeline::plan(&project, &project.desired, &ground, planning, seen).await?;
     let mut context = context(&project, inputs, sandbox);
     context.density = match (how.summary, how.full) {

@@ -137,6 +137,14 @@ impl Values {
         self.known.insert(address.to_owned(), value);
     }
 
+    /// The values that could be had.
+    pub fn known(&self) -> BTreeMap<String, Hidden> {
+        let had = |(address, value): (&String, &Result<Hidden, Missing>)| {
+            value.as_ref().ok().map(|value| (address.clone(), value.clone()))
+        };
+        self.known.iter().filter_map(had).collect()
+    }
+
     /// The value of a secret, or why there is none; nothing if it was not read.
     pub fn get(&self, address: &str) -> Option<&Result<Hidden, Missing>> {
         self.known.get(address)

@@ -131,6 +131,7 @@ impl<'t> Infer<'t> {
                     let read = |this: &mut Self| this.schema_text(text, word, site);
                     self.known_once(word, site, reading.name, read)
                 }
+                Source::Spec(_) => self.schema_ty(&reading.ty),
                 Source::Secret => Ty { secret: true, ..Ty::string() },
                 Source::Late(stage) => {
                     let why = self.why(stage, reading.name, site, "it comes back once it is made");

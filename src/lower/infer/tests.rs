@@ -262,7 +262,7 @@ fn late_type(kind: &'static dyn AnyKind, name: &str) -> Late {
         (Some(field), _) if field.choice.is_some() => Late::Is(&field.ty),
         (_, Some((Source::Late(_), ty))) => Late::Is(ty),
         (_, Some((Source::Secret, _))) => Late::Secret,
-        (Some(_), _) | (None, Some((Source::Expression(_), _))) => Late::Never,
+        (Some(_), _) | (None, Some((Source::Expression(_) | Source::Spec(_), _))) => Late::Never,
         (None, None) => Late::Unknown,
     }
 }
