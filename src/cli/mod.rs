@@ -368,7 +368,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
         Command::Secret { action } => commands::secret::run(terminal, &action, sandbox).await,
         Command::Update { inputs, check } => commands::update::run(terminal, &inputs, check),
         Command::Exec { address, inputs, command } => {
-            commands::exec::run(terminal, &address, &inputs, command, sandbox).await
+            commands::exec::run(&address, &inputs, command, sandbox).await
         }
         Command::Shell { address, inputs } => {
             commands::shell::run(terminal, &address, &inputs, sandbox).await

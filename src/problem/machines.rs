@@ -14,26 +14,16 @@ pub fn no_such_machine(address: &str, near: &[&str]) -> Problem {
     }
 }
 
-/// There is such a resource, and no way to it.
-pub fn no_way_to(address: &str, is_machine: bool) -> Problem {
-    match is_machine {
-        true => Problem::error("P6310", format!("`{address}` takes no commands"))
-            .help("name a host, a container or a virtual machine"),
-        false => Problem::error("P6310", format!("`{address}` is no machine"))
-            .help("name a machine of the manifest, like `host.web`"),
-    }
+/// There is such a resource, and it takes no commands.
+pub fn not_a_machine(address: &str) -> Problem {
+    Problem::error("P6310", format!("`{address}` is no machine"))
+        .help("name a machine of the manifest, like `host.web` or `container.web`")
 }
 
 /// The text is neither an address in a manifest nor a name in a network.
 pub fn not_a_place(text: &str) -> Problem {
     Problem::error("P6310", format!("`{text}` is neither a machine of the manifest nor a host"))
         .help("write `host.web`, `web.example.com`, `10.0.0.7:2222` or `[fd00::7]:2222`")
-}
-
-/// The machines through which one is reached go round.
-pub fn jumps_in_a_circle(address: &str) -> Problem {
-    Problem::error("P6310", format!("`{address}` is reached through machines that go in a circle"))
-        .help("let the first machine of the way have no `jump`")
 }
 
 /// A machine does not do what was asked.

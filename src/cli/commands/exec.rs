@@ -3,26 +3,21 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use crate::cli::machines;
+use crate::cli::machines::{self, FAILED};
 use crate::cli::options::Inputs;
 use crate::cli::stop::Stop;
-use crate::cli::terminal::Terminal;
 use crate::drivers::Fault;
 use crate::drivers::ssh::{Exit, Machines};
 use crate::problem::machines as problem;
 
-/// What `ssh` ends with when it is its own failure and not the command's.
-const FAILED: u8 = 255;
-
 /// Runs a command on a machine, with this program's input and outputs.
 pub async fn run(
-    terminal: &Terminal,
     address: &str,
     inputs: &Inputs,
     command: Vec<OsString>,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let reached = machines::by_address(terminal, inputs, address, sandbox).await?;
+    let reached = machines::by_address(inputs, address, sandbox).await?;
     let machines = Machines::default();
     let argv = command.into_iter().map(OsString::into_vec).collect();
     let (mut stdin, mut stdout, mut stderr) =

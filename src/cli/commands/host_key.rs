@@ -48,7 +48,7 @@ pub async fn run(terminal: &Terminal, action: &Action, sandbox: bool) -> Result<
     let (Action::Show { machine, inputs }
     | Action::Accept { machine, inputs, .. }
     | Action::Replace { machine, inputs, .. }) = action;
-    let reached = machines::by_any_name(terminal, inputs, machine, sandbox).await?;
+    let reached = machines::by_any_name(inputs, machine, sandbox).await?;
     let (login, place) = (&reached.login, reached.login.place());
     let machines = Machines::default();
     let key = machines.host_key(login).await;

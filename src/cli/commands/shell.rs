@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::cli::machines::{self, Reached};
+use crate::cli::machines::{self, FAILED, Reached};
 use crate::cli::options::Inputs;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
@@ -19,8 +19,8 @@ pub async fn run(
     inputs: &Inputs,
     sandbox: bool,
 ) -> Result<u8, Stop> {
-    let reached = machines::by_address(terminal, inputs, address, sandbox).await?;
-    let failed = |why: &str| Stop::one(problem::unreachable(address, why), 255);
+    let reached = machines::by_address(inputs, address, sandbox).await?;
+    let failed = |why: &str| Stop::one(problem::unreachable(address, why), FAILED);
     let key = key_file(&reached).map_err(|error| failed(&error.to_string()))?;
     let key = key.as_ref().map(tempfile::NamedTempFile::path);
     let (way, why) = way(&reached, key).await;
@@ -38,7 +38,7 @@ pub async fn run(
     match status {
         Ok(Ok(status)) => {
             let code = status.code().or_else(|| status.signal().map(|it| 128 + it));
-            Ok(u8::try_from(code.unwrap_or(255)).unwrap_or(255))
+            Ok(u8::try_from(code.unwrap_or(255)).unwrap_or(FAILED))
         }
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(failed(&format!("the program `{program}` is not installed here")))
