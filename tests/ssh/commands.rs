@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use paas::drivers::Fault;
-use paas::drivers::ssh::{Exit, Job, Machines, Place, Ran};
+use paas::drivers::ssh::{Exit, Job, Login, Machines, Place, Ran};
 use proptest::prelude::prop;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::ssh::server::{machine, run, until};
+use crate::ssh::server::{Server, Setting, machine, run, until};
 
 /// Words with everything that a shell could misread.
 pub const HOSTILE: &[&[u8]] = &[
@@ -80,6 +80,50 @@ fn words_arrive_as_they_are() {
         for at in [&Place::Here, &there] {
             assert_eq!(echoed(&machines, at, &words).await, words);
         }
+    });
+}
+
+#[test]
+fn no_login_shell_misreads_a_word() {
+    let shells = ["bash", "dash", "zsh", "fish", "tcsh", "ksh"].map(|it| format!("/usr/bin/{it}"));
+    for shell in shells.iter().filter(|it| std::path::Path::new(it).exists()) {
+        let setting = Setting { shell: Some(shell), ..Setting::default() };
+        let Some(server) = Server::with(&setting) else { return };
+        let words: Vec<Vec<u8>> = HOSTILE.iter().map(|it| it.to_vec()).collect();
+        run(async {
+            let (machines, at) = (Machines::default(), server.place());
+            assert_eq!(echoed(&machines, &at, &words).await, words, "{shell}");
+            let exit = sh(&machines, &at, "kill -SEGV $$").await.exit;
+            assert_eq!(exit, Exit::Signal("SEGV".to_owned()), "{shell}");
+        });
+    }
+}
+
+#[test]
+fn others_than_root_become_root() {
+    if !std::path::Path::new("/usr/bin/sudo").exists() {
+        println!("skipped: `sudo` is not installed");
+        return;
+    }
+    let setting = Setting { sudoers: Some("ada ALL=(ALL) NOPASSWD: ALL\n"), ..Setting::default() };
+    let Some(server) = Server::with(&setting) else { return };
+    let at = Place::Host(Login { user: "ada".to_owned(), ..server.login() });
+    run(async {
+        let machines = Machines::default();
+        let ran = sh(&machines, &at, "id -u; echo $HOME; exit 1").await;
+        assert_eq!((ran.exit, ran.stdout.starts_with(b"0\n")), (Exit::Code(1), true));
+        let words: Vec<Vec<u8>> = HOSTILE.iter().map(|it| it.to_vec()).collect();
+        assert_eq!(echoed(&machines, &at, &words).await, words);
+        let exit = sh(&machines, &at, "kill -TERM $$").await.exit;
+        assert_eq!(exit, Exit::Signal("TERM".to_owned()));
+        let path = server.path("of-root/file");
+        machines
+            .write(&at, path.to_str().expect("text"), b"x", 0o600)
+            .await
+            .expect("it is written");
+        let job = Job { timeout: Duration::from_secs(1), ..job(&["sleep", "300"]) };
+        let fault = machines.run(&at, &job).await.expect_err("it is late");
+        assert!(matches!(&fault, Fault::Refused(why) if why.ends_with("was ended")), "{fault:?}");
     });
 }
 

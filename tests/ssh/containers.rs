@@ -70,6 +70,41 @@ fn a_container_is_its_own_machine() {
 }
 
 #[test]
+fn busybox_is_enough() {
+    let Some(lab) = Lab::start() else { return };
+    if !std::path::Path::new("/usr/bin/busybox").exists() {
+        println!("skipped: `busybox` is not installed");
+        return;
+    }
+    lab.small_container(200);
+    let setting = Setting { lab: Some(&lab), ..Setting::default() };
+    let Some(server) = Server::with(&setting) else { return };
+    let inside = Place::Container { node: server.login(), vmid: 200 };
+    run(async {
+        let machines = Machines::default();
+        let words: Vec<Vec<u8>> = HOSTILE.iter().map(|it| it.to_vec()).collect();
+        assert_eq!(echoed(&machines, &inside, &words).await, words);
+        let content: Vec<u8> = (0..500_000_u32).map(|it| it.to_le_bytes()[0]).collect();
+        let path = "/etc/app/it's\n$1";
+        machines.write(&inside, path, &content, 0o640).await.expect("it is written");
+        let files = BTreeSet::from([path.to_owned(), "/none".to_owned(), "/etc".to_owned()]);
+        let services = BTreeSet::from(["caddy".to_owned()]);
+        let seen = machines.look(&inside, &files, &services).await.expect("it is seen");
+        assert_eq!(seen.files.get(path), Some(&digest(&content)));
+        assert_eq!((seen.files.len(), seen.services.len()), (2, 0));
+        let job = Job { stdin: Some(b"x".to_vec()), ..Job::new(["sh", "-c", "cat; exit 4"]) };
+        let ran = machines.job(&inside, "small", &job).await.expect("it ends");
+        assert_eq!((ran.exit, ran.stdout), (Exit::Code(4), b"x".to_vec()));
+        let line = "sleep 300 & trap '' TERM; sleep 300; :";
+        let job = Job { timeout: Duration::from_secs(1), ..Job::new(["sh", "-c", line]) };
+        let fault = machines.run(&inside, &job).await.expect_err("it is late");
+        assert!(matches!(&fault, Fault::Refused(why) if why.ends_with("was ended")), "{fault:?}");
+        let left = sh(&machines, &inside, "ps -o args | grep -c '[s]leep 300'").await;
+        assert_eq!(left.stdout, b"0\n");
+    });
+}
+
+#[test]
 fn a_container_that_is_stopped_or_elsewhere_is_away() {
     let Some((lab, server, machines, inside)) = node() else { return };
     let elsewhere = Place::Container { node: server.login(), vmid: 4711 };

@@ -26,6 +26,14 @@ impl Lab {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Makes a container that has BusyBox for all of its programs, as Alpine has.
+    #[track_caller]
+    pub fn small_container(&self, id: u32) {
+        let folder = self.folder.path().display().to_string();
+        let script = script("container").display().to_string();
+        crate::ssh::server::fine(&script, &["make", &folder, &id.to_string(), "busybox"]);
+    }
+
     fn make(
         &self,
         id: u32,

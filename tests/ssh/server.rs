@@ -36,6 +36,10 @@ pub struct Setting<'a> {
     pub certified_for: Option<&'a str>,
     /// A certificate that has run out.
     pub expired: bool,
+    /// The shell of root and Ada; by default `/bin/sh`.
+    pub shell: Option<&'a str>,
+    /// Who may use `sudo`, as `/etc/sudoers` says it.
+    pub sudoers: Option<&'a str>,
     /// It is a node with these containers.
     pub lab: Option<&'a Lab>,
 }
@@ -112,11 +116,16 @@ impl Server {
         ));
         fs::write(at("sshd_config"), config).expect("a file");
         let home = at("home").display().to_string();
+        let shell = setting.shell.unwrap_or("/bin/sh");
+        if let Some(rule) = setting.sudoers {
+            fs::write(at("sudoers"), rule).expect("a file");
+            fs::set_permissions(at("sudoers"), fs::Permissions::from_mode(0o440)).expect("ours");
+        }
         fs::write(
             at("passwd"),
             format!(
-                "root:x:0:0:root:{home}:/bin/sh\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n\
-                 ada:x:4242:4242::{home}:/bin/sh\n"
+                "root:x:0:0:root:{home}:{shell}\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n\
+                 ada:x:4242:4242::{home}:{shell}\n"
             ),
         )
         .expect("a file");
@@ -239,7 +248,8 @@ fn able() -> bool {
 fn serve(folder: &Path) -> Child {
     let line = "mount --make-rprivate / && mount --bind passwd /etc/passwd && \
                 mount --bind shadow /etc/shadow && \
-                if [ -d bin ]; then mount --bind bin /usr/local/sbin; fi && exec /usr/sbin/sshd -D -e -f \"$PWD/sshd_config\"";
+                if [ -d bin ]; then mount --bind bin /usr/local/sbin; fi && \
+                if [ -e sudoers ]; then mount --bind sudoers /etc/sudoers; fi && exec /usr/sbin/sshd -D -e -f \"$PWD/sshd_config\"";
     let log = fs::File::options().create(true).append(true).open(folder.join("log"));
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", line]).current_dir(folder).stdin(Stdio::null());
