@@ -14,6 +14,7 @@ use crate::kinds::cluster::Ssh;
 use crate::lower::Desired;
 use crate::model::Address;
 use crate::problem::{machines as problem, nearest, project as refusal};
+use crate::state::State;
 
 /// Kinds of machines; the first words of their addresses, or the last of a node's.
 const MACHINES: &[&str] = &["host", "container", "vm", "node"];
@@ -78,7 +79,7 @@ pub async fn by_any_name(inputs: &Inputs, name: &str, sandbox: bool) -> Result<R
         false => inputs.path.clone(),
     };
     let own = project::state_folder(&folder, false);
-    let file = Places::of(&folder, &own, &Desired::default(), &Default::default()).known_hosts();
+    let file = Places::of(&folder, &own, &Desired::default(), &State::default()).known_hosts();
     let known = KnownKeys::of(&file, std::env::home_dir().as_deref());
     let login = Login::new("root", &host, port, known);
     Ok(Reached { place: Place::Host(login.clone()), login, mosh: false, file })

@@ -241,7 +241,7 @@ enum Command {
     /// does. Exits with the command's code, 128 and the number of a signal that ended it, 255 when
     /// the machine could not be reached, 130 when it was interrupted: then the command is ended.
     Exec {
-        /// `host.web`
+        /// `host.web`, `container.web`, `vm.db`, `cluster.home/node.pve1`
         address: String,
         #[command(flatten)]
         inputs: Inputs,
@@ -254,7 +254,7 @@ enum Command {
     /// With `mosh = "prefer"` it is mosh if both ends have it and UDP works; it says which it is,
     /// and why. Exits like the shell.
     Shell {
-        /// `host.web`
+        /// `host.web`, `container.web`, `vm.db`, `cluster.home/node.pve1`
         address: String,
         #[command(flatten)]
         inputs: Inputs,

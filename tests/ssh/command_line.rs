@@ -238,3 +238,35 @@ fn a_machine_that_is_away_is_told() {
         format!("`host.web`: `127.0.0.1:{}` cannot be reached: connection refused", server.port);
     assert!(said.contains(&why), "{said}");
 }
+
+#[test]
+fn a_container_is_reached_through_the_node_that_has_it() {
+    let Some(lab) = crate::ssh::lab::Lab::start() else { return };
+    let Some(pve) = crate::support::pve::cluster() else { return };
+    let Some(server) = Server::with(&Setting { lab: Some(&lab), ..Setting::default() }) else {
+        return;
+    };
+    lab.container(10_000, None);
+    let manifest = pve.manifest(
+        "container web {\n  on = cluster.home\n  template = \"debian-12-standard\"\n  \
+         network = network.lan\n  ip = 10.9.0.20\n}\n",
+    );
+    let ssh = format!(
+        "ssh {{ port = {}, key_file = \"{}\" }}\n  node pve1 {{ address = 127.0.0.1 }}\n  \
+         node pve2 {{ address = 127.0.0.1 }}\n",
+        server.port,
+        server.path("id").display()
+    );
+    let manifest = manifest.replace("node pve1 {}\n  node pve2 {}\n", &ssh);
+    let project = Project::of(&manifest).with("PVE_TOKEN", &pve.token());
+    // A key that nobody knows stops an apply that would need it, too.
+    let said = project.run("apply --yes");
+    assert!(said.code != 0 && said.err.contains("`paas host-key accept"), "{}", said.err);
+    project
+        .write("state/known_hosts", format!("{} {}\n", server.name(), server.host_key("ed25519")));
+    project.fine("apply --yes");
+    let run = project.run("exec container.web -- sh -c 'hostname; echo oh >&2; exit 6'");
+    assert_eq!((run.out.as_str(), run.err.as_str(), run.code), ("10000\n", "oh\n", 6));
+    let run = project.run("exec cluster.home/node.pve1 -- printf %s 'on the node'");
+    assert_eq!((run.out.as_str(), run.code), ("on the node", 0));
+}
