@@ -97,7 +97,8 @@ pub async fn by_any_name(
     sandbox: bool,
 ) -> Result<Reached, Stop> {
     let kind = name.split('.').next().unwrap_or_default();
-    if MACHINES.contains(&kind) && name.contains('.') {
+    let declared = MACHINES.contains(&kind) && name.contains('.');
+    if declared || name.contains('/') && is_machine(name) {
         return by_address(terminal, inputs, name, sandbox).await;
     }
     let place = parse_place(name);
