@@ -5,6 +5,7 @@
 
 mod faults;
 mod foreign;
+mod inside;
 mod kills;
 mod life;
 mod logins;

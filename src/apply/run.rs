@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::apply::schedule::Schedule;
 use crate::apply::{Ledger, Progress, Wanted, late};
 use crate::drivers::{Fault, World};
-use crate::model::{self, Address, ObjectId, Outcome, Step, Target, Value};
+use crate::model::{self, Address, Effect, ObjectId, Outcome, Step, Target, Value};
 use crate::plan::{Change, Plan};
 use crate::state::{Event, State, Verb};
 
@@ -49,7 +49,7 @@ struct Ended {
     index: usize,
     facts: BTreeMap<String, Value>,
     took_ms: u64,
-    /// The step that failed, by its place, and why.
+    /// The step that failed, by its place, and why; at the first place nothing was begun.
     fault: Option<(usize, Fault)>,
     /// What was made before that was removed again, or why it could not be.
     undone: Option<Result<(), String>>,
@@ -328,6 +328,9 @@ async fn perform<W: World>(world: Arc<W>, work: Work) -> Ended {
                 ended.took_ms += outcome.took_ms;
             }
             Err(fault) => {
+                // A program that ended badly was begun all the same: what it did stays.
+                let runs = matches!(step.effect, Effect::Run(_));
+                let place = if runs { place.max(1) } else { place };
                 // Only what is known for certain is undone: an answer that was lost may still
                 // come true.
                 if place > 0 && !undo.is_empty() && matches!(fault, Fault::Refused(_)) {

@@ -8,7 +8,7 @@ use crate::drivers::proxmox::{Finding, Needs, NodeNeeds};
 use crate::drivers::ssh::{Job, Login, Place};
 use crate::drivers::{Fault, Real};
 use crate::lower::Desired;
-use crate::model::{Address, Ref, Value};
+use crate::model::{Address, Object, Ref, Value};
 
 impl Real {
     /// What was found, by the address of the cluster or the host.
@@ -115,8 +115,8 @@ fn add(node: &mut NodeNeeds, spec: &Value, storage: &str) {
 /// What of a guest no token may set.
 fn only_root(address: &Address, spec: &Value) -> Option<String> {
     let on = |name: &str| spec["features"][name].as_bool() == Some(true);
-    let folders = spec["mount"].as_object().into_iter().flat_map(|mounts| mounts.iter());
-    let binds = folders.filter(|(_, mount)| mount["host_path"].as_str().is_some()).count() > 0;
+    let mut mounts = spec["mount"].as_object().into_iter().flat_map(Object::iter);
+    let binds = mounts.any(|(_, mount)| mount["host_path"].as_str().is_some());
     let devices = spec["device"].as_object().is_some() || spec["gpu"].as_bool() == Some(true);
     let what = match () {
         () if on("keyctl") || on("fuse") => "`features`",

@@ -1,7 +1,7 @@
 //! The real world: clusters through their API, machines by SSH. What none of its drivers can do is
 //! refused, never reported as done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,8 @@ use crate::drivers::proxmox::{Cluster, Deed, Owned, Ownership};
 use crate::drivers::ssh::{self, Job, Machines, Place};
 use crate::drivers::{Fault, World, machine};
 use crate::model::{
-    Address, Answer, Call, Condition, Effect, Outcome, Piece, Question, Ref, Step, Target, Value,
-    Wait,
+    Address, Answer, Call, Condition, Effect, Method, Outcome, Piece, Question, Ref, Step, Target,
+    Value, Wait,
 };
 
 /// Real clusters and machines.
@@ -27,6 +27,8 @@ pub(super) struct Inside {
     pub(super) machines: Machines,
     /// Addresses that were only known once a machine was up.
     addresses: Mutex<BTreeMap<Ref, String>>,
+    /// Nodes that have let us in.
+    entered: tokio::sync::Mutex<BTreeSet<(Address, String)>>,
 }
 
 impl Real {
@@ -37,6 +39,7 @@ impl Real {
             clusters: Mutex::default(),
             machines: Machines::default(),
             addresses: Mutex::default(),
+            entered: tokio::sync::Mutex::default(),
         }))
     }
 }
@@ -121,8 +124,32 @@ impl Inside {
     }
 
     async fn call(&self, cluster: &Ref, call: &Call) -> Result<Outcome, Fault> {
+        let parts: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+        if let (Method::Post, ["nodes", node, "lxc"]) = (call.method, parts.as_slice()) {
+            self.entered(cluster, node).await?;
+        }
         let whose = Whose { inside: self, cluster };
         self.cluster(cluster)?.perform(call, &whose).await
+    }
+
+    /// Makes sure that a node lets us in, before anything is made on it that has to be set up.
+    async fn entered(&self, cluster: &Ref, name: &str) -> Result<(), Fault> {
+        let mut known = self.entered.lock().await;
+        let key = (cluster.address().clone(), name.to_owned());
+        let by_ssh = self.places.declared(cluster).is_ok_and(|it| it.ssh.is_some());
+        if !by_ssh || known.contains(&key) {
+            return Ok(());
+        }
+        let node = self.node(cluster, name).await?;
+        let job = Job { timeout: Duration::from_secs(20), ..Job::new(["true"]) };
+        let refused = |fault: Fault| {
+            let (Fault::Refused(why) | Fault::Unknown(why)) = fault;
+            Fault::Refused(why)
+        };
+        let ran = self.machines.run(&Place::Host(node), &job).await.map_err(refused)?;
+        ran.fine("true").map_err(Fault::Refused)?;
+        known.insert(key);
+        Ok(())
     }
 
     /// Waits until a machine runs, has its address and takes commands.

@@ -8,6 +8,7 @@ address and the fingerprint of its certificate. Each line on standard input is a
 import asyncio
 import hashlib
 import json
+import os
 import ssl
 import sys
 import tempfile
@@ -25,6 +26,7 @@ class Cluster(FakePve):
     def __init__(self, **options):
         super().__init__(**options)
         self.losing = []
+        self.inside = None
 
     def _build_app(self):
         app = super()._build_app()
@@ -34,6 +36,8 @@ class Cluster(FakePve):
             answer = await handler(request)
             if request.method == "PUT" and "/qemu/" in request.path:
                 await self.resized(request, answer)
+            if self.inside and "/lxc/" in request.path and answer.status == 200:
+                await self.real(request)
             for it in self.losing:
                 if it[2] > 0 and request.method == it[0] and request.path.endswith(it[1]):
                     it[2] -= 1
@@ -44,6 +48,31 @@ class Cluster(FakePve):
 
         app.middlewares.insert(0, lose)
         return app
+
+    async def real(self, request):
+        """Starts and stops a real container for each of the server's that is started and stopped."""
+        script, folder = self.inside
+        words = request.path.split("/lxc/")[1].split("/")
+        vmid, verb = words[0], words[-1]
+        there = os.path.exists(os.path.join(folder, vmid, "config"))
+
+        async def run(*argv):
+            done = await asyncio.create_subprocess_exec(
+                *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
+            )
+            await done.wait()
+
+        stop = ["lxc-stop", "-k", "-P", folder, "-n", vmid]
+        if request.method == "DELETE" and len(words) == 1 and there:
+            await run(*stop)
+            await run("rm", "-rf", "--one-file-system", os.path.join(folder, vmid))
+        elif request.method == "POST" and verb in ("stop", "shutdown", "reboot") and there:
+            await run(*stop)
+        if request.method == "POST" and verb in ("start", "reboot"):
+            if there:
+                await run("lxc-start", "-P", folder, "-n", vmid)
+            else:
+                await run(script, "make", folder, vmid)
 
     async def resized(self, request, answer):
         """Grows a disk of a virtual machine: the server only says that it did."""
@@ -121,6 +150,7 @@ async def main():
     options = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     pve = Cluster(user="root@pam", password="secret", host="127.0.0.1", port=options.get("port", 0))
     pve.time_scale = options.get("time_scale", 1.0)
+    pve.inside = options.get("inside")
     for node in options.get("nodes", []):
         if node not in pve.nodes:
             pve.add_node(node)

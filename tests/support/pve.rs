@@ -1,4 +1,5 @@
 //! A Proxmox API that nobody here wrote, on loopback: the package `fakepve`, run by Python.
+#![expect(clippy::needless_pass_by_value, reason = "what is given is written with `json!`")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
