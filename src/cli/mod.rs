@@ -356,7 +356,7 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
             let how = commands::apply::How { yes, parallel };
             commands::destroy::run(terminal, &inputs, &planning, how, sandbox).await
         }
-        Command::State { action } => commands::state::run(terminal, &action, sandbox),
+        Command::State { action } => commands::state::run(terminal, &action, sandbox).await,
         Command::Graph { inputs, format } => commands::graph::run(terminal, &inputs, format),
         Command::Schema { name } => commands::schema::run(terminal, &name),
         Command::Output { inputs, name } => {

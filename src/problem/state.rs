@@ -165,6 +165,35 @@ pub fn no_state(folder: &Path) -> Problem {
     }
 }
 
+/// There is a state, so none is made out of what is there.
+pub fn state_is_there(folder: &Path) -> Problem {
+    let place = folder.display();
+    Problem::error("P7026", format!("there is a state in `{place}`"))
+        .help(format!("if it is damaged: `paas state repair{}`", option(folder)))
+        .note("nothing has been changed")
+}
+
+/// No guest tells whose it is.
+pub fn no_marks() -> Problem {
+    Problem::error(
+        "P7026",
+        "no guest carries the mark of a project with an address of this manifest",
+    )
+    .help("check with `paas plan` what is there, or take guests over one by one with `adopt`")
+    .note("nothing has been changed")
+}
+
+/// Guests of several projects have addresses of the manifest.
+pub fn several_projects(found: &[(String, Vec<String>)]) -> Problem {
+    let problem =
+        Problem::error("P7026", "guests of several projects have addresses of this manifest");
+    let line = |(project, guests): &(String, Vec<String>)| {
+        format!("`{project}`: {}", guests.iter().take(5).cloned().collect::<Vec<_>>().join(", "))
+    };
+    let problem = found.iter().map(line).fold(problem, Problem::note);
+    problem.help("say which: `paas state rebuild --project …`")
+}
+
 /// The end of a journal that was left out.
 pub fn cut_off(file: &Path, line: usize, bytes: usize) -> Problem {
     let place = file.display();

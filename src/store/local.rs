@@ -46,13 +46,27 @@ impl Store {
         Store::open_on(Disk::default(), folder, purpose)
     }
 
+    /// The same with the lineage that the first state gets, where there is none.
+    pub fn begin(folder: &Path, purpose: &str, lineage: &str) -> Result<Store, Refused> {
+        Store::opened(Disk::default(), folder, purpose, || lineage.to_owned())
+    }
+
     /// The same on a disk that a test watches.
     pub fn open_on(disk: Disk, folder: &Path, purpose: &str) -> Result<Store, Refused> {
+        Store::opened(disk, folder, purpose, || random(16))
+    }
+
+    fn opened(
+        disk: Disk,
+        folder: &Path,
+        purpose: &str,
+        lineage: impl FnOnce() -> String,
+    ) -> Result<Store, Refused> {
         let files = prepared(&disk, folder)?;
         let lock = Lock::take(&files, &disk, purpose)?;
         let unwritable = |error: io::Error| unwritable(&files.folder, &error);
         files.sweep(&disk).map_err(unwritable)?;
-        let found = load(&files)?.unwrap_or_else(|| Found::fresh(random(16)));
+        let found = load(&files)?.unwrap_or_else(|| Found::fresh(lineage()));
         let Found { state, recovered, journal, serials } = found;
         let open = journal.map(|it| reopened(&disk, &files, it.tail, it.events)).transpose();
         let open = open.map_err(|error| unwritable_journal(&files, &error))?;

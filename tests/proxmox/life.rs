@@ -164,3 +164,29 @@ fn looking_takes_one_request_and_one_more_for_each_guest() {
     assert!(requests.len() <= 2 + 3 + 2, "nodes, guests of ours, and two: {requests:?}");
     assert!(!requests.iter().any(|it| it.contains("/2")), "foreign ones are let be: {requests:?}");
 }
+
+#[test]
+fn a_lost_state_is_made_again_out_of_the_marks() {
+    let Some(pve) = pve::cluster() else { return };
+    let project = pve.project(WEB);
+    project.fine("apply --yes");
+    let said = project.ends("state rebuild", 1);
+    assert!(said.contains("P7026") && said.contains("there is a state"), "{said}");
+    let before = pve.guests();
+    std::fs::remove_dir_all(project.path("state")).unwrap();
+    let said = project.fine("state rebuild");
+    assert!(said.contains("container.web[1] (10000)"), "{said}");
+    project.fine("apply --yes");
+    let ids = |guests: &[serde_json::Value]| -> Vec<(u64, String)> {
+        let mark =
+            |it: &serde_json::Value| it["config"]["description"].as_str().unwrap().to_owned();
+        guests.iter().map(|it| (it["vmid"].as_u64().unwrap(), mark(it))).collect()
+    };
+    assert_eq!(ids(&pve.guests()), ids(&before), "the same guests, and no others");
+    project.fine("plan --exit-code");
+
+    // Without a mark nothing is known.
+    let other = pve.project(&WEB.replace("web", "other"));
+    let said = other.ends("state rebuild", 1);
+    assert!(said.contains("no guest carries the mark"), "{said}");
+}

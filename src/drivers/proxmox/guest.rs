@@ -131,8 +131,12 @@ fn prove(guest: &Guest, claims: bool, whose: &dyn Ownership) -> Result<(), Fault
 
 /// A lock that nothing takes away any more, and what a person can do.
 pub(super) fn stuck(guest: &Guest, lock: &str) -> String {
-    let (vmid, node) = (guest.vmid, &guest.node);
-    let program = if guest.is(Form::Container) { "pct" } else { "qm" };
+    left_locked(guest.vmid, &guest.node, guest.is(Form::Container), lock)
+}
+
+/// The same for a guest of which nothing else is known.
+pub(super) fn left_locked(vmid: u32, node: &str, container: bool, lock: &str) -> String {
+    let program = if container { "pct" } else { "qm" };
     format!(
         "guest {vmid} is locked ({lock}): an interrupted task left it; if none runs any more, \
          `{program} unlock {vmid} && {program} destroy {vmid}` on {node}"

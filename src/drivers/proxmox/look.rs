@@ -2,6 +2,7 @@
 //! somebody cares about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -9,7 +10,8 @@ use tokio::task::JoinSet;
 
 use super::client::Client;
 use super::config::{self, number};
-use super::trouble::{Means, Trouble};
+use super::guest::left_locked;
+use super::trouble::{Means, Refusal, Trouble};
 use super::{Cluster, Form};
 use crate::drivers::Fault;
 use crate::model::{ClusterSeen, GuestKind, GuestSeen, Mark, NodeSeen, StorageSeen};
@@ -49,7 +51,7 @@ impl Cluster {
         };
         let (near, far): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(ours);
         seen.guests.extend(far.into_iter().map(|row| row.seen(BTreeMap::new(), None)));
-        seen.guests.extend(self.configs(near).await?);
+        seen.guests.extend(self.configs(near, known).await?);
         seen.guests.sort_by_key(|guest| guest.vmid);
         Ok(seen)
     }
@@ -76,14 +78,24 @@ impl Cluster {
         Ok(())
     }
 
-    async fn configs(&self, rows: Vec<Row>) -> Result<Vec<GuestSeen>, Fault> {
+    async fn configs(
+        &self,
+        rows: Vec<Row>,
+        known: &BTreeSet<u32>,
+    ) -> Result<Vec<GuestSeen>, Fault> {
         let gate = std::sync::Arc::new(Semaphore::new(AT_ONCE));
         let mut work = JoinSet::new();
         for row in rows {
             let (client, gate) = (std::sync::Arc::clone(&self.client), gate.clone());
+            let cared_for = known.contains(&row.vmid);
             work.spawn(async move {
-                let _inside = gate.acquire().await;
-                near(&client, row).await
+                let inside = gate.acquire().await;
+                let first = near(&client, row).await?;
+                drop(inside);
+                match (first, cared_for) {
+                    (Some(guest), true) => settled(&client, guest).await,
+                    (guest, _) => Ok(guest),
+                }
             });
         }
         let mut out = Vec::new();
@@ -113,6 +125,45 @@ impl Cluster {
         let name = self.client.login().name();
         let word = if name.contains('!') { "-token" } else { "-user" };
         format!("{word} '{name}'")
+    }
+}
+
+/// A guest that is just being made or removed has no mark: whose it is, and whether it will be
+/// there at all, is only known when that has ended.
+async fn settled(client: &Client, mut guest: GuestSeen) -> Result<Option<GuestSeen>, Trouble> {
+    let word = match guest.kind {
+        GuestKind::Container => "lxc",
+        GuestKind::Machine => "qemu",
+    };
+    let (node, number) = (guest.node.clone(), guest.vmid.to_string());
+    let path = format!("/nodes/{node}/{word}/{number}/config");
+    let mut pause = Duration::from_millis(100);
+    loop {
+        let lock = guest.lock.as_deref();
+        let Some(lock @ ("create" | "destroyed")) = lock.filter(|_| guest.mark.is_none()) else {
+            return Ok(Some(guest));
+        };
+        let query = [("source", "active"), ("vmid", number.as_str())];
+        let tasks = client.get(&format!("/nodes/{node}/tasks"), &query).await?;
+        let mut tasks = tasks.as_array().into_iter().flatten();
+        let works = tasks.any(|task| task["endtime"].is_null());
+        // It may have ended since the configuration was read.
+        let now = match client.get(&path, &[]).await {
+            Ok(answer) => config::read(&answer),
+            Err(trouble) if trouble.means() == Means::NotThere => return Ok(None),
+            Err(trouble) => return Err(trouble),
+        };
+        if !works && now.get("lock").map(String::as_str) == Some(lock) {
+            let message = left_locked(guest.vmid, &node, word == "lxc", lock);
+            return Err(Trouble::Refused(Refusal { status: 500, message, ..Refusal::default() }));
+        }
+        guest.mark = now.get("description").and_then(|text| Mark::parse(text));
+        guest.lock = now.get("lock").cloned();
+        guest.config = now;
+        guest.config.remove("digest");
+        guest.config.remove("lock");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3 / 2).min(Duration::from_secs(2));
     }
 }
 

@@ -77,6 +77,14 @@ pub(super) const PAGES: &[Page] = &[
          whose line is not there.",
     ),
     Page::new(
+        "P7026",
+        "the state cannot be made again out of what is there",
+        "`paas state rebuild` looks for guests that carry the mark of a project, and takes that \
+         project's name for a new state. It is refused where there is a state already, which `paas \
+         state repair` mends, where no guest has a mark and an address of the manifest, and where \
+         guests of several projects have: then `--project` says which.",
+    ),
+    Page::new(
         "P7025",
         "the plan would destroy more than it may",
         "`paas { policy { max_destroy = 3 } }` bounds how many objects one apply may destroy, those \
