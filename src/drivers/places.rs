@@ -33,6 +33,8 @@ pub struct Places {
     /// By cluster and number.
     guests: BTreeMap<Address, BTreeMap<u32, Vec<Owned>>>,
     secrets: BTreeMap<String, Hidden>,
+    /// What a plan makes.
+    made: BTreeSet<ObjectId>,
 }
 
 impl Places {
@@ -74,6 +76,9 @@ impl Places {
     pub fn with_plan(mut self, plan: &Plan) -> Places {
         for change in &plan.changes {
             self.own(&change.intent.spec, &change.uid);
+            if change.verb == Verb::Create {
+                self.made.insert(change.id.clone());
+            }
             if !matches!(change.verb, Verb::Delete | Verb::Forget) {
                 self.objects.insert(change.id.clone(), change.intent.spec.clone());
             } else {
@@ -222,13 +227,28 @@ impl Places {
         all.any(|(_, facts)| facts.get(&fact).and_then(Value::as_str) == Some(machine::SECRET))
     }
 
-    /// Whether there is a way into a machine: a container without the nodes' SSH has none but its
-    /// own keys.
-    pub fn takes_commands(&self, machine: &Ref) -> bool {
+    /// Whether somebody has to get into a machine to make it what it is. Through its node that
+    /// is always possible; by its own SSH only where something has to be done inside.
+    pub fn is_entered(&self, machine: &Ref) -> bool {
         let Some((cluster, _)) = self.guest(machine) else { return true };
         let by_node = self.declared(&cluster).is_ok_and(|it| it.ssh.is_some());
-        let keys = self.spec(machine).and_then(|spec| spec["ssh_keys"].as_array());
-        by_node && machine.address().kind() == "container" || keys.is_some_and(|it| !it.is_empty())
+        if by_node && machine.address().kind() == "container" {
+            return true;
+        }
+        self.spec(machine).is_some_and(|spec| {
+            let users = spec["users"].as_object().is_some_and(|users| users.iter().count() > 0);
+            let scripts = spec["provision"]["content"] != Value::Null;
+            let zone = spec["timezone"].as_str().is_some();
+            spec["scripted"].as_bool() == Some(true) || scripts || users || zone
+        })
+    }
+
+    /// Whether a plan makes a machine: nobody can have known its keys before.
+    pub fn is_new(&self, machine: &Ref) -> bool {
+        match machine {
+            Ref::Object(id) => self.made.contains(id),
+            Ref::Address(_) => false,
+        }
     }
 
     /// How a host is reached by SSH.

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::drivers::places::Places;
 use crate::drivers::proxmox::{Cluster, Deed, Owned, Ownership};
-use crate::drivers::ssh::{self, Job, Machines, Place};
+use crate::drivers::ssh::{self, Job, Known, Machines, Others, Place};
 use crate::drivers::{Fault, World, machine};
 use crate::model::{
     Address, Answer, Call, Condition, Effect, Method, Outcome, Piece, Question, Ref, Step, Target,
@@ -156,7 +156,9 @@ impl Inside {
     async fn ready(&self, machine: &Ref, within: Duration) -> Result<Outcome, Fault> {
         let started = Instant::now();
         let mut outcome = Outcome::default();
-        if let Some((cluster, vmid)) = self.places.guest(machine) {
+        let guest = self.places.guest(machine);
+        let is_new = guest.is_some() && self.places.is_new(machine);
+        if let Some((cluster, vmid)) = guest {
             let container = machine.address().kind() == "container";
             let whose = Whose { inside: self, cluster: &cluster };
             let driver = self.cluster(&cluster)?;
@@ -168,14 +170,48 @@ impl Inside {
             let facts = facts.filter_map(|(name, it)| Some((name.to_owned(), Value::from(it?))));
             outcome.facts.extend(facts);
         }
-        // Where nobody can log in, nothing is to be done inside either: it runs, and that is all.
-        if self.places.takes_commands(machine) {
+        if self.places.is_entered(machine) {
             let at = self.place(machine).await?;
-            let left = within.saturating_sub(started.elapsed());
-            self.machines.wait_ready(&at, left.max(Duration::from_secs(5))).await?;
+            let left = |started: Instant| {
+                within.saturating_sub(started.elapsed()).max(Duration::from_secs(5))
+            };
+            if let (Place::Host(login), true) = (&at, is_new) {
+                self.acquainted(login, left(started)).await?;
+            }
+            self.machines.wait_ready(&at, left(started)).await?;
         }
         outcome.took_ms = machine::millis(started.elapsed());
         Ok(outcome)
+    }
+
+    /// Writes down the key of a machine that this run has made, if its agent did not tell it:
+    /// nobody can know it from elsewhere, and what was known at its address was another's.
+    async fn acquainted(&self, login: &ssh::Login, within: Duration) -> Result<(), Fault> {
+        if !login.known.pinned.is_empty() {
+            return Ok(());
+        }
+        let until = Instant::now() + within;
+        let key = loop {
+            match self.machines.host_key(login).await {
+                Ok(key) => break key,
+                Err(fault) if Instant::now() > until => return Err(fault),
+                Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
+            }
+        };
+        match key.known {
+            Known::Yes => Ok(()),
+            Known::Revoked(at) => {
+                let place = login.name();
+                Err(Fault::Refused(format!("the key that {place} shows is revoked ({at})")))
+            }
+            Known::No | Known::Others(_) => {
+                let file = self.places.known_hosts();
+                let (host, port) = (&login.host, login.port);
+                tracing::info!(host, key = key.fingerprint, "a new machine is known from now on");
+                ssh::remember(&file, host, port, &key.line, Others::Forget)
+                    .map_err(|error| Fault::Refused(format!("{}: {error}", file.display())))
+            }
+        }
     }
 
     /// Where the commands of a machine run.

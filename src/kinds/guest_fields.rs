@@ -92,9 +92,9 @@ macro_rules! guest {
                 /// Who may log in.
                 users: std::collections::BTreeMap<String, $crate::kinds::guest::User>, Live,
                     default "{}";
-                /// Public keys of root; in a virtual machine of the first user.
+                /// Public keys of root.
                 ssh_keys: Vec<String>, $keys, default "[]";
-                /// The password of root; in a virtual machine of the first user.
+                /// The password of root.
                 password: Option<$crate::model::Text>, $keys, optional;
                 /// The owner's own scripts.
                 provision: Option<$crate::kinds::guest::Provision>, Live, optional;

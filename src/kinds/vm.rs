@@ -82,6 +82,8 @@ impl Vm {
         put("ipconfig0".to_owned(), told.then_some(address));
         let keys = (told && !self.ssh_keys.is_empty()).then(|| percent(&self.ssh_keys.join("\n")));
         put("sshkeys".to_owned(), keys);
+        // Images have users of their own; commands and keys are root's, as everywhere.
+        put("ciuser".to_owned(), told.then(|| "root".to_owned()));
         for (index, (name, nic)) in self.nic.iter().flatten().enumerate() {
             let link = self.links.as_ref().and_then(|links| links.get(name));
             let (nic, address) = nic.of_machine(link);

@@ -51,7 +51,7 @@ class Cluster(FakePve):
 
     async def real(self, request):
         """Starts and stops a real container for each of the server's that is started and stopped."""
-        script, folder = self.inside
+        script, folder, *key = self.inside
         words = request.path.split("/lxc/")[1].split("/")
         vmid, verb = words[0], words[-1]
         there = os.path.exists(os.path.join(folder, vmid, "config"))
@@ -72,7 +72,9 @@ class Cluster(FakePve):
             if there:
                 await run("lxc-start", "-P", folder, "-n", vmid)
             else:
-                await run(script, "make", folder, vmid)
+                net = self.guest(int(vmid)).config["net0"]
+                address = [it[3:].split("/")[0] for it in net.split(",") if it.startswith("ip=")]
+                await run(script, "make", folder, vmid, *(address + key if key else []))
 
     async def resized(self, request, answer):
         """Grows a disk of a virtual machine: the server only says that it did."""

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::ssh::lab::{Lab, script};
-use crate::ssh::server::{Server, Setting};
+use crate::ssh::server::{Server, Setting, keygen};
 use crate::support::project::Project;
 use crate::support::pve::{self, Pve};
 
@@ -123,4 +123,51 @@ fn a_node_whose_server_was_killed_is_reached_again() {
     site.project.fine("apply --yes");
     site.project.fine("plan --exit-code");
     assert!(site.read(10_000, "/srv/log").contains("again"));
+}
+
+#[test]
+fn a_new_guest_is_known_by_the_key_that_it_shows_first() {
+    let Some(lab) = Lab::start() else { return };
+    let keys = tempfile::tempdir().unwrap();
+    keygen(&keys.path().join("id"), "ed25519", "");
+    let public = std::fs::read_to_string(keys.path().join("id.pub")).unwrap();
+    let folder = lab.folder.path().display().to_string();
+    let inside = [
+        script("container").display().to_string(),
+        folder,
+        keys.path().join("id.pub").display().to_string(),
+    ];
+    let Some(pve) = pve::cluster_with(json!({ "inside": inside })) else { return };
+    let project = pve.project(&format!(
+        "container web {{\n  on = cluster.home\n  template = \"debian-12-standard\"\n  \
+         ip = 10.231.77.90\n  ssh_keys = [\"{}\"]\n  \
+         provision {{ scripts = [\"mine.sh\"] }}\n}}\n",
+        public.trim()
+    ));
+    project.edit("main.paas", "10.9.0.0/24", "10.231.77.0/24");
+    project.edit("main.paas", "gateway = 10.9.0.1", "gateway = 10.231.77.1");
+    project.write("mine.sh", "echo mine >> /srv/log\n");
+    let home = project.folder().parent().unwrap().join("home/.ssh");
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::copy(keys.path().join("id"), home.join("id_ed25519")).unwrap();
+    project.fine("apply --yes");
+    let log = || std::fs::read_to_string(lab.inside(10_000, "/srv/log")).unwrap_or_default();
+    assert_eq!(log(), "mine\n");
+    let known = project.read("state/known_hosts");
+    let key = lab.inside(10_000, "/etc/ssh/ssh_host_ed25519_key.pub");
+    let key = std::fs::read_to_string(key).unwrap();
+    let key = key.split(' ').nth(1).unwrap();
+    assert!(known.contains(key), "{known}");
+    project.fine("plan --exit-code");
+
+    // Another key at the same address is refused: only what was just made is taken at its word.
+    project.write("state/known_hosts", known.replace(key, &public.split(' ').nth(1).unwrap()));
+    project.write("mine.sh", "echo again >> /srv/log\n");
+    let said = project.run("apply --yes");
+    assert_ne!(said.code, 0);
+    assert!(said.out.contains("host-key replace"), "{}{}", said.out, said.err);
+    assert_eq!(log(), "mine\n");
+    project.write("state/known_hosts", &known);
+    project.fine("apply --yes");
+    assert_eq!(log(), "mine\nagain\n");
 }
