@@ -23,6 +23,7 @@ impl Real {
                     match self.0.cluster(&of) {
                         Ok(cluster) => {
                             let mut findings = cluster.preflight(&needs, now).await;
+                            findings.extend(self.unchecked(&of));
                             findings.extend(self.nodes(&of, &needs).await);
                             findings
                         }
@@ -41,6 +42,19 @@ impl Real {
             all.insert(address.clone(), findings);
         }
         all
+    }
+
+    /// A certificate that is not checked is no secret, but nobody should forget it.
+    fn unchecked(&self, cluster: &Ref) -> Option<Finding> {
+        let tls = self.0.places.declared(cluster).ok()?.tls?;
+        let open = !tls.verify && tls.fingerprint.is_none() && tls.ca.is_none();
+        open.then(|| {
+            Finding::warning(
+                "tls",
+                "the certificate is not checked: anybody on the way can read the token",
+                "set `tls.fingerprint`, or `tls.ca`",
+            )
+        })
     }
 
     /// The nodes of a cluster by SSH, where it says how.

@@ -38,3 +38,22 @@ fn nodes_storages_and_bridges_are_looked_for() {
     assert_eq!(error("node pve9"), "there is no such node");
     assert_eq!(error("node pve2"), "it is offline");
 }
+
+#[test]
+fn the_fingerprint_of_a_node_is_shown_and_nothing_sent_to_it() {
+    let Some(pve) = pve::cluster() else { return };
+    let project = pve.project(WEB);
+    let pinned = format!("  tls {{ fingerprint = \"{}\" }}\n", pve.fingerprint);
+    project.edit("main.paas", &pinned, "");
+    let said = project.ends("preflight", 1);
+    let shown = said.split('`').find(|it| it.matches(':').count() == 31).unwrap().to_owned();
+    assert_eq!(shown.replace(':', "").to_lowercase(), pve.fingerprint);
+    let sent = pve.requests();
+    assert!(sent.iter().all(|it| it.starts_with("GET /api2/json/") || it == "GET /"), "{sent:?}");
+    let line = format!("  tls {{ fingerprint = \"{shown}\" }}\n  node pve1");
+    project.edit("main.paas", "  node pve1", &line);
+    project.fine("preflight");
+    project.edit("main.paas", &format!("fingerprint = \"{shown}\""), "verify = false");
+    let said = project.fine("preflight");
+    assert!(said.contains("the certificate is not checked"), "{said}");
+}

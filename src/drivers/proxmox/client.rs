@@ -83,6 +83,11 @@ impl Client {
         self.root.host_str().unwrap_or_default()
     }
 
+    /// The fingerprint of the certificate that the API shows; nothing is sent to it.
+    pub async fn fingerprint(&self) -> Result<String, String> {
+        super::tls::look(&self.root).await
+    }
+
     /// Reads; what fails on the way is tried again.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
         self.get_whole(path, query).await.map(|mut answer| answer["data"].take())

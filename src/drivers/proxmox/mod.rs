@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 pub use login::Login;
 pub use preflight::{Finding, Needs, NodeNeeds, Severity};
 pub use ready::Reached;
-pub use tls::{Trust, fingerprint, look as look_at_certificate};
+pub use tls::{Trust, fingerprint};
 
 use client::Client;
 use task::Tasks;

@@ -132,7 +132,7 @@ impl Cluster {
         let version = match self.client.get("/version", &[]).await {
             Ok(version) => version["version"].as_str().unwrap_or_default().to_owned(),
             Err(trouble) => {
-                findings.push(self.unreachable(trouble));
+                findings.push(self.unreachable(trouble).await);
                 return findings;
             }
         };
@@ -144,7 +144,7 @@ impl Cluster {
         findings
     }
 
-    fn unreachable(&self, trouble: Trouble) -> Finding {
+    async fn unreachable(&self, trouble: Trouble) -> Finding {
         let who = self.client.login().name().to_owned();
         match trouble {
             Trouble::Refused(refusal) if refusal.status == 401 => Finding::error(
@@ -158,11 +158,24 @@ impl Cluster {
                     Login::Password { .. } => "check the password".to_owned(),
                 },
             ),
-            trouble => Finding::error(
-                "api",
-                format!("{}: {}", self.client.host(), trouble.text()),
-                "is `api` the address of a node, and port 8006 open from here?",
-            ),
+            trouble => {
+                let how = format!("{}: {}", self.client.host(), trouble.text());
+                let shown = match how.contains("certificate") {
+                    true => self.client.fingerprint().await.ok(),
+                    false => None,
+                };
+                let help = match shown {
+                    Some(fingerprint) => format!(
+                        "it shows `{fingerprint}`; compare on the node: `openssl x509 -in \
+                         /etc/pve/local/pve-ssl.pem -noout -fingerprint -sha256`, then set \
+                         `tls {{ fingerprint = \"…\" }}`"
+                    ),
+                    None => {
+                        "is `api` the address of a node, and port 8006 open from here?".to_owned()
+                    }
+                };
+                Finding::error("api", how, help)
+            }
         }
     }
 
