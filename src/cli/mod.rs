@@ -42,6 +42,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a project: ask for a cluster and a network, and write a first manifest
+    ///
+    /// What is given as an option is not asked, so that it runs without a terminal. Nothing that
+    /// exists is overwritten.
+    Init {
+        #[command(flatten)]
+        answers: commands::init::Answers,
+    },
     /// Say everything that is wrong with a manifest, without looking at anything else
     ///
     /// Exits with 0 when there is nothing to say, 1 on errors, 4 on warnings with
@@ -325,6 +333,7 @@ fn command_line() -> ExitCode {
 async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
     let sandbox = arguments.global.sandbox;
     match arguments.command {
+        Command::Init { answers } => commands::init::run(terminal, answers).await,
         Command::Check { inputs, format, deny_warnings } => {
             commands::check::run(terminal, &inputs, format, deny_warnings)
         }

@@ -59,6 +59,14 @@ impl Terminal {
         }
     }
 
+    /// Asks for one line; nothing if none comes.
+    pub fn asks(&self, question: &str) -> Option<String> {
+        self.say(&format!("{question}: "));
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer).ok()?;
+        (read > 0).then(|| answer.trim().to_owned())
+    }
+
     /// Asks, and takes only `yes` for a yes.
     pub fn confirms(&self, question: &str) -> bool {
         self.say(&format!("{question} Only `yes` goes on: "));

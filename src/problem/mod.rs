@@ -4,6 +4,7 @@ mod allow;
 pub mod compose;
 pub mod delimiters;
 mod excerpt;
+pub mod begin;
 pub mod change;
 mod fix;
 pub mod foreign;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::proxmox::WEB;
+use crate::support::project::Project;
 use crate::support::pve;
 
 #[test]
@@ -56,4 +57,35 @@ fn the_fingerprint_of_a_node_is_shown_and_nothing_sent_to_it() {
     project.edit("main.paas", &format!("fingerprint = \"{shown}\""), "verify = false");
     let said = project.fine("preflight");
     assert!(said.contains("the certificate is not checked"), "{said}");
+}
+
+#[test]
+fn a_project_that_was_begun_passes_every_check() {
+    let Some(pve) = pve::cluster() else { return };
+    let project = Project::empty().with("PVE_TOKEN", &pve.token());
+    let said = project.ends("init", 64);
+    assert!(said.contains("--api and --network"), "{said}");
+    let line = format!(
+        "init --api https://127.0.0.1:{} --fingerprint {} --token-env PVE_TOKEN \
+         --network 10.9.0.0/24 --gateway 10.9.0.1 --domain lab.example \
+         --pool 10.9.0.100-10.9.0.120",
+        pve.port, pve.fingerprint
+    );
+    let said = project.fine(&line);
+    assert!(said.contains("paas preflight") && said.contains("export PVE_TOKEN="), "{said}");
+    project.fine("fmt --check");
+    project.fine("check --deny-warnings");
+    project.fine("preflight");
+    project.fine("apply --yes");
+    let before = project.read("main.paas");
+    let said = project.ends(&line, 1);
+    assert!(said.contains("there is a `./main.paas` already"), "{said}");
+    assert_eq!(project.read("main.paas"), before);
+    // What would not pass is not written.
+    let other = Project::empty();
+    let said = other.ends("init --api pve.lan --network 10.9.0.0/24 --gateway elsewhere", 1);
+    assert!(said.contains("gateway"), "{said}");
+    assert!(!other.path("main.paas").exists() && !other.path(".gitignore").exists());
+    let said = other.ends("init --api 'https://a b' --network 10.9.0.0/24", 1);
+    assert!(said.contains("is no address"), "{said}");
 }

@@ -85,7 +85,7 @@ impl Client {
 
     /// The fingerprint of the certificate that the API shows; nothing is sent to it.
     pub async fn fingerprint(&self) -> Result<String, String> {
-        super::tls::look(&self.root).await
+        super::tls::look(self.root.as_str()).await
     }
 
     /// Reads; what fails on the way is tried again.

@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 pub use login::Login;
 pub use preflight::{Finding, Needs, NodeNeeds, Severity};
 pub use ready::Reached;
-pub use tls::{Trust, fingerprint};
+pub use tls::{Trust, api_of, fingerprint, look as certificate_of};
 
 use client::Client;
 use task::Tasks;

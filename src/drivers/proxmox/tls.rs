@@ -69,8 +69,23 @@ pub fn shown(fingerprint: &[u8]) -> String {
     pairs.join(":")
 }
 
+/// The address of an API from what people write: `pve.lan` is `https://pve.lan:8006`.
+pub fn api_of(text: &str) -> Option<String> {
+    let text = text.trim();
+    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let mut url = reqwest::Url::parse(&whole).ok()?;
+    if url.scheme() != "https" || url.host_str().is_none() {
+        return None;
+    }
+    if url.port().is_none() && !text.contains("://") {
+        url.set_port(Some(8006)).ok()?;
+    }
+    Some(url.as_str().trim_end_matches('/').to_owned())
+}
+
 /// The fingerprint of the certificate that a server shows; nothing of it is believed.
-pub async fn look(url: &reqwest::Url) -> Result<String, String> {
+pub async fn look(api: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(api).map_err(|_| format!("`{api}` is no address"))?;
     let seen = Arc::new(Mutex::new(None));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let checked = Checked { pin: None, seen: Arc::clone(&seen), provider: Arc::clone(&provider) };
@@ -82,7 +97,7 @@ pub async fn look(url: &reqwest::Url) -> Result<String, String> {
         .tls_backend_preconfigured(config(provider, checked)?)
         .build()
         .map_err(|error| error.to_string())?;
-    let answer = client.get(url.clone()).send().await;
+    let answer = client.get(url).send().await;
     let seen = seen.lock().map_err(|_| "the connection broke".to_owned())?.take();
     match (seen, answer) {
         (Some(fingerprint), _) => Ok(shown(&fingerprint)),

@@ -25,4 +25,11 @@ pub(super) const PAGES: &[Page] = &[
          key; if it was not, somebody may stand between. On the machine itself, `ssh-keygen -lf \
          /etc/ssh/ssh_host_ed25519_key.pub` shows the fingerprint.",
     ),
+    Page::new(
+        "P6313",
+        "no project is begun",
+        "`paas init` writes a first manifest into a folder that has none. It needs the address of a \
+         node and the network of the guests, from the command line or by asking, and only writes \
+         what passes `paas check`.",
+    ),
 ];
