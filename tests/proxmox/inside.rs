@@ -161,7 +161,7 @@ fn a_new_guest_is_known_by_the_key_that_it_shows_first() {
     project.fine("plan --exit-code");
 
     // Another key at the same address is refused: only what was just made is taken at its word.
-    project.write("state/known_hosts", known.replace(key, &public.split(' ').nth(1).unwrap()));
+    project.write("state/known_hosts", known.replace(key, public.split(' ').nth(1).unwrap()));
     project.write("mine.sh", "echo again >> /srv/log\n");
     let said = project.run("apply --yes");
     assert_ne!(said.code, 0);
