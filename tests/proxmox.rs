@@ -9,6 +9,7 @@ mod inside;
 mod kills;
 mod life;
 mod logins;
+mod pending;
 mod preflight;
 
 /// Three containers.
