@@ -26,6 +26,8 @@ class Cluster(FakePve):
     def __init__(self, **options):
         super().__init__(**options)
         self.losing = []
+        self.holding = 0
+        self.held = []
         self.inside = None
 
     def _build_app(self):
@@ -33,6 +35,11 @@ class Cluster(FakePve):
 
         @web.middleware
         async def lose(request, handler):
+            if self.holding > 0 and request.method == "POST" and request.path.endswith("/lxc"):
+                self.holding -= 1
+                await request.read()
+                self.held.append(asyncio.Event())
+                await self.held[-1].wait()
             answer = await handler(request)
             if request.method == "PUT" and "/qemu/" in request.path:
                 await self.resized(request, answer)
@@ -137,6 +144,20 @@ class Lab:
     def lose(self, method, suffix, times=1, how="timeout"):
         """Loses the next answers to such requests, after they were carried out."""
         self.pve.losing.append([method, suffix, times, how])
+
+    def hold(self, times):
+        """Keeps the next requests that make containers under way until they are delivered."""
+        self.pve.holding = times
+
+    def held(self):
+        """How many are under way."""
+        return len(self.pve.held)
+
+    def deliver(self):
+        """Lets them arrive, whoever sent them."""
+        for event in self.pve.held:
+            event.set()
+        self.pve.held.clear()
 
     def secs(self, **kinds):
         """How long tasks of containers take from now on, in seconds: create=0.2."""

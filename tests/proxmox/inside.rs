@@ -28,14 +28,19 @@ run seed {
 "#;
 
 /// The node, its cluster, and a project on it. What is first stays longest.
-struct Site {
-    project: Project,
-    pve: Pve,
-    node: Server,
-    lab: Lab,
+pub struct Site {
+    pub project: Project,
+    pub pve: Pve,
+    pub node: Server,
+    pub lab: Lab,
 }
 
 fn site() -> Option<Site> {
+    site_by(|node| node)
+}
+
+/// The same with another port by which the node is reached.
+pub fn site_by(port: impl FnOnce(u16) -> u16) -> Option<Site> {
     let lab = Lab::start()?;
     let node = Server::with(&Setting { lab: Some(&lab), ..Setting::default() })?;
     let folder = lab.folder.path().display().to_string();
@@ -44,7 +49,7 @@ fn site() -> Option<Site> {
     let project = pve.project(BOXES).with("TOKEN", "a'b\"c$d`e\\f g");
     let ssh = format!(
         "  ssh {{ port = {}, key_file = \"{}\" }}\n  node pve1 {{ address = 127.0.0.1 }}\n",
-        node.port,
+        port(node.port),
         node.path("id").display()
     );
     project.edit("main.paas", "  node pve1 {}\n", &ssh);
@@ -55,13 +60,13 @@ fn site() -> Option<Site> {
 
 impl Site {
     /// The node's key becomes known as a person makes it known.
-    fn accept(&self) {
+    pub fn accept(&self) {
         let said = self.project.ends("host-key show cluster.home/node.pve1", 4);
         let print = said.split_whitespace().find(|it| it.starts_with("SHA256:")).unwrap();
         self.project.fine(&format!("host-key accept cluster.home/node.pve1 {print}"));
     }
 
-    fn read(&self, vmid: u32, path: &str) -> String {
+    pub fn read(&self, vmid: u32, path: &str) -> String {
         std::fs::read_to_string(self.lab.inside(vmid, path)).unwrap_or_default()
     }
 }
