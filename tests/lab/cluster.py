@@ -163,6 +163,10 @@ class Lab:
             event.set()
         self.pve.held.clear()
 
+    async def serve(self):
+        """Listens again where it did before it was stopped."""
+        await self.pve.start(*self.pve.pair)
+
     def secs(self, **kinds):
         """How long tasks of containers take from now on, in seconds: create=0.2."""
         self.pve.ct_secs.update(kinds)
@@ -192,9 +196,15 @@ async def main():
         certfile, keyfile, _ = make_cert(folder, hosts=("127.0.0.1", "localhost"))
         with open(certfile, encoding="ascii") as pem:
             der = ssl.PEM_cert_to_DER_cert(pem.read())
-        await pve.start(certfile, keyfile)
-    fingerprint = hashlib.sha256(der).hexdigest()
-    print(json.dumps({"port": pve.port, "fingerprint": fingerprint}), flush=True)
+        pve.pair = (certfile, keyfile)
+        await pve.start(*pve.pair)
+        fingerprint = hashlib.sha256(der).hexdigest()
+        print(json.dumps({"port": pve.port, "fingerprint": fingerprint}), flush=True)
+        await obey(pve)
+
+
+async def obey(pve):
+    """Does what the lines on standard input say."""
     lab = Lab(pve)
     loop = asyncio.get_running_loop()
     while True:

@@ -257,7 +257,7 @@ fn what_arrives_after_nobody_wants_it_any_more_is_removed() {
 #[test]
 fn cut_off_from_a_node_no_script_runs_twice() {
     let mut wire = None;
-    let site = inside::site_by(|port| wire.insert(Wire::to(port)).port);
+    let site = inside::site_by(None, |port| wire.insert(Wire::to(port)).port);
     let (Some(site), Some(wire)) = (site, wire) else { return };
     site.accept();
     site.project.fine("apply --yes");

@@ -36,21 +36,22 @@ pub struct Site {
 }
 
 fn site() -> Option<Site> {
-    site_by(|node| node)
+    site_by(None, |node| node)
 }
 
-/// The same with another port by which the node is reached.
-pub fn site_by(port: impl FnOnce(u16) -> u16) -> Option<Site> {
+/// The same with a cable of the node's own, or another port by which it is reached.
+pub fn site_by(cable: Option<(&str, &str)>, port: impl FnOnce(u16) -> u16) -> Option<Site> {
     let lab = Lab::start()?;
-    let node = Server::with(&Setting { lab: Some(&lab), ..Setting::default() })?;
+    let node = Server::with(&Setting { lab: Some(&lab), cable, ..Setting::default() })?;
     let folder = lab.folder.path().display().to_string();
     let container = script("container").display().to_string();
     let pve = pve::cluster_with(json!({ "inside": [container, folder] }))?;
     let project = pve.project(BOXES).with("TOKEN", "a'b\"c$d`e\\f g");
     let ssh = format!(
-        "  ssh {{ port = {}, key_file = \"{}\" }}\n  node pve1 {{ address = 127.0.0.1 }}\n",
+        "  ssh {{ port = {}, key_file = \"{}\" }}\n  node pve1 {{ address = {} }}\n",
         port(node.port),
-        node.path("id").display()
+        node.path("id").display(),
+        node.address
     );
     project.edit("main.paas", "  node pve1 {}\n", &ssh);
     project.write("admin.sh", "echo admin >> /srv/log\n");
