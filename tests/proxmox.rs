@@ -4,6 +4,8 @@
 //! does nothing there, a container never gets an address by DHCP, and no task warns.
 
 mod copies;
+mod cuts;
+mod events;
 mod faults;
 mod foreign;
 mod inside;

@@ -53,6 +53,9 @@ impl Places {
             places.objects.insert(id.clone(), record.intent.spec.clone());
             places.facts.insert(id.clone(), record.facts.clone());
         }
+        for it in &state.abandoned {
+            places.own(&it.intent.spec, &it.uid);
+        }
         for (address, resource) in &desired.resources {
             places.care(&resource.intent.spec);
             places.copy(address, &resource.intent.spec, state);
