@@ -249,6 +249,8 @@ pub trait AnyKind: Send + Sync {
     fn schema(&self) -> &Schema;
     /// The facts that do not depend on a spec.
     fn traits(&self) -> &Traits;
+    /// What a remembered spec lacks, or has too much, to be one of this kind.
+    fn reads(&self, spec: &Value) -> Result<(), String>;
     /// See [`Kind::complete`], and [`Kind::review`] if there is nothing to object to.
     fn complete(&self, spec: &mut Value, around: &dyn Around) -> (Vec<Objection>, Vec<Problem>);
     /// See [`Kind::class`].
@@ -411,6 +413,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         &self.traits
     }
 
+    fn reads(&self, spec: &Value) -> Result<(), String> {
+        K::deserialize(spec).map(drop).map_err(|error| error.to_string())
+    }
+
     fn complete(&self, spec: &mut Value, around: &dyn Around) -> (Vec<Objection>, Vec<Problem>) {
         let mut typed: K = typed(spec);
         let objections = typed.complete(around);
@@ -470,7 +476,7 @@ impl<K: Kind> AnyKind for Erased<K> {
 }
 
 fn typed<K: Kind>(spec: &Value) -> K {
-    K::deserialize(spec).expect("specs are checked where they enter: by the lowering and the store")
+    K::deserialize(spec).expect("specs are checked where they enter: by the lowering, and by whoever reads a state")
 }
 
 /// Absent fields are left out, so that a spec is as short as what was written.
