@@ -5,6 +5,7 @@
 
 mod faults;
 mod foreign;
+mod import;
 mod inside;
 mod kills;
 mod life;

@@ -16,6 +16,7 @@ mod guest_parts;
 mod health;
 mod host;
 mod identity;
+mod import;
 mod macros;
 mod network;
 mod proxy;
@@ -339,6 +340,7 @@ struct Erased<K> {
 use macros::{bundled, declared};
 
 pub use composed::document as compose_document;
+pub use import::Import;
 pub use network::ends as range_ends;
 pub use takeover::Takeover;
 
@@ -476,7 +478,8 @@ impl<K: Kind> AnyKind for Erased<K> {
 }
 
 fn typed<K: Kind>(spec: &Value) -> K {
-    K::deserialize(spec).expect("specs are checked where they enter: by the lowering, and by whoever reads a state")
+    K::deserialize(spec)
+        .expect("specs are checked where they enter: by the lowering, and by whoever reads a state")
 }
 
 /// Absent fields are left out, so that a spec is as short as what was written.

@@ -5,9 +5,9 @@ use paas::model::ObjectId;
 use paas::state::{Event, Verb};
 use paas::store::Store;
 
-use crate::support::json;
 use crate::commands::apply::converged;
 use crate::commands::{check, says};
+use crate::support::json;
 use crate::support::project::Project;
 
 const STATE: &str = "state/sandbox/paas.state.json";
