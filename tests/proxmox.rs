@@ -10,6 +10,7 @@ mod inside;
 mod kills;
 mod life;
 mod logins;
+mod pending;
 mod preflight;
 
 /// Three containers.

@@ -12,7 +12,7 @@ use crate::support::json;
 use paas::lower::Intent;
 use paas::model::ObjectId;
 use paas::model::Value;
-use paas::plan::{Capacity, Level, Plan};
+use paas::plan::{Capacity, Level, Pending, Plan};
 use paas::problem::Style;
 use paas::render::{self, Check, Context, Density, Summary, Verdict, value};
 use paas::schema::{Class, Type};
@@ -96,6 +96,11 @@ fn state_and_outcome() {
         done: vec![(id("container.web#1"), Verb::Create, 12_300)],
         failed: vec![(id("app.blog#1"), Verb::Update, "line 1\nline \u{1b}[2J".into(), true)],
         skipped: vec![(id("app.blog/expose.www#1"), id("app.blog#1"))],
+        pending: vec![Pending {
+            address: id("container.web#1").address,
+            keys: vec!["nameserver".into(), "net1".into()],
+            help: "`pct reboot 101` on pve1".into(),
+        }],
         left: 2,
         resume: "paas apply".into(),
     };

@@ -11,7 +11,7 @@ use crate::apply::schedule::Schedule;
 use crate::apply::{Ledger, Progress, Wanted, late};
 use crate::drivers::{Fault, World};
 use crate::model::{self, Address, Effect, ObjectId, Outcome, Step, Target, Value};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Pending, Plan};
 use crate::state::{Event, State, Verb};
 
 /// What a run has come to.
@@ -23,6 +23,8 @@ pub struct Report {
     pub failed: Vec<Failure>,
     /// What was left out, and because of which object.
     pub skipped: Vec<(ObjectId, ObjectId)>,
+    /// Guests that have to start again before everything holds that was done.
+    pub pending: Vec<Pending>,
     /// How many changes were not begun.
     pub left: usize,
     /// Somebody asked to stop.
@@ -48,6 +50,7 @@ pub struct Failure {
 struct Ended {
     index: usize,
     facts: BTreeMap<String, Value>,
+    pending: BTreeSet<String>,
     took_ms: u64,
     /// The step that failed, by its place, and why; at the first place nothing was begun.
     fault: Option<(usize, Fault)>,
@@ -226,6 +229,12 @@ impl<W: World + 'static> Run<'_, W> {
     fn settle<P: Progress>(&mut self, progress: &mut P, ended: Ended) {
         let change = &self.plan.changes[ended.index];
         self.open.remove(&ended.index);
+        if !ended.pending.is_empty() {
+            let spec = &change.intent.spec;
+            let node = spec["node"].as_str().unwrap_or("its node");
+            let pending = Pending::of(&change.id.address, spec, node, &ended.pending);
+            self.report.pending.push(pending);
+        }
         let Some((step, fault)) = ended.fault else {
             progress.done(change, ended.took_ms);
             self.report.done.push((change.id.clone(), change.verb, ended.took_ms));
@@ -316,7 +325,8 @@ async fn sent<W: World>(
 
 async fn perform<W: World>(world: Arc<W>, work: Work) -> Ended {
     let Work { index, steps, undo, limit, doors } = work;
-    let mut ended = Ended { index, facts: BTreeMap::new(), took_ms: 0, fault: None, undone: None };
+    let (facts, pending) = (BTreeMap::new(), BTreeSet::new());
+    let mut ended = Ended { index, facts, pending, took_ms: 0, fault: None, undone: None };
     let steps = match steps {
         Ok(steps) => steps,
         Err(why) => return Ended { fault: Some((0, Fault::Refused(why))), ..ended },
@@ -325,6 +335,7 @@ async fn perform<W: World>(world: Arc<W>, work: Work) -> Ended {
         match sent(&*world, step, &doors, (limit, ended.took_ms)).await {
             Ok(outcome) => {
                 ended.facts.extend(outcome.facts);
+                ended.pending = outcome.pending.unwrap_or(ended.pending);
                 ended.took_ms += outcome.took_ms;
             }
             Err(fault) => {

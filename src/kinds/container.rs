@@ -1,6 +1,6 @@
 //! `container`: an LXC container on a Proxmox node.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::kinds::guest::{body_of, differing, disk, mib, value};
 use crate::kinds::guest_fields::guest;
@@ -33,7 +33,7 @@ guest! {
         disk "8GiB",
         storage Replace,
         bridge Restart,
-        dns Live,
+        dns Restart,
         keys Live,
     }
     {
@@ -271,27 +271,10 @@ impl Kind for Container {
         if has("disk") {
             steps.push(guest.resize("rootfs", self.disk));
         }
-        let restart: BTreeSet<&str> = [
-            "ip",
-            "bridge",
-            "gateway",
-            "prefix",
-            "vlan",
-            "mtu",
-            "features",
-            "gpu",
-            "device",
-            "nic",
-            "links",
-            "env",
-            "entrypoint",
-        ]
-        .into();
-        let mounts = has("mount") && self.mount_class(before) == Class::Restart;
         match (self.start, has("start")) {
             (true, true) => steps.extend([guest.status("start"), guest.ready()]),
             (false, true) => steps.push(guest.status("shutdown")),
-            (true, false) if mounts || changed.iter().any(|name| restart.contains(name)) => {
+            (true, false) if self.restarts(before, changed) => {
                 steps.extend([guest.status("reboot"), guest.ready()]);
             }
             (true | false, false) => (),

@@ -193,6 +193,18 @@ macro_rules! guest {
                 }
             }
 
+            /// Whether something of it is taken up only when it starts again; moving a container
+            /// restarts it by itself.
+            fn restarts(&self, before: &$name, changed: &[&str]) -> bool {
+                let is_place = |choice| choice == Some($crate::schema::Choice::Node);
+                let fields = <$name as $crate::schema::Fields>::fields();
+                let fields = fields.iter().filter(|it| changed.contains(&it.name));
+                let restart = Some($crate::schema::Class::Restart);
+                fields
+                    .filter(|field| !is_place(field.choice))
+                    .any(|field| $crate::kinds::Kind::class(self, before, field) == restart)
+            }
+
             /// Reads what it names, and objects to addresses and places that nothing can have.
             fn complete_guest(
                 &mut self,

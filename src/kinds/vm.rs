@@ -231,26 +231,10 @@ impl Kind for Vm {
         if has("disk") {
             steps.push(guest.resize("scsi0", self.disk));
         }
-        let restart = [
-            "cores",
-            "memory",
-            "ip",
-            "gateway",
-            "prefix",
-            "nameservers",
-            "domain",
-            "ssh_keys",
-            "password",
-            "cpu",
-            "machine",
-            "agent",
-            "iso",
-            "gpu",
-        ];
         match (self.start, has("start")) {
             (true, true) => steps.extend([guest.status("start"), guest.ready()]),
             (false, true) => steps.push(guest.status("shutdown")),
-            (true, false) if restart.iter().any(|name| has(name)) => {
+            (true, false) if self.restarts(before, changed) => {
                 steps.extend([guest.status("reboot"), guest.ready()]);
             }
             (true | false, false) => (),

@@ -91,6 +91,8 @@ pub struct GuestSeen {
     pub lock: Option<String>,
     /// Its configuration, as Proxmox writes it: `memory` in MiB, `rootfs`, `net0`.
     pub config: BTreeMap<String, String>,
+    /// The keys of it that the guest takes up only when it starts again.
+    pub pending: BTreeSet<String>,
     /// The proof of ownership in its description.
     pub mark: Option<Mark>,
     /// The address it has now, if it is known.

@@ -1,6 +1,6 @@
 //! The whole vocabulary of effects. A plan is made of these and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -171,6 +171,9 @@ pub struct Outcome {
     /// What is now known of the object: `ip`, `mac`, `file:/etc/…` with its digest,
     /// and of `nixos-rebuild` the `made_generation` that the machine runs then, as a number.
     pub facts: BTreeMap<String, Value>,
+    /// The keys of a guest's configuration that it takes up only when it starts again, if they
+    /// were looked at.
+    pub pending: Option<BTreeSet<String>>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
 }

@@ -37,7 +37,7 @@ pub use target::only;
 pub use types::{
     Binds, Blocked, Capacity, Change, Drift, DriftKind, Impact, Leaf, Level, Outdated,
 };
-pub use types::{Plan, Reason, Revealed, What};
+pub use types::{Pending, Plan, Reason, Revealed, What};
 pub use verify::verify;
 
 /// Everything a plan follows from.
@@ -92,6 +92,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
     });
     Plan {
         against: binds,
+        pending: inputs.seen.pending(inputs.state, &draft.changes),
         unmanaged: inputs.seen.unmanaged(inputs.state),
         outputs: resolve::outputs(inputs, &draft.chosen, &draft.specs),
         changes: draft.changes,

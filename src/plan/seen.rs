@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::kinds::Found;
-use crate::model::{Address, ClusterSeen, GuestSeen, ObjectId};
-use crate::plan::SecretsSeen;
+use crate::model::{Address, ClusterSeen, GuestSeen, ObjectId, Ref, Value};
+use crate::plan::{Change, Pending, SecretsSeen, What};
 use crate::state::State;
+
+/// The kinds that are guests of a cluster.
+const GUESTS: &[&str] = &["container", "vm"];
 
 /// What is there, as far as it was looked at.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,26 @@ pub struct Stray {
 }
 
 impl Seen {
+    /// Guests of ours that have to start again before everything about them holds, and that no
+    /// change of the plan starts again.
+    pub fn pending(&self, state: &State, changes: &[Change]) -> Vec<Pending> {
+        let waits = |id: &ObjectId, spec: &Value| {
+            let cluster = self.clusters.get(spec["cluster"].read::<Ref>().ok()?.address())?;
+            let number: u32 = spec["id"].as_u64()?.try_into().ok()?;
+            let at = cluster.guests.binary_search_by_key(&number, |guest| guest.vmid).ok()?;
+            let guest = Some(&cluster.guests[at]).filter(|guest| !guest.pending.is_empty())?;
+            let is_ours = matches!(self.objects.get(id), Some(Found::Ours(_)));
+            let starts = |it: &Change| it.id == *id && it.impact.what >= What::Restart;
+            (is_ours && !changes.iter().any(starts)).then_some(guest)
+        };
+        let guests = state.records.iter().filter_map(|(id, record)| {
+            let (address, spec) = (&id.address, &record.intent.spec);
+            let guest = waits(id, spec).filter(|_| GUESTS.contains(&address.kind()))?;
+            Some(Pending::of(address, spec, &guest.node, &guest.pending))
+        });
+        guests.collect()
+    }
+
     /// Guests that carry this project's mark, stand for nothing in the state, and for nothing
     /// that is desired either.
     pub fn unmanaged(&self, state: &State) -> Vec<String> {

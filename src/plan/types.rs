@@ -1,6 +1,6 @@
 //! What a plan is: changes with their steps, reasons and impact. It is data, not code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub struct Plan {
     pub drift: Vec<Drift>,
     /// What stands in the way of the whole plan.
     pub blocked: Vec<Blocked>,
+    /// Guests that have to start again before everything about them holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
     /// Guests that carry this project's mark and are in no state.
     pub unmanaged: Vec<String>,
     /// How many resources stay as they are.
@@ -247,6 +250,30 @@ pub struct Outdated {
     pub from: String,
     /// The version now.
     pub to: String,
+}
+
+/// A guest that has been told something which it takes up only when it starts again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Which resource.
+    pub address: Address,
+    /// The keys of its configuration, as Proxmox calls them.
+    pub keys: Vec<String>,
+    /// What starts it again: a command, and where.
+    pub help: String,
+}
+
+impl Pending {
+    /// What waits at a guest with this spec.
+    pub fn of(address: &Address, spec: &Value, node: &str, keys: &BTreeSet<String>) -> Pending {
+        let program = if address.kind() == "container" { "pct" } else { "qm" };
+        let number = spec["id"].as_u64().unwrap_or_default();
+        Pending {
+            address: address.clone(),
+            keys: keys.iter().cloned().collect(),
+            help: format!("`{program} reboot {number}` on {node}"),
+        }
+    }
 }
 
 /// A difference between what was made and what is there.

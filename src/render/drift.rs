@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::legible::visible;
-use crate::plan::{Drift, DriftKind, Plan};
+use crate::legible::{visible, visible_line};
+use crate::plan::{Drift, DriftKind, Pending, Plan};
 use crate::problem::Style;
 use crate::render::leaf::{self, What};
 use crate::render::paint::{Hue, Paper};
@@ -18,6 +18,7 @@ pub fn drift(plan: &Plan, context: &Context, style: Style) -> String {
     let parts: Vec<String> = parts.into_iter().chain(sandbox).collect();
     paper.line(0, Hue::Bold, &parts.join(" · "));
     section(&mut paper, &plan.drift, context);
+    pending(&mut paper, &plan.pending, context);
     outdated(&mut paper, &plan.outdated, context);
     unmanaged(&mut paper, &plan.unmanaged, context);
     paper.end();
@@ -41,6 +42,26 @@ pub fn section(paper: &mut Paper, drift: &[Drift], context: &Context) {
         }
     }
     more(paper, left_out);
+}
+
+/// Guests that have to start again before everything about them holds.
+pub fn pending(paper: &mut Paper, pending: &[Pending], context: &Context) {
+    let (shown, left_out) = counted(pending.len(), context);
+    if shown > 0 {
+        paper.end();
+        paper.line(0, Hue::Bold, "restart needed");
+    }
+    pending[..shown].iter().for_each(|one| waits(paper, one));
+    more(paper, left_out);
+}
+
+/// One of them, and what starts it again.
+pub fn waits(paper: &mut Paper, one: &Pending) {
+    let address = visible(one.address.as_str());
+    paper.two_sided(2, (Hue::Yellow, "!", &address), (Hue::Yellow, "restart needed"));
+    let (keys, help) = (visible_line(&one.keys.join(", ")), visible_line(&one.help));
+    let text = format!("{keys}  until it starts again: {help}");
+    paper.line(paper.sign_width() + 5, Hue::Plain, &text);
 }
 
 fn leaves(paper: &mut Paper, drift: &Drift, context: &Context) {
@@ -102,6 +123,7 @@ pub fn drift_json(plan: &Plan, context: &Context) -> String {
         },
         "drift": entries(&plan.drift, context),
         "outdated": plan.outdated,
+        "pending": plan.pending,
         "unmanaged": plan.unmanaged,
     });
     machine::add_context(&mut out, context);

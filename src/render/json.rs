@@ -27,6 +27,7 @@ pub fn json(plan: &Plan, context: &Context) -> String {
         "outdated": plan.outdated,
         "drift": drift::entries(&plan.drift, context),
         "blocked": plan.blocked,
+        "pending": plan.pending,
         "unmanaged": plan.unmanaged,
         "checks": checks(context),
         "reveals": reveals(plan),

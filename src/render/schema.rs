@@ -263,6 +263,7 @@ fn plan() -> Value {
         ("outdated", list(&record(&["address", "template", "from", "to"]))),
         ("drift", list(&drift())),
         ("blocked", list(&record(&["address", "code", "message", "help"]))),
+        ("pending", list(&pending())),
         ("unmanaged", list(&json!({}))),
         ("checks", list(&record(&["name", "result", "address?", "message?", "at?"]))),
         ("reveals", list(&record(&["secret", "reason", "at"]))),
@@ -334,6 +335,10 @@ fn drift() -> Value {
     ])
 }
 
+fn pending() -> Value {
+    closed(&[("address", text()), ("keys", list(&text())), ("help", text())])
+}
+
 /// An object with any names and these values.
 fn map(of: &Value) -> Value {
     json!({ "type": "object", "additionalProperties": of })
@@ -352,6 +357,7 @@ fn drift_report() -> Value {
         ("summary", closed(&counted)),
         ("drift", list(&drift())),
         ("outdated", list(&record(&["address", "template", "from", "to"]))),
+        ("pending", list(&pending())),
         ("unmanaged", list(&json!({}))),
     ]);
     out["$schema"] = json!(DIALECT);

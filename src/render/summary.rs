@@ -2,7 +2,9 @@
 
 use crate::legible::{visible, visible_line};
 use crate::model::ObjectId;
+use crate::plan::Pending;
 use crate::problem::Style;
+use crate::render::drift;
 use crate::render::paint::{Hue, Paper};
 use crate::render::words::{count, time};
 use crate::state::Verb;
@@ -16,6 +18,8 @@ pub struct Summary {
     pub failed: Vec<(ObjectId, Verb, String, bool)>,
     /// What was not tried, and the object because of which.
     pub skipped: Vec<(ObjectId, ObjectId)>,
+    /// Guests that have to start again before everything holds that was done.
+    pub pending: Vec<Pending>,
     /// How many changes were not begun when the apply was interrupted.
     pub left: usize,
     /// The command that does the rest.
@@ -28,6 +32,7 @@ pub fn outcome(summary: &Summary, style: Style) -> String {
     done(&mut paper, summary);
     failed(&mut paper, summary);
     skipped(&mut paper, summary);
+    summary.pending.iter().for_each(|one| drift::waits(&mut paper, one));
     let hue = if summary.failed.is_empty() { Hue::Bold } else { Hue::Red };
     paper.line(0, hue, &verdict(summary));
     let rest = !summary.failed.is_empty() || !summary.skipped.is_empty() || summary.left > 0;

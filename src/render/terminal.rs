@@ -26,6 +26,7 @@ pub fn terminal(plan: &Plan, context: &Context, style: Style) -> String {
         Density::Normal | Density::Full => groups(&mut paper, &entries, context),
     }
     drift::section(&mut paper, &plan.drift, context);
+    drift::pending(&mut paper, &plan.pending, context);
     outdated(&mut paper, &plan.outdated, context);
     unmanaged(&mut paper, &plan.unmanaged, context);
     blocked(&mut paper, &plan.blocked);

@@ -31,6 +31,8 @@ pub(super) fn seen_guest(cluster: &Cluster, vmid: u32, guest: &Guest) -> GuestSe
         running,
         lock: guest.lock.clone(),
         config: guest.config.clone(),
+        // Here everything takes effect at once.
+        pending: BTreeSet::new(),
         mark: guest.mark(),
         ip: running.then(|| guest::ip(vmid, guest.container, &guest.config)).flatten(),
     }

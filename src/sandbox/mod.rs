@@ -279,7 +279,9 @@ impl Inner {
         match (how, done.failed) {
             (Some(How::UnknownAfter), _) => Err(lost()),
             (_, Some(message)) => Err(Fault::Refused(message)),
-            (_, None) => Ok(Outcome { facts: done.facts, took_ms: done.took_ms }),
+            (_, None) => {
+                Ok(Outcome { facts: done.facts, took_ms: done.took_ms, ..Outcome::default() })
+            }
         }
     }
 

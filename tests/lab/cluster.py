@@ -125,6 +125,10 @@ class Lab:
         else:
             config[key] = value
 
+    def wait(self, vmid, key, value):
+        """Changes one line by hand that a running guest takes up when it starts again."""
+        self.pve.guest(vmid).pending[key] = value
+
     def place(self, vmid, node):
         """Moves a guest to another node, as high availability does."""
         self.pve.guest(vmid).node = node

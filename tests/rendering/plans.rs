@@ -35,6 +35,7 @@ pub fn empty() -> Plan {
         outdated: vec![],
         drift: vec![],
         blocked: vec![],
+        pending: vec![],
         unmanaged: vec![],
         unchanged: 61,
         outputs: BTreeMap::new(),

@@ -242,7 +242,8 @@ pub async fn carry_out(
 fn summary(report: Report, resume: String) -> Summary {
     let failed = report.failed.into_iter();
     let failed = failed.map(|it| (it.id, it.verb, it.message, it.unknown)).collect();
-    Summary { done: report.done, failed, skipped: report.skipped, left: report.left, resume }
+    let Report { done, skipped, pending, left, .. } = report;
+    Summary { done, failed, skipped, pending, left, resume }
 }
 
 fn exit_code(report: &Report) -> u8 {

@@ -1,7 +1,7 @@
 //! The configuration of a guest, as the API gives and takes it: property strings are read, compared
 //! and put together, and never what is in them is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -143,6 +143,24 @@ pub fn read(answer: &Value) -> BTreeMap<String, String> {
         description.truncate(length);
     }
     config
+}
+
+/// The same as it will be when the guest starts again, and the keys that wait for that.
+pub fn read_pending(answer: &Value) -> (BTreeMap<String, String>, BTreeSet<String>) {
+    let mut config = serde_json::Map::new();
+    let mut waits = BTreeSet::new();
+    for item in answer.as_array().into_iter().flatten() {
+        let Some(key) = item["key"].as_str() else { continue };
+        let goes = number(&item["delete"]).is_some_and(|it| it > 0);
+        let value = if item["pending"].is_null() { &item["value"] } else { &item["pending"] };
+        if goes || !item["pending"].is_null() {
+            waits.insert(key.to_owned());
+        }
+        if !goes {
+            config.insert(key.to_owned(), value.clone());
+        }
+    }
+    (read(&Value::Object(config)), waits)
 }
 
 /// A value as text: numbers are numbers in one answer and text in the next.

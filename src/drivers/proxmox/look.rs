@@ -50,7 +50,7 @@ impl Cluster {
             (tagged || known.contains(&row.vmid)) && !offline.contains(&row.node)
         };
         let (near, far): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(ours);
-        seen.guests.extend(far.into_iter().map(|row| row.seen(BTreeMap::new(), None)));
+        seen.guests.extend(far.into_iter().map(|row| row.seen(Default::default(), None)));
         seen.guests.extend(self.configs(near, known).await?);
         seen.guests.sort_by_key(|guest| guest.vmid);
         Ok(seen)
@@ -170,11 +170,12 @@ async fn settled(client: &Client, mut guest: GuestSeen) -> Result<Option<GuestSe
 /// A guest with its configuration; nothing if it went in between.
 async fn near(client: &Client, mut row: Row) -> Result<Option<GuestSeen>, Trouble> {
     let path = format!("/nodes/{}/{}/{}", row.node, row.form.word(), row.vmid);
-    let config = match client.get(&format!("{path}/config"), &[]).await {
-        Ok(answer) => config::read(&answer),
+    // The configuration shows the values that wait as if they held; this shows both.
+    let (config, pending) = match client.get(&format!("{path}/pending"), &[]).await {
+        Ok(answer) => config::read_pending(&answer),
         Err(trouble) if trouble.means() == Means::NotThere => return Ok(None),
         // What nobody may read is not ours.
-        Err(trouble) if trouble.means() == Means::Forbidden => BTreeMap::new(),
+        Err(trouble) if trouble.means() == Means::Forbidden => Default::default(),
         Err(trouble) => return Err(trouble),
     };
     // The list is ten seconds old, and knows nothing of what was just made.
@@ -183,11 +184,15 @@ async fn near(client: &Client, mut row: Row) -> Result<Option<GuestSeen>, Troubl
         status["status"].as_str().unwrap_or("unknown").clone_into(&mut row.status);
     }
     let mark = config.get("description").and_then(|text| Mark::parse(text));
-    Ok(Some(row.seen(config, mark)))
+    Ok(Some(row.seen((config, pending), mark)))
 }
 
 impl Row {
-    fn seen(self, mut config: BTreeMap<String, String>, mark: Option<Mark>) -> GuestSeen {
+    fn seen(
+        self,
+        (mut config, pending): (BTreeMap<String, String>, BTreeSet<String>),
+        mark: Option<Mark>,
+    ) -> GuestSeen {
         config.remove("digest");
         let lock = config.remove("lock").or(self.lock);
         if let Some(name) = self.name.filter(|_| config.is_empty()) {
@@ -200,6 +205,7 @@ impl Row {
             running: self.status == "running",
             lock,
             config,
+            pending,
             mark,
             ip: None,
         }

@@ -1,6 +1,7 @@
 //! One call of a plan, sent so that it happens once, to our own guests only, and that its end is
 //! known.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -43,6 +44,7 @@ impl Cluster {
             "qemu" => Some(Form::Machine),
             _ => None,
         };
+        let mut pending = None;
         match parts.as_slice() {
             ["nodes", node, word] if form(word).is_some() && method == Method::POST => {
                 let form = form(word).expect("it was asked above");
@@ -53,6 +55,9 @@ impl Cluster {
                 let vmid = number.parse().map_err(|_| no_number(number))?;
                 let below: String = rest.iter().map(|part| format!("/{part}")).collect();
                 self.change((form, vmid, node), method, &below, parameters, whose).await?;
+                if matches!(below.as_str(), "/config" | "/status/reboot") {
+                    pending = Some(self.waiting(form, vmid, node).await);
+                }
             }
             ["nodes", node, "vzdump"] => {
                 let number = parameters.get("vmid").cloned().unwrap_or_default();
@@ -62,7 +67,16 @@ impl Cluster {
             _ => self.plain(method, path, &parameters).await?,
         }
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Outcome { took_ms, ..Outcome::default() })
+        Ok(Outcome { took_ms, pending, ..Outcome::default() })
+    }
+
+    /// The keys of a guest's configuration that it takes up only when it starts again.
+    async fn waiting(&self, form: Form, vmid: u32, node: &str) -> BTreeSet<String> {
+        let node = self.node_of(vmid).unwrap_or_else(|| node.to_owned());
+        let path = format!("/nodes/{node}/{}/{vmid}/pending", form.word());
+        // What was asked for is done; the next plan tells what could not be told now.
+        let answer = self.client.get(&path, &[]).await.unwrap_or_default();
+        super::config::read_pending(&answer).1
     }
 
     /// What is about no guest.
