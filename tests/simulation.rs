@@ -129,6 +129,7 @@ async fn storm(life: &mut Life, rng: &mut Rng, project: &Project) -> bool {
     for _ in 0..rng.below(3) {
         life.meddle();
     }
+    life.arrive(50).await;
     let (plan, state) = life.plan(project).await;
     if !plan.blocked.is_empty() {
         return false;

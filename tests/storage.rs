@@ -66,10 +66,11 @@ impl Dice {
     fn event(&mut self) -> Event {
         let name = self.pick(["web", "db", "proxy", "mail"]);
         let verb = self.pick([Verb::Create, Verb::Update, Verb::Delete, Verb::Forget]);
-        match self.roll(8) {
+        match self.roll(9) {
             0..3 => started(name, verb, self.value(3)),
             3..6 => done(name, verb),
-            6 => Event::Undone { id: id(name), verb },
+            6 => Event::Abandoned { id: id(name) },
+            7 => Event::Undone { id: id(name), verb },
             _ => Event::Outputs { values: BTreeMap::from([("out".to_owned(), self.value(2))]) },
         }
     }

@@ -77,7 +77,8 @@ fn merge(all: &mut Machines, at: Ref, files: BTreeSet<String>, services: BTreeSe
     entry.1.extend(services);
 }
 
-/// Every cluster that is recorded or desired.
+/// Every cluster that is recorded or desired, and those on which an abandoned guest may appear:
+/// if they do not answer any more, there is nothing to be found.
 async fn clusters<W: World>(
     world: &W,
     state: &State,
@@ -86,20 +87,26 @@ async fn clusters<W: World>(
     let recorded = state.records.keys().map(|id| &id.address);
     let all: BTreeSet<&Address> =
         recorded.chain(desired.resources.keys()).filter(|it| it.kind() == "cluster").collect();
+    let left: Vec<Ref> =
+        state.abandoned.iter().filter_map(|it| it.intent.spec["cluster"].read().ok()).collect();
+    let left: BTreeSet<&Address> = left.iter().map(Ref::address).collect();
+    let left = left.difference(&all).copied().collect::<Vec<_>>();
     let ask = |address: &&Address| {
         // One that has moved is known outside by the name it was made under.
         let known = state.latest(address).map(|(id, _)| Ref::Object(id.clone()));
         Question::Cluster(known.unwrap_or_else(|| Ref::Address((*address).clone())))
     };
-    let questions: Vec<Question> = all.iter().map(ask).collect();
+    let everywhere = || all.iter().chain(&left);
+    let questions: Vec<Question> = everywhere().map(ask).collect();
     let mut found = BTreeMap::new();
-    for (address, answer) in all.into_iter().zip(world.look(&questions).await) {
+    for (address, answer) in everywhere().copied().zip(world.look(&questions).await) {
         match answer {
             Ok(Answer::Cluster(mut cluster)) => {
                 cluster.guests.sort_by_key(|guest| guest.vmid);
                 found.insert(address.clone(), Answer::Cluster(cluster));
             }
             Ok(Answer::Machine(_)) => (),
+            Err(_) if left.contains(&address) => (),
             Err(fault) => return Err((address.clone(), fault)),
         }
     }
@@ -255,7 +262,8 @@ fn taken(
         let Some((guest, what)) = in_the_way(cluster, spec) else { continue };
         let ours = guest.mark.as_ref().is_some_and(|mark| {
             let known = origins.find(state, &mark.object).is_some()
-                || seen.strays.get(address).is_some_and(|stray| stray.vmid == guest.vmid);
+                || seen.strays.get(address).is_some_and(|stray| stray.vmid == guest.vmid)
+                || state.abandoned.iter().any(|it| it.uid == mark.uid);
             mark.project == state.lineage && mark.vmid == guest.vmid && known
         });
         if !ours {

@@ -215,6 +215,7 @@ impl<W: World + 'static> Run<'_, W> {
         let Change { id, verb, .. } = &self.plan.changes[ended.index];
         let (id, verb) = (id.clone(), *verb);
         match &ended.fault {
+            None if self.plan.changes[ended.index].abandons() => Some(Event::Abandoned { id }),
             None => {
                 let (facts, took_ms) = (ended.facts.clone(), ended.took_ms);
                 Some(Event::Done { id, verb, facts, took_ms })

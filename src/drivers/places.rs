@@ -51,6 +51,9 @@ impl Places {
             places.objects.insert(id.clone(), record.intent.spec.clone());
             places.facts.insert(id.clone(), record.facts.clone());
         }
+        for it in &state.abandoned {
+            places.own(&it.intent.spec, &it.uid);
+        }
         for (address, resource) in &desired.resources {
             places.care(&resource.intent.spec);
             places.wanted.insert(address.clone(), resource.intent.spec.clone());

@@ -8,7 +8,7 @@ use crate::plan::impact::of_class;
 use crate::plan::{Blocked, Change, Inputs, Reason};
 use crate::problem::state;
 use crate::schema::Class;
-use crate::state::{Record, Verb};
+use crate::state::{Abandoned, Record, Verb};
 
 /// Adds a change for every recorded object that no address stands for any more.
 pub fn add(inputs: Inputs<'_>, draft: &mut Draft) {
@@ -23,6 +23,41 @@ pub fn add(inputs: Inputs<'_>, draft: &mut Draft) {
             draft.changes.push(change);
         }
     }
+    let late: Vec<Change> =
+        inputs.state.abandoned.iter().filter_map(|it| late(inputs, it)).collect();
+    let taken = |draft: &Draft, late: &Change| draft.changes.iter().any(|it| it.id == late.id);
+    for change in late {
+        if !taken(draft, &change) {
+            draft.changes.push(change);
+        }
+    }
+}
+
+/// The removal of a guest that appeared after it was given up. Its mark has the making that this
+/// very state gave up: it is nobody else's.
+fn late(inputs: Inputs<'_>, abandoned: &Abandoned) -> Option<Change> {
+    let Abandoned { id, uid, intent } = abandoned;
+    let cluster: Ref = intent.spec["cluster"].read().ok()?;
+    let mut guests = inputs.seen.clusters.get(cluster.address())?.guests.iter();
+    guests.find(|guest| {
+        guest.mark.as_ref().is_some_and(|mark| {
+            mark.project == inputs.state.lineage && mark.vmid == guest.vmid && mark.uid == *uid
+        })
+    })?;
+    let mut change = forgotten(id, &Record::made(uid, intent));
+    change.verb = Verb::Delete;
+    change.because = Reason::Interrupted;
+    change.steps = kinds::find(id.address.kind())?.delete(id, &intent.spec);
+    Some(change)
+}
+
+/// Whether a request that makes the object may still be under way: the object is a guest, and
+/// is not to be kept.
+fn may_appear(record: &Record) -> bool {
+    let is_guest = record.intent.spec["id"].as_u64().is_some()
+        && record.intent.spec["cluster"].read::<Ref>().is_ok();
+    let goes = matches!(record.intent.lifecycle.on_destroy, OnDestroy::Delete | OnDestroy::Backup);
+    record.half_made() && is_guest && goes
 }
 
 /// Whether a recorded object stands for nothing.
@@ -101,6 +136,7 @@ fn removal(
         (false, None) => (Verb::Delete, delete(id, record)),
     };
     let because = match (replaced, gone) {
+        (_, true) if may_appear(record) => Reason::Interrupted,
         (_, true) => Reason::Gone,
         (true, false) => Reason::Upstream { address: id.address.clone() },
         (false, false) => Reason::Removed,

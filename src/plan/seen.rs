@@ -74,6 +74,7 @@ impl Seen {
                     && mark.project == state.lineage
                     && mark.vmid == guest.vmid
                     && origins.find(state, &mark.object).is_none()
+                    && !state.abandoned.iter().any(|it| it.uid == mark.uid)
             })
         };
         let guests = self.clusters.values().flat_map(|cluster| &cluster.guests);

@@ -108,6 +108,13 @@ pub struct Change {
     pub impact: Impact,
 }
 
+impl Change {
+    /// Whether it gives up a guest that began to be made: one that may still appear.
+    pub fn abandons(&self) -> bool {
+        self.verb == Verb::Forget && self.because == Reason::Interrupted
+    }
+}
+
 /// One value that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leaf {

@@ -25,6 +25,7 @@ pub fn verify(plan: &Plan, state: &State) -> Result<(), String> {
             (Verb::Create, Some(record)) if !record.half_made() => {
                 return Err(format!("`{id}` would be made twice"));
             }
+            (Verb::Delete, None) if state.abandoned.iter().any(|it| it.uid == change.uid) => (),
             (Verb::Delete | Verb::Forget, None) => {
                 return Err(format!("`{id}` would be removed although it is not recorded"));
             }

@@ -403,6 +403,7 @@ fn check() -> Value {
 /// The snapshot of a state.
 fn state() -> Value {
     let intent = json!({ "$ref": "#/$defs/intent" });
+    let abandoned = closed(&[("id", text()), ("uid", text()), ("intent", intent.clone())]);
     let begun = json!({
         "type": "array",
         "prefixItems": [{ "enum": ["create", "update", "delete", "forget"] }, intent],
@@ -425,6 +426,8 @@ fn state() -> Value {
         ("durations", map(&list(&count()))),
         ("outputs", json!({ "type": "object" })),
         ("moved?", list(&text())),
+        ("keeping?", json!({ "type": "object" })),
+        ("abandoned?", list(&abandoned)),
         ("sha256", text()),
     ]);
     out["$schema"] = json!(DIALECT);

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Keeping, ObjectId, Value, digest};
-use crate::state::{Record, State};
+use crate::state::{Abandoned, Record, State};
 
 /// The format that is written.
 pub const FORMAT: u64 = 1;
@@ -88,6 +88,8 @@ struct FormatOne {
     moved: BTreeSet<String>,
     #[serde(default)]
     keeping: Option<Keeping>,
+    #[serde(default)]
+    abandoned: Vec<Abandoned>,
     sha256: String,
 }
 
@@ -116,6 +118,9 @@ pub fn encode(state: &State) -> Sealed {
     }
     if let Some(keeping) = &state.keeping {
         field(&mut text, "keeping", keeping);
+    }
+    if !state.abandoned.is_empty() {
+        field(&mut text, "abandoned", &state.abandoned);
     }
     let sha256 = digest(&text);
     for part in [SEAL.0, &sha256, SEAL.1] {
@@ -157,9 +162,9 @@ fn format_of(text: &[u8]) -> Result<u64, Unreadable> {
 
 fn format_one(text: &[u8]) -> Result<Snapshot, Unreadable> {
     let form: FormatOne = serde_json::from_slice(text).map_err(|error| damage(&error))?;
-    let FormatOne { lineage, serial, records, durations, outputs, moved, keeping, sha256, .. } =
-        form;
-    let state = State { lineage, serial, records, durations, outputs, moved, keeping };
+    let FormatOne { lineage, serial, records, durations, outputs, .. } = form;
+    let FormatOne { moved, keeping, abandoned, sha256, .. } = form;
+    let state = State { lineage, serial, records, durations, outputs, moved, keeping, abandoned };
     Ok(Snapshot { state, sha256 })
 }
 

@@ -44,6 +44,24 @@ pub struct State {
     pub moved: BTreeSet<String>,
     /// Where its generated secrets are kept; nothing if it is beside it, or if there are none yet.
     pub keeping: Option<Keeping>,
+    /// Guests that began to be made, were not there when somebody looked, and are made no more: a
+    /// request may still be under way. Oldest first, and not more than [`ABANDONED_MAX`].
+    pub abandoned: Vec<Abandoned>,
+}
+
+/// So many abandoned guests are remembered.
+pub const ABANDONED_MAX: usize = 64;
+
+/// A guest that began to be made and is wanted no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Abandoned {
+    /// Which object it would be.
+    pub id: ObjectId,
+    /// Which making of it: part of its ownership mark.
+    pub uid: String,
+    /// What it would be.
+    pub intent: Intent,
 }
 
 /// One object that exists, or may exist.
@@ -100,6 +118,11 @@ pub enum Event {
         /// What did not happen.
         verb: Verb,
     },
+    /// It began to be made, is not there, and is made no more.
+    Abandoned {
+        /// Which object.
+        id: ObjectId,
+    },
     /// Objects stand for other addresses from now on; nothing outside is touched by that.
     Moved {
         /// What each was and is.
@@ -117,6 +140,17 @@ pub enum Event {
 }
 
 impl Record {
+    /// An object that was made.
+    pub fn made(uid: &str, intent: &Intent) -> Record {
+        Record {
+            uid: uid.to_owned(),
+            intent: intent.clone(),
+            begun: Vec::new(),
+            moved_from: None,
+            facts: BTreeMap::new(),
+        }
+    }
+
     /// Every intent the object may be found in.
     pub fn possible(&self) -> impl Iterator<Item = &Intent> {
         std::iter::once(&self.intent).chain(self.begun.iter().map(|(_, intent)| intent))
@@ -146,13 +180,9 @@ impl State {
         self.serial += 1;
         match event {
             Event::Started { id, verb, uid, intent } => {
-                let fresh = || Record {
-                    uid,
-                    intent: intent.clone(),
-                    begun: Vec::new(),
-                    moved_from: None,
-                    facts: BTreeMap::new(),
-                };
+                // Whatever is begun with it is on record again.
+                self.abandoned.retain(|it| it.uid != uid);
+                let fresh = || Record::made(&uid, &intent);
                 let record = self.records.entry(id).or_insert_with(fresh);
                 record.begun.push((verb, intent));
             }
@@ -161,6 +191,7 @@ impl State {
             }
             Event::Done { id, verb, facts, took_ms } => self.made(&id, verb, facts, took_ms),
             Event::Undone { id, verb } => self.undone(&id, verb),
+            Event::Abandoned { id } => self.abandon(id),
             Event::Moved { objects, statements } => {
                 self.rename(&objects);
                 self.moved = statements;
@@ -185,6 +216,15 @@ impl State {
                 times.remove(0);
             }
         }
+    }
+
+    fn abandon(&mut self, id: ObjectId) {
+        let Some(record) = self.records.remove(&id) else { return };
+        let Record { uid, intent, begun, .. } = record;
+        let intent = begun.into_iter().next_back().map_or(intent, |(_, intent)| intent);
+        self.abandoned.push(Abandoned { id, uid, intent });
+        let more = self.abandoned.len().saturating_sub(ABANDONED_MAX);
+        self.abandoned.drain(..more);
     }
 
     fn undone(&mut self, id: &ObjectId, verb: Verb) {

@@ -11,6 +11,8 @@ use crate::state::{Record, State};
 pub struct Origins {
     /// By what they were made as.
     objects: BTreeMap<ObjectId, ObjectId>,
+    /// The newest generation of each address that a guest has which may still appear.
+    abandoned: BTreeMap<Address, u32>,
 }
 
 impl Origins {
@@ -29,7 +31,8 @@ impl Origins {
         latest: Option<&ObjectId>,
         is_taken: impl Fn(&Address) -> bool,
     ) -> ObjectId {
-        let generation = latest.map_or(1, |id| id.generation + 1);
+        let abandoned = self.abandoned.get(address).copied().unwrap_or_default();
+        let generation = latest.map_or(0, |id| id.generation).max(abandoned) + 1;
         let first = ObjectId::new(address.clone(), 0);
         let last = ObjectId::new(address.clone(), u32::MAX);
         let others = || self.objects.range(&first..=&last).filter(|(_, id)| id.address != *address);
@@ -55,7 +58,13 @@ impl State {
     /// What was made under another address than it stands for.
     pub fn origins(&self) -> Origins {
         let moved = self.records.keys().filter(|id| id.made_as.is_some());
-        Origins { objects: moved.map(|id| (id.origin(), id.clone())).collect() }
+        let objects = moved.map(|id| (id.origin(), id.clone())).collect();
+        let mut abandoned: BTreeMap<Address, u32> = BTreeMap::new();
+        for it in &self.abandoned {
+            let newest = abandoned.entry(it.id.address.clone()).or_default();
+            *newest = (*newest).max(it.id.generation);
+        }
+        Origins { objects, abandoned }
     }
 
     /// Lets objects stand for other addresses, in whatever refers to them too.

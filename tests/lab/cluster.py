@@ -26,6 +26,8 @@ class Cluster(FakePve):
     def __init__(self, **options):
         super().__init__(**options)
         self.losing = []
+        self.holding = 0
+        self.held = []
         self.inside = None
 
     def _build_app(self):
@@ -33,6 +35,11 @@ class Cluster(FakePve):
 
         @web.middleware
         async def lose(request, handler):
+            if self.holding > 0 and request.method == "POST" and request.path.endswith("/lxc"):
+                self.holding -= 1
+                await request.read()
+                self.held.append(asyncio.Event())
+                await self.held[-1].wait()
             answer = await handler(request)
             if request.method == "PUT" and "/qemu/" in request.path:
                 await self.resized(request, answer)
@@ -142,6 +149,24 @@ class Lab:
         """Loses the next answers to such requests, after they were carried out."""
         self.pve.losing.append([method, suffix, times, how])
 
+    def hold(self, times):
+        """Keeps the next requests that make containers under way until they are delivered."""
+        self.pve.holding = times
+
+    def held(self):
+        """How many are under way."""
+        return len(self.pve.held)
+
+    def deliver(self):
+        """Lets them arrive, whoever sent them."""
+        for event in self.pve.held:
+            event.set()
+        self.pve.held.clear()
+
+    async def serve(self):
+        """Listens again where it did before it was stopped."""
+        await self.pve.start(*self.pve.pair)
+
     def secs(self, **kinds):
         """How long tasks of containers take from now on, in seconds: create=0.2."""
         self.pve.ct_secs.update(kinds)
@@ -171,9 +196,15 @@ async def main():
         certfile, keyfile, _ = make_cert(folder, hosts=("127.0.0.1", "localhost"))
         with open(certfile, encoding="ascii") as pem:
             der = ssl.PEM_cert_to_DER_cert(pem.read())
-        await pve.start(certfile, keyfile)
-    fingerprint = hashlib.sha256(der).hexdigest()
-    print(json.dumps({"port": pve.port, "fingerprint": fingerprint}), flush=True)
+        pve.pair = (certfile, keyfile)
+        await pve.start(*pve.pair)
+        fingerprint = hashlib.sha256(der).hexdigest()
+        print(json.dumps({"port": pve.port, "fingerprint": fingerprint}), flush=True)
+        await obey(pve)
+
+
+async def obey(pve):
+    """Does what the lines on standard input say."""
     lab = Lab(pve)
     loop = asyncio.get_running_loop()
     while True:

@@ -28,24 +28,30 @@ run seed {
 "#;
 
 /// The node, its cluster, and a project on it. What is first stays longest.
-struct Site {
-    project: Project,
-    pve: Pve,
-    node: Server,
-    lab: Lab,
+pub struct Site {
+    pub project: Project,
+    pub pve: Pve,
+    pub node: Server,
+    pub lab: Lab,
 }
 
 fn site() -> Option<Site> {
+    site_by(None, |node| node)
+}
+
+/// The same with a cable of the node's own, or another port by which it is reached.
+pub fn site_by(cable: Option<(&str, &str)>, port: impl FnOnce(u16) -> u16) -> Option<Site> {
     let lab = Lab::start()?;
-    let node = Server::with(&Setting { lab: Some(&lab), ..Setting::default() })?;
+    let node = Server::with(&Setting { lab: Some(&lab), cable, ..Setting::default() })?;
     let folder = lab.folder.path().display().to_string();
     let container = script("container").display().to_string();
     let pve = pve::cluster_with(json!({ "inside": [container, folder] }))?;
     let project = pve.project(BOXES).with("TOKEN", "a'b\"c$d`e\\f g");
     let ssh = format!(
-        "  ssh {{ port = {}, key_file = \"{}\" }}\n  node pve1 {{ address = 127.0.0.1 }}\n",
-        node.port,
-        node.path("id").display()
+        "  ssh {{ port = {}, key_file = \"{}\" }}\n  node pve1 {{ address = {} }}\n",
+        port(node.port),
+        node.path("id").display(),
+        node.address
     );
     project.edit("main.paas", "  node pve1 {}\n", &ssh);
     project.write("admin.sh", "echo admin >> /srv/log\n");
@@ -55,13 +61,13 @@ fn site() -> Option<Site> {
 
 impl Site {
     /// The node's key becomes known as a person makes it known.
-    fn accept(&self) {
+    pub fn accept(&self) {
         let said = self.project.ends("host-key show cluster.home/node.pve1", 4);
         let print = said.split_whitespace().find(|it| it.starts_with("SHA256:")).unwrap();
         self.project.fine(&format!("host-key accept cluster.home/node.pve1 {print}"));
     }
 
-    fn read(&self, vmid: u32, path: &str) -> String {
+    pub fn read(&self, vmid: u32, path: &str) -> String {
         std::fs::read_to_string(self.lab.inside(vmid, path)).unwrap_or_default()
     }
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use paas::apply::{self, Quiet, Report, Wanted};
+use paas::drivers::World as _;
 use paas::kinds;
-use paas::model::{Mark, ObjectId};
+use paas::model::{Mark, ObjectId, Step};
 use paas::plan::{self, Plan};
 use paas::problem::Style;
 use paas::render::{self, Context, Density};
@@ -38,6 +39,8 @@ pub struct Life {
     pub foreign: BTreeMap<u32, BTreeMap<String, String>>,
     /// Guests that were let go of on purpose.
     pub released: BTreeSet<u32>,
+    /// Makings of guests of which nobody heard: they are still under way.
+    pub under_way: Arc<Mutex<Vec<Step>>>,
     /// What happened, for people.
     pub story: Vec<String>,
     /// What happens in the run that goes on.
@@ -83,6 +86,7 @@ impl Life {
             disk: Disk::new(LINEAGE),
             foreign: BTreeMap::new(),
             released: BTreeSet::new(),
+            under_way: Arc::default(),
             story: Vec::new(),
             run: None,
         }
@@ -129,6 +133,21 @@ impl Life {
         assert!(!durable, "the state holds a secret");
     }
 
+    /// Some of what is under way arrives, or all of it.
+    pub async fn arrive(&mut self, chance: usize) {
+        let all =
+            std::mem::take(&mut *self.under_way.lock().unwrap_or_else(PoisonError::into_inner));
+        for step in all {
+            if !self.rng.chance(chance) {
+                self.under_way.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+                continue;
+            }
+            let result = self.sandbox.perform(&step).await;
+            self.story.push(format!("arrives: {} {result:?}", paas::sandbox::describe(&step)));
+        }
+        self.check_world();
+    }
+
     /// Runs a plan that nothing stands in the way of.
     pub async fn run(&mut self, plan: Plan, state: State, how: How) -> Outcome {
         assert_eq!(plan.blocked, [], "a blocked plan is never run");
@@ -142,7 +161,9 @@ impl Life {
         }
         let run = Arc::new(Mutex::new(run));
         self.run = Some(Arc::clone(&run));
-        let world = Arc::new(Watched::new(Arc::clone(&self.sandbox), Arc::clone(&run)));
+        let late = Arc::clone(&self.under_way);
+        let world = Watched::new(Arc::clone(&self.sandbox), Arc::clone(&run), late);
+        let world = Arc::new(world);
         let hears = Arc::clone(&run);
         let told = Box::new(move |event: &_| {
             hears.lock().unwrap_or_else(PoisonError::into_inner).heard(event);
@@ -207,7 +228,8 @@ impl Life {
             }
             let mark = guest.mark.unwrap_or_else(|| panic!("guest {} has no mark", guest.vmid));
             assert_eq!(mark.vmid, guest.vmid, "a mark names its guest");
-            let known = origins.find(state, &mark.object).is_some();
+            let given_up = state.abandoned.iter().any(|it| it.uid == mark.uid);
+            let known = given_up || origins.find(state, &mark.object).is_some();
             assert!(known || self.released.contains(&guest.vmid), "{} is an orphan", mark.object);
             assert!(objects.insert(mark.object.origin()), "{} stands twice", mark.object);
         }
@@ -232,7 +254,8 @@ fn context() -> Context {
 /// A protected object goes only when it was never finished, or is gone already.
 fn no_protected_goes(plan: &Plan, state: &State) {
     for change in plan.changes.iter().filter(|change| change.verb == Verb::Delete) {
-        let record = &state.records[&change.id];
+        // What was given up before it was made is protected no more.
+        let Some(record) = state.records.get(&change.id) else { continue };
         let protected = record.intent.lifecycle.protect && !record.half_made();
         assert!(!protected, "a plan destroys {}, which is protected", change.id);
     }

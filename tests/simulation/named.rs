@@ -7,6 +7,7 @@ use paas::drivers::World as _;
 use paas::model::{Piece, Step};
 use paas::plan::Plan;
 use paas::sandbox::{Chaos, Layout};
+use paas::state::Verb;
 
 use super::life::{How, LINEAGE, Life};
 use super::project::Project;
@@ -75,7 +76,7 @@ fn numbers(life: &Life) -> Vec<u32> {
 
 /// The first counterexample: the request was given up, because somebody else took its number.
 #[tokio::test]
-async fn a_late_create_makes_a_guest_that_is_reported_and_left_alone() {
+async fn a_late_create_that_was_given_up_is_removed_when_it_appears() {
     let project = with(&web(""));
     let mut life = Life::new(7, Layout::of(&project.desired));
     let plan = broken(&mut life, &project, 0, Chaos::LoseBefore).await;
@@ -84,11 +85,12 @@ async fn a_late_create_makes_a_guest_that_is_reported_and_left_alone() {
     assert_eq!(numbers(&life), [10_000, 10_001], "another number was taken");
     life.make_room();
     life.sandbox.perform(&step(&plan, "container.web#1", 0)).await.unwrap();
-    life.released.insert(10_000);
     let (plan, _) = life.plan(&project).await;
-    assert_eq!(plan.unmanaged, ["guest 10000 on pve1 (was container.web)"]);
+    let changes: Vec<_> = plan.changes.iter().map(|it| (it.verb, it.id.to_string())).collect();
+    assert_eq!(changes, [(Verb::Delete, "container.web#1".to_owned())]);
     settled(&mut life, &project).await;
-    assert_eq!(numbers(&life), [10_000, 10_001]);
+    assert_eq!(numbers(&life), [10_001]);
+    assert_eq!(life.disk.load().abandoned, [], "it is over");
 }
 
 /// A request that is only late, and not given up, makes the very guest that is asked for again.

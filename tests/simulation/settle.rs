@@ -20,6 +20,7 @@ impl Life {
     ///
     /// Gives back why nothing was run, if something stands in the way.
     pub async fn settle(&mut self, project: &Project) -> Result<(), Plan> {
+        self.arrive(100).await;
         let (mut unseen, mut runs) = (true, 0);
         while unseen {
             runs += 1;

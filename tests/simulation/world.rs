@@ -29,6 +29,8 @@ pub struct Weather {
 pub struct Watched {
     sandbox: Arc<Sandbox>,
     run: Arc<Mutex<Run>>,
+    /// What was lost on the way there, and may arrive yet.
+    late: Arc<Mutex<Vec<Step>>>,
 }
 
 /// What is known of a run while it goes on.
@@ -85,6 +87,7 @@ impl Run {
                 self.sent.remove(&index);
             }
             Event::Undone { id, verb } => drop(self.sent.remove(&self.index(id, *verb))),
+            Event::Abandoned { id } => drop(self.sent.remove(&self.index(id, Verb::Forget))),
             Event::Outputs { .. } | Event::Moved { .. } | Event::Keeping(_) => (),
         }
         self.state.record(event.clone());
@@ -211,8 +214,12 @@ pub fn on(spec: &paas::model::Value) -> Option<Ref> {
 
 impl Watched {
     /// Watches over one run.
-    pub fn new(sandbox: Arc<Sandbox>, run: Arc<Mutex<Run>>) -> Watched {
-        Watched { sandbox, run }
+    pub fn new(
+        sandbox: Arc<Sandbox>,
+        run: Arc<Mutex<Run>>,
+        late: Arc<Mutex<Vec<Step>>>,
+    ) -> Watched {
+        Watched { sandbox, run, late }
     }
 
     fn run(&self) -> MutexGuard<'_, Run> {
@@ -255,7 +262,15 @@ impl World for Watched {
         self.wait().await;
         let result = match chaos {
             Chaos::Refuse => return Err(Fault::Refused("it is refused".to_owned())),
-            Chaos::LoseBefore => return Err(Fault::Unknown("it was lost".to_owned())),
+            Chaos::LoseBefore => {
+                if makes_guest(step) && self.run().rng.chance(50) {
+                    self.late
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push(step.clone());
+                }
+                return Err(Fault::Unknown("it was lost".to_owned()));
+            }
             Chaos::Pass | Chaos::LoseAfter => self.sandbox.perform(step).await,
         };
         self.wait().await;
@@ -268,6 +283,14 @@ impl World for Watched {
                 result
             }
         }
+    }
+}
+
+/// Its number is taken once: sent late or twice, it does nothing else.
+fn makes_guest(step: &Step) -> bool {
+    match &step.effect {
+        Effect::Call(call) => call.method == Method::Post && call.body.contains_key("vmid"),
+        Effect::Run(_) | Effect::Write(_) | Effect::Wait(_) => false,
     }
 }
 

@@ -22,6 +22,10 @@ pub const PASSWORD: &str = "correct horse";
 pub struct Server {
     pub folder: tempfile::TempDir,
     pub port: u16,
+    /// Where it listens.
+    pub address: String,
+    /// Its own network, if it has one: the name of that, and of its cable.
+    cable: Option<String>,
     process: Child,
 }
 
@@ -42,6 +46,8 @@ pub struct Setting<'a> {
     pub sudoers: Option<&'a str>,
     /// It is a node with these containers.
     pub lab: Option<&'a Lab>,
+    /// It has a network of its own: the name of its cable, and its address.
+    pub cable: Option<(&'a str, &'a str)>,
 }
 
 /// Runs something asynchronous on threads of its own.
@@ -94,6 +100,11 @@ impl Server {
         keygen(&at("id"), "ed25519", "");
         fs::copy(at("id.pub"), at("authorized")).expect("a copy");
         fs::create_dir(at("home")).expect("a folder");
+        if let Some((name, address)) = setting.cable {
+            let script = script("container").display().to_string();
+            fine(&script, &["cable", &folder.path().display().to_string(), name, address]);
+        }
+        let address = setting.cable.map_or("127.0.0.1", |(_, address)| address).to_owned();
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("it is bound").port();
         drop(free);
@@ -109,7 +120,7 @@ impl Server {
             }
         }
         config.push_str(&format!(
-            "Port {port}\nListenAddress 127.0.0.1\nUsePAM no\nStrictModes no\nPidFile none\n\
+            "Port {port}\nListenAddress {address}\nUsePAM no\nStrictModes no\nPidFile none\n\
              PermitRootLogin yes\nPasswordAuthentication yes\nLogLevel ERROR\nMaxStartups 100\n\
              AuthorizedKeysFile {}\nMaxSessions 10\n",
             at("authorized").display()
@@ -135,12 +146,18 @@ impl Server {
             fs::create_dir(at("bin")).expect("a folder");
             fs::copy(script("pct"), at("bin/pct")).expect("a copy");
             fs::write(at("bin/folder"), lab.folder.path().display().to_string()).expect("a file");
+            if setting.cable.is_some() {
+                let net = format!("/proc/{}/ns/net", std::process::id());
+                fs::write(at("bin/net"), net).expect("a file");
+            }
         }
-        let process = serve(folder.path());
-        let mut server = Server { folder, port, process };
+        let cable = setting.cable.map(|(name, _)| name.to_owned());
+        let process = serve(folder.path(), cable.as_deref());
+        let mut server = Server { folder, port, address, cable, process };
         let what = "the server answers";
         let ended = |server: &mut Server| server.process.try_wait().is_ok_and(|it| it.is_some());
-        until(what, || TcpStream::connect(("127.0.0.1", port)).is_ok() || ended(&mut server));
+        let at = (server.address.clone(), port);
+        until(what, || TcpStream::connect((&*at.0, at.1)).is_ok() || ended(&mut server));
         assert!(!ended(&mut server), "sshd has ended: {}", server.read("log"));
         Some(server)
     }
@@ -181,7 +198,7 @@ impl Server {
     /// Root with the right key; the server's key is known.
     pub fn login(&self) -> Login {
         let login =
-            Login::new("root", "127.0.0.1", self.port, self.known_by("own_known", "NAME KEY\n"));
+            Login::new("root", &self.address, self.port, self.known_by("own_known", "NAME KEY\n"));
         Login { key_files: vec![self.path("id")], agent: false, ..login }
     }
 
@@ -208,15 +225,18 @@ impl Server {
 
     /// Starts it again on the same port.
     pub fn restart(&mut self) {
-        self.process = serve(self.folder.path());
-        let port = self.port;
-        until("the server answers", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        self.process = serve(self.folder.path(), self.cable.as_deref());
+        let at = (self.address.as_str(), self.port);
+        until("the server answers", || TcpStream::connect(at).is_ok());
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+        if let Some(name) = &self.cable {
+            let _ = Command::new(script("container")).args(["uncable", "-", name]).output();
+        }
     }
 }
 
@@ -245,14 +265,16 @@ fn able() -> bool {
 }
 
 /// The server sees users of its own: nothing of the machine's own changes.
-fn serve(folder: &Path) -> Child {
+fn serve(folder: &Path, cable: Option<&str>) -> Child {
     let line = "mount --make-rprivate / && mount --bind passwd /etc/passwd && \
                 mount --bind shadow /etc/shadow && \
                 if [ -d bin ]; then mount --bind bin /usr/local/sbin; fi && \
                 if [ -e sudoers ]; then mount --bind sudoers /etc/sudoers; fi && exec /usr/sbin/sshd -D -e -f \"$PWD/sshd_config\"";
     let log = fs::File::options().create(true).append(true).open(folder.join("log"));
-    let mut command = Command::new("unshare");
-    command.args(["-m", "sh", "-c", line]).current_dir(folder).stdin(Stdio::null());
+    let inside = cable.map_or(Vec::new(), |name| vec!["ip", "netns", "exec", name]);
+    let words = [&inside[..], &["unshare", "-m", "sh", "-c", line]].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(folder).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(log.expect("a file"));
     command.spawn().expect("`unshare` is there")
 }

@@ -189,7 +189,8 @@ fn a_field_that_nobody_knows_is_not_passed_over() {
         SNAPSHOT,
         |text| resealed(&text.replace("\"serial\"", "\"owner\":1,\n\"serial\"")),
         "P7002 `DIR/paas.state.json` is damaged, line 5: unknown field `owner`, expected one of \
-         `format`, `paas`, `lineage`, `serial`, `records`, `durations`, `outputs`, `moved`, `keeping`, `sha256`",
+         `format`, `paas`, `lineage`, `serial`, `records`, `durations`, `outputs`, `moved`, \
+         `keeping`, `abandoned`, `sha256`",
     );
 }
 
@@ -249,8 +250,8 @@ fn an_event_that_nobody_knows_is_not_taken_for_an_unfinished_line() {
             let unknown = text[at..].replace("\"started\"", "\"paused\"");
             format!("{}{}", &text[..at], reframed(&unknown))
         },
-        "P7002 `DIR/paas.journal` is damaged, line 4: unknown variant `paused`, \
-         expected one of `started`, `done`, `undone`, `moved`, `keeping`, `outputs`",
+        "P7002 `DIR/paas.journal` is damaged, line 4: unknown variant `paused`, expected one of \
+         `started`, `done`, `undone`, `abandoned`, `moved`, `keeping`, `outputs`",
     );
 }
 

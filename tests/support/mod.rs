@@ -10,6 +10,7 @@ pub mod pve;
 pub mod rng;
 pub mod stores;
 pub mod vault;
+pub mod wire;
 
 /// A value as specs hold it, written as JSON.
 macro_rules! json {

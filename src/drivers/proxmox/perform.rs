@@ -13,7 +13,7 @@ use super::task::{Ended, Upid};
 use super::trouble::{Means, Trouble, lock};
 use super::{Cluster, Form, Ownership};
 use crate::drivers::Fault;
-use crate::model::{self, Call, Outcome};
+use crate::model::{self, Call, Mark, Outcome};
 
 /// How often something is tried again that was certainly not done.
 const ATTEMPTS: u32 = 6;
@@ -124,7 +124,17 @@ impl Cluster {
             Err(Trouble::Lost(why)) => self.lost_create(form, vmid, node, since, &why).await?,
             Err(trouble) if trouble.means() == Means::Exists => {
                 // It may be ours, from an answer that was lost.
+                let mark = |it: &str| Mark::parse(it).map(|mark| mark.uid);
+                let wanted = parameters.get("description").and_then(|it| mark(it));
                 match self.guest((form, vmid, node), false, whose).await? {
+                    Some(guest)
+                        if guest.config.get("description").and_then(|it| mark(it)) != wanted =>
+                    {
+                        return Err(Fault::Refused(format!(
+                            "guest {vmid} was made meanwhile, by a request of an earlier run that was \
+                             under way; the next apply looks at it"
+                        )));
+                    }
                     Some(_) => self.lost_create(form, vmid, node, since, &trouble.text()).await?,
                     None => return Err(trouble.into()),
                 }
