@@ -59,7 +59,7 @@ impl Wanted<'_> {
         let (mut gone, mut restarts) = (Vec::new(), false);
         let none = self.optional.iter().filter(|name| !self.config.contains_key(**name));
         let said = |name: &&&str| {
-            seen.config.get(**name).is_some_and(|it| usual(**name) != Some(it.as_str()))
+            seen.config.get(**name).is_some_and(|it| usual(name) != Some(it.as_str()))
         };
         for name in none.filter(said) {
             let before = seen.config.get(*name).map(|text| Value::from(text.as_str()));
