@@ -65,7 +65,8 @@ impl Real {
     ) -> Result<ClusterSeen, Fault> {
         let mut numbers = self.0.places.numbers(cluster.address());
         numbers.extend(guests);
-        self.0.cluster(cluster)?.look(&numbers).await
+        let sources = self.0.places.sources(cluster.address());
+        self.0.cluster(cluster)?.look(&numbers, &sources).await
     }
 }
 
@@ -96,7 +97,8 @@ impl Inside {
         match question {
             Question::Cluster(cluster) => {
                 let numbers = self.places.numbers(cluster.address());
-                let seen = self.cluster(&cluster)?.look(&numbers).await?;
+                let sources = self.places.sources(cluster.address());
+                let seen = self.cluster(&cluster)?.look(&numbers, &sources).await?;
                 Ok(Answer::Cluster(seen))
             }
             Question::Machine { machine, files, services } => {
