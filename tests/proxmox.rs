@@ -8,6 +8,7 @@ mod cuts;
 mod events;
 mod faults;
 mod foreign;
+mod import;
 mod inside;
 mod kills;
 mod life;

@@ -32,4 +32,19 @@ pub(super) const PAGES: &[Page] = &[
          node and the network of the guests, from the command line or by asking, and only writes \
          what passes `paas check`.",
     ),
+    Page::new(
+        "P6314",
+        "nothing is imported",
+        "`paas import` writes guests that are on a cluster into a manifest, each with the line \
+         `adopt` that takes it over. It needs a manifest with the cluster, and guests that no \
+         project looks after and that the login may read.",
+    ),
+    Page::new(
+        "P6315",
+        "an imported guest is not all that was written",
+        "What `paas import` writes is planned before it is shown. This warning names what the \
+         plan would change beside the mark that says whose the guest is: options that the \
+         language has no word for, or a way of writing that has another meaning. Change the text \
+         until the plan shows what you want. `apply` changes nothing that the plan did not show.",
+    ),
 ];
