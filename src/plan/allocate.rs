@@ -104,6 +104,10 @@ impl<'a> Pools<'a> {
         for field in &kind.schema().fields {
             let Some(choice) = field.choice else { continue };
             if spec.get(field.name).and_then(Value::as_str) != Some("auto") {
+                let stays = exists && before.is_some_and(|it| it["node"] == spec["node"]);
+                if choice == Choice::Node && !stays {
+                    self.reach_node(spec).map_err(|why| blocked(address, choice, &why))?;
+                }
                 continue;
             }
             let kept = before
@@ -213,6 +217,17 @@ impl<'a> Pools<'a> {
         let ip = free.ok_or_else(|| format!("no address of `{cidr}` is free"))?;
         taken.insert(ip);
         Ok(ip.to_string().into())
+    }
+
+    /// A node that is named has to be there for what is made or moved there.
+    fn reach_node(&self, spec: &Value) -> Result<(), String> {
+        let seen = target(spec, "cluster").and_then(|it| self.inputs.seen.clusters.get(&it));
+        let (Some(seen), Some(name)) = (seen, spec["node"].as_str()) else { return Ok(()) };
+        match seen.nodes.get(name).map(|node| node.online) {
+            Some(true) => Ok(()),
+            Some(false) => Err(format!("its node `{name}` is offline")),
+            None => Err(format!("its cluster has no node `{name}`")),
+        }
     }
 
     fn pick_node(&mut self, spec: &Value) -> Result<Value, String> {
