@@ -9,6 +9,7 @@ mod faults;
 mod foreign;
 mod inside;
 mod kills;
+mod lab;
 mod life;
 mod logins;
 mod pending;
