@@ -4,6 +4,7 @@
 //! does nothing there, a container never gets an address by DHCP, and no task warns.
 
 mod cuts;
+mod docker;
 mod events;
 mod faults;
 mod foreign;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::proxmox::docker::seed;
 use crate::proxmox::inside::known;
 use crate::ssh::lab::{Lab, script};
 use crate::ssh::server::{Server, Setting};
@@ -44,16 +45,24 @@ fn with_cluster(text: &str, block: &str) -> String {
     format!("{before}{block}{after}")
 }
 
-/// A node with containers, and the cluster that it belongs to.
-fn site(nodes: &str) -> Option<(Lab, Server, Pve, String)> {
+/// A node with containers, and the cluster that it belongs to. What is first stays longest.
+pub struct Site {
+    pub pve: Pve,
+    _node: Server,
+    pub lab: Lab,
+    /// The `cluster` block that leads there.
+    pub block: String,
+}
+
+/// A cluster with these nodes, as its block has them.
+pub fn site(nodes: &str) -> Option<Site> {
     let lab = Lab::start()?;
     let node = Server::with(&Setting { lab: Some(&lab), ..Setting::default() })?;
     let inside =
         [script("container").display().to_string(), lab.folder.path().display().to_string()];
-    let pve = pve::cluster_with(json!({
-        "inside": inside,
-        "storages": { "tank": "rootdir,images", "local-lvm": "rootdir,images", "imports": "import" },
-    }))?;
+    let disks = "rootdir,images";
+    let storages = json!({ "tank": disks, "local-lvm": disks, "imports": "import" });
+    let pve = pve::cluster_with(json!({ "inside": inside, "storages": storages }))?;
     let block = format!(
         "cluster home {{\n  api = \"https://127.0.0.1:{}\"\n  token = secret.pve\n  \
          tls {{ fingerprint = \"{}\" }}\n  ssh {{ port = {}, key_file = \"{}\" }}\n  {nodes}\n}}\n",
@@ -62,13 +71,13 @@ fn site(nodes: &str) -> Option<(Lab, Server, Pve, String)> {
         node.port,
         node.path("id").display(),
     );
-    Some((lab, node, pve, block))
+    Some(Site { pve, _node: node, lab, block })
 }
 
 #[test]
 fn the_machines_of_the_lab_are_made_on_a_cluster() {
     let nodes = "node pve1 { storage = \"tank\", address = 127.0.0.1 }";
-    let Some((lab, _node, pve, block)) = site(nodes) else { return };
+    let Some(Site { pve, _node, lab, block }) = site(nodes) else { return };
     let image = "nixos-25.05_20250601_amd64.tar.xz";
     pve.ask_named("store_file", json!(["local", image, 1 << 20]), json!({ "content": "vztmpl" }));
     let project = example("lab", &block)
@@ -104,7 +113,7 @@ fn the_machines_of_the_lab_are_made_on_a_cluster() {
     // These machines have no NixOS: what runs on them is refused there, and the rest waits for it.
     pve.requests();
     let said = project.ends("apply --yes", 3);
-    assert!(said.contains("failed to run command ‘nixos-rebuild’"), "{said}");
+    assert!(said.contains("`nixos-rebuild` ended with 127"), "{said}");
     assert!(said.contains("identity.people skipped because of app.postgres"), "{said}");
     let sent: Vec<String> =
         pve.requests().into_iter().filter(|it| !it.starts_with("GET")).collect();
@@ -115,4 +124,27 @@ fn the_machines_of_the_lab_are_made_on_a_cluster() {
     assert_eq!(pve.guests(), [json!(null); 0]);
     assert!(!lab.inside(910, "/").exists());
     assert!(project.fine("destroy --yes").contains("Nothing to destroy"));
+}
+
+#[test]
+fn the_quickstart_is_applied_whole() {
+    let nodes = "node pve1 { address = 127.0.0.1 }";
+    let Some(site) = site(nodes) else { return };
+    // A container with systemd, as far as it is asked.
+    let units =
+        [("/run/systemd/system/paas.target", ""), ("/srv/candidates/docker-compose-v2", "2.24")];
+    seed(&site.lab, &["apt-get", "apt-cache", "systemctl", "curl"], &units);
+    let project = example("quickstart", &site.block);
+    let project = project.with("PROXMOX_VE_API_TOKEN", &site.pve.token());
+    known(&project);
+    project.fine("apply --yes");
+    let calls = std::fs::read_to_string(site.lab.inside(10_000, "/srv/calls")).unwrap();
+    assert!(calls.contains("systemctl enable --now docker"), "{calls}");
+    assert!(calls.contains("up -d --pull missing"), "{calls}");
+    let file = std::fs::read_to_string(site.lab.inside(10_000, "/opt/paas/app-blog/compose.yml"));
+    assert!(file.unwrap().contains("ghost:5.96.0-alpine"));
+    project.fine("plan --exit-code");
+    assert!(project.fine("drift").contains("No drift"));
+    project.fine("destroy --yes");
+    assert_eq!(site.pve.guests(), [json!(null); 0]);
 }
