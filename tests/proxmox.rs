@@ -3,6 +3,7 @@
 //! Where `fakepve` is not as Proxmox is, a test says so: resizing the disk of a virtual machine
 //! does nothing there, a container never gets an address by DHCP, and no task warns.
 
+mod copies;
 mod cuts;
 mod docker;
 mod events;

@@ -32,6 +32,8 @@ pub struct Places {
     facts: BTreeMap<ObjectId, BTreeMap<String, Value>>,
     /// By cluster and number.
     guests: BTreeMap<Address, BTreeMap<u32, Vec<Owned>>>,
+    /// By cluster: names and numbers of guest templates that new guests may be copies of.
+    sources: BTreeMap<Address, BTreeSet<String>>,
     secrets: BTreeMap<String, Hidden>,
     /// What a plan makes.
     made: BTreeSet<ObjectId>,
@@ -56,6 +58,7 @@ impl Places {
         }
         for (address, resource) in &desired.resources {
             places.care(&resource.intent.spec);
+            places.copy(address, &resource.intent.spec, state);
             places.wanted.insert(address.clone(), resource.intent.spec.clone());
         }
         for (address, adoption) in &desired.adopted {
@@ -113,6 +116,22 @@ impl Places {
         if let Some((cluster, vmid)) = numbered(spec) {
             self.guests.entry(cluster).or_default().entry(vmid).or_default();
         }
+    }
+
+    /// Notes what a new guest may be a copy of; what exists is not made again.
+    fn copy(&mut self, address: &Address, spec: &Value, state: &State) {
+        let made =
+            state.latest(address).is_some_and(|(_, it)| it.intent.spec["image"] == spec["image"]);
+        let cluster = spec["cluster"].read::<Ref>().ok().filter(|_| !made);
+        if let (Some(cluster), Some(image)) = (cluster, spec["image"].as_str()) {
+            let all = self.sources.entry(cluster.address().clone()).or_default();
+            all.insert(image.to_owned());
+        }
+    }
+
+    /// What new guests of a cluster may be copies of, by name or number.
+    pub fn sources(&self, cluster: &Address) -> BTreeSet<String> {
+        self.sources.get(cluster).cloned().unwrap_or_default()
     }
 
     /// The lineage of the state.

@@ -85,7 +85,8 @@ impl Inside {
         match question {
             Question::Cluster(cluster) => {
                 let numbers = self.places.numbers(cluster.address());
-                let seen = self.cluster(&cluster)?.look(&numbers).await?;
+                let sources = self.places.sources(cluster.address());
+                let seen = self.cluster(&cluster)?.look(&numbers, &sources).await?;
                 Ok(Answer::Cluster(seen))
             }
             Question::Machine { machine, files, services } => {

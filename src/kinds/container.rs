@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::guest::{body_of, differing, disk, mib, value};
+use crate::kinds::guest::{Guest, body_of, differing, disk, mib, value};
 use crate::kinds::guest_fields::guest;
-use crate::kinds::guest_parts::{Device, Mount, devices, mounts, shared_slots, slot};
+use crate::kinds::guest_parts::{Device, Mount, Source, devices, mounts, shared_slots, slot};
 use crate::kinds::takeover::Wanted;
 use crate::kinds::variables::{self, Reader};
 use crate::kinds::{Around, First, Found, Kind, Memory, Objection, Reading, Takeover};
@@ -123,6 +123,28 @@ impl Container {
         net
     }
 
+    /// A copy of a guest template. Keys and passwords are given to a new container only: a copy
+    /// gets them once it runs.
+    fn create_copy(
+        &self,
+        guest: Guest<'_>,
+        uid: &str,
+        source: &Source,
+        config: BTreeMap<String, Text>,
+    ) -> Vec<Step> {
+        let mut steps = self.copy(guest, uid, source, config);
+        steps.push(guest.resize("rootfs", self.disk));
+        if self.start {
+            steps.extend([guest.status("start"), guest.ready()]);
+            if !self.ssh_keys.is_empty() {
+                steps.push(guest.keys(&[], &self.ssh_keys));
+            }
+            steps.extend(self.password.as_ref().map(|it| guest.password("root", it)));
+            steps.extend(self.set_up(guest, |_| true));
+        }
+        steps
+    }
+
     fn mounts(&self) -> BTreeMap<String, &Mount> {
         self.mount.iter().flatten().map(|(name, mount)| (mount.key(name), mount)).collect()
     }
@@ -217,6 +239,8 @@ impl Kind for Container {
             ("image", _) if before.template_version.is_none() => Some(Class::Replace),
             ("image", _) => None,
             ("disk", _) if self.disk < before.disk => Some(Class::Replace),
+            // A copy stays what it was made as.
+            ("linked", _) => None,
             ("mount", _) => Some(self.mount_class(before)),
             // A cluster that chooses and a node that is named lead to the same place.
             ("on", _) => Some(Class::Note),
@@ -227,6 +251,11 @@ impl Kind for Container {
     fn create(&self, id: &ObjectId, uid: &str) -> Vec<Step> {
         let guest = self.guest(id);
         let mut config = self.config();
+        let mounts = self.mounts().into_iter();
+        config.extend(mounts.map(|(key, it)| (key, it.text(self.storage_name()).into())));
+        if let Some(source) = &self.source {
+            return self.create_copy(guest, uid, source, config);
+        }
         let rootfs = format!("{}:{}", self.storage_name(), self.disk.gib());
         let unprivileged = if self.unprivileged { "1" } else { "0" };
         config.extend(body_of([
@@ -234,8 +263,6 @@ impl Kind for Container {
             ("rootfs", rootfs),
             ("unprivileged", unprivileged.to_owned()),
         ]));
-        let mounts = self.mounts().into_iter();
-        config.extend(mounts.map(|(key, it)| (key, it.text(self.storage_name()).into())));
         if !self.ssh_keys.is_empty() {
             config.extend(body_of([("ssh-public-keys", self.ssh_keys.join("\n"))]));
         }

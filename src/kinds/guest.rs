@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::kinds::guest_parts::Source;
 use crate::kinds::variables::{self, Reader};
 use crate::kinds::{Found, Memory, Objection};
 use crate::legible::visible;
@@ -78,6 +79,23 @@ pub struct Guest<'a> {
     pub api: &'static str,
 }
 
+/// How a guest is made as a copy of another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Copy<'a> {
+    /// Which one.
+    pub source: &'a Source,
+    /// Which making of it.
+    pub uid: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The resource pool that it joins.
+    pub pool: Option<&'a str>,
+    /// It shares disks with its source.
+    pub linked: bool,
+    /// Where its own disks are.
+    pub storage: &'a str,
+}
+
 impl Guest<'_> {
     /// A call below the guest's own path.
     pub fn call(&self, method: Method, below: &str, body: BTreeMap<String, Text>) -> Step {
@@ -94,6 +112,42 @@ impl Guest<'_> {
         let path = format!("/nodes/{}/{}", self.node, self.api);
         let on = Target::Cluster(self.cluster.clone());
         Step { on, effect: Effect::Call(Call { method: Method::Post, path, body }) }
+    }
+
+    /// The calls that make it as a copy of another guest. Its mark is there from the beginning,
+    /// or it would carry the one of what it is copied from.
+    pub fn copy(&self, copy: &Copy<'_>) -> Vec<Step> {
+        let Copy { source, linked, .. } = *copy;
+        let away = source.node != self.node;
+        let name = if self.api == "lxc" { "hostname" } else { "name" };
+        let mut body = body_of([
+            ("newid", self.vmid.to_string()),
+            (name, copy.name.to_owned()),
+            ("full", u8::from(!linked).to_string()),
+        ]);
+        body.insert("description".to_owned(), Mark::text(self.vmid, self.id, copy.uid));
+        body.extend(copy.pool.map(|pool| ("pool".to_owned(), pool.into())));
+        // Disks that are shared are where they are; others are copied near the source, and then
+        // taken along.
+        match (linked, away) {
+            (true, true) => drop(body.insert("target".to_owned(), self.node.into())),
+            (true, false) => (),
+            (false, _) => {
+                let storage = (!away).then(|| ("storage".to_owned(), copy.storage.into()));
+                body.extend(storage);
+            }
+        }
+        let path = format!("/nodes/{}/{}/{}/clone", source.node, self.api, source.id);
+        let on = Target::Cluster(self.cluster.clone());
+        let effect = Effect::Call(Call { method: Method::Post, path, body });
+        let mut steps = vec![Step { on, effect }];
+        if away && !linked {
+            let key = if self.api == "lxc" { "target-storage" } else { "targetstorage" };
+            let body = [("target", self.node.to_owned()), (key, copy.storage.to_owned())];
+            let there = Guest { node: &source.node, ..*self };
+            steps.push(there.call(Method::Post, "/migrate", body_of(body)));
+        }
+        steps
     }
 
     /// Writes anew whose it is.

@@ -35,11 +35,16 @@ macro_rules! guest {
                     is $crate::kinds::guest_parts::id_or_auto(), choose VmId;
                 /// Its name in the network.
                 hostname: String, Live, default "slug(self.label)", is $crate::schema::Type::Fqdn;
-                /// What it is made from: a template, or the name of an image on the cluster.
+                /// What it is made from: a template, or the name of an image or of a guest template
+                /// on the cluster.
                 template: $crate::model::Value, Note, required,
                     is $crate::kinds::guest_parts::template_or_name();
-                /// The image.
+                /// The image, or the guest template of the cluster that has this name or number.
                 image: String, Note, derived "self.template?.base ?? self.template";
+                /// It shares disks with the guest template that it is a copy of.
+                linked: Option<bool>, Note, optional;
+                /// The guest template that it is a copy of.
+                source: Option<$crate::kinds::guest_parts::Source>, Note, computed;
                 /// The version of the template it was made from.
                 template_version: Option<String>, Note, derived "self.template?.version";
                 /// The template has scripts, packages or files.
@@ -154,6 +159,29 @@ macro_rules! guest {
                 let written = optional.into_iter().filter(|(_, value)| !value.is_empty());
                 config.extend(written.map(|(name, value)| (name.to_owned(), value.into())));
                 config
+            }
+
+            /// The steps that make it as a copy of a guest template, and give it what it is told.
+            fn copy(
+                &self,
+                guest: $crate::kinds::guest::Guest<'_>,
+                uid: &str,
+                source: &$crate::kinds::guest_parts::Source,
+                config: std::collections::BTreeMap<String, $crate::model::Text>,
+            ) -> Vec<$crate::model::Step> {
+                let mut unused = std::collections::BTreeMap::new();
+                let mut steps = self.join_pool(guest, &mut unused);
+                let copy = $crate::kinds::guest::Copy {
+                    source,
+                    uid,
+                    name: &self.hostname,
+                    pool: self.pool.as_deref(),
+                    linked: self.linked == Some(true),
+                    storage: self.storage_name(),
+                };
+                steps.extend(guest.copy(&copy));
+                steps.push(guest.call($crate::model::Method::Put, "/config", config));
+                steps
             }
 
             /// What is done before it is made.

@@ -24,6 +24,20 @@ object! {
 }
 
 object! {
+    /// The guest template that a guest is a copy of.
+    Source {
+        /// Its number.
+        id: u32, Note, required;
+        /// The node that it was on.
+        node: String, Note, required;
+        /// The key of its first disk.
+        disk: String, Note, required;
+        /// The key of its drive for cloud-init.
+        cloud_init: Option<String>, Note, optional;
+    }
+}
+
+object! {
     /// What the network of an interface says.
     Link {
         /// The bridge; by default the node's.

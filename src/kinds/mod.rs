@@ -337,6 +337,8 @@ struct Erased<K> {
 use macros::{bundled, declared};
 
 pub use composed::document as compose_document;
+pub use guest::disk as disk_size;
+pub use guest_parts::slot;
 pub use network::ends as range_ends;
 pub use takeover::Takeover;
 

@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
     /// Lines of which another value is taken only when it starts.
     pub restarts: &'a [&'a str],
     /// Its disk.
-    pub disk: (&'static str, Size),
+    pub disk: (&'a str, Size),
     /// It runs.
     pub start: bool,
     /// Who may log in: nobody sees from outside whether they may.

@@ -44,6 +44,11 @@ guest! {
 }
 
 impl Vm {
+    /// The key of its first disk.
+    fn first_disk(&self) -> &str {
+        self.source.as_ref().map_or("scsi0", |source| &source.disk)
+    }
+
     fn cloud_init(&self) -> bool {
         self.cloud_init != Some(false)
     }
@@ -182,6 +187,8 @@ impl Kind for Vm {
             ("image", _) if before.template_version.is_none() => Some(Class::Replace),
             ("image", _) => None,
             ("disk", _) if self.disk < before.disk => Some(Class::Replace),
+            // A copy stays what it was made as.
+            ("linked", _) => None,
             ("data_disk", _) => Some(self.disk_class(before)),
             _ => Some(field.class),
         }
@@ -191,12 +198,16 @@ impl Kind for Vm {
         let guest = self.guest(id);
         let storage = self.storage_name();
         let mut config = self.config();
-        config.extend(body_of([
-            ("scsi0", format!("{storage}:0,import-from=local:import/{}", self.image)),
-            ("scsihw", "virtio-scsi-single".to_owned()),
-            ("boot", "order=scsi0".to_owned()),
-        ]));
-        if self.cloud_init() {
+        // A copy has the disks and the board of what it is copied from.
+        if self.source.is_none() {
+            config.extend(body_of([
+                ("scsi0", format!("{storage}:0,import-from=local:import/{}", self.image)),
+                ("scsihw", "virtio-scsi-single".to_owned()),
+                ("boot", "order=scsi0".to_owned()),
+            ]));
+        }
+        let has_drive = self.source.as_ref().is_some_and(|source| source.cloud_init.is_some());
+        if self.cloud_init() && !has_drive {
             config.extend(body_of([("ide2", format!("{storage}:cloudinit"))]));
         }
         if self.bios.as_deref() == Some("ovmf") {
@@ -204,8 +215,15 @@ impl Kind for Vm {
         }
         let disks = self.data_disks().into_iter();
         config.extend(disks.map(|(key, disk)| (key, disk.text(storage).into())));
-        let mut steps = self.join_pool(guest, &mut config);
-        steps.extend([guest.make(uid, config), guest.resize("scsi0", self.disk)]);
+        let mut steps = match &self.source {
+            Some(source) => self.copy(guest, uid, source, config),
+            None => {
+                let mut steps = self.join_pool(guest, &mut config);
+                steps.push(guest.make(uid, config));
+                steps
+            }
+        };
+        steps.push(guest.resize(self.first_disk(), self.disk));
         if self.start {
             steps.extend([guest.status("start"), guest.ready()]);
             steps.extend(self.set_up(guest, |_| true));
@@ -229,7 +247,7 @@ impl Kind for Vm {
         steps.extend(guest.configure(&before.config(), &self.config(), seen));
         steps.extend(self.move_disks(id, before));
         if has("disk") {
-            steps.push(guest.resize("scsi0", self.disk));
+            steps.push(guest.resize(self.first_disk(), self.disk));
         }
         match (self.start, has("start")) {
             (true, true) => steps.extend([guest.status("start"), guest.ready()]),
@@ -266,7 +284,7 @@ impl Kind for Vm {
                 "sshkeys",
                 "hostpci0",
             ],
-            disk: ("scsi0", self.disk),
+            disk: (self.first_disk(), self.disk),
             start: self.start,
             users: guest.users(&self.users, self.timezone.as_deref()),
         };
@@ -293,7 +311,7 @@ impl Kind for Vm {
             ("hostname", value(&self.hostname), get("name").map(|name| Value::from(name.as_str()))),
             ("cores", value(&self.cores), int("cores")),
             ("memory", value(&self.memory), mib(get("memory"))),
-            ("disk", value(&Size(self.disk.gib() << 30)), disk(get("scsi0"))),
+            ("disk", value(&Size(self.disk.gib() << 30)), disk(get(self.first_disk()))),
             ("on_boot", value(&self.on_boot), flag("onboot")),
             ("node", value(&self.node), Some(seen.node.as_str().into())),
             ("start", value(&self.start), Some(seen.running.into())),

@@ -238,6 +238,9 @@ impl<'a> Pools<'a> {
         let fits = |name: &str| {
             let node = seen.and_then(|seen| seen.nodes.get(name));
             let big_enough = node.is_none_or(|node| memory <= node.memory);
+            // What shares disks with a guest template is where that is.
+            let beside = spec["source"]["node"].as_str().filter(|_| spec["linked"] == true);
+            let big_enough = big_enough && beside.is_none_or(|node| node == name);
             // Nothing is known of nodes that are not declared.
             let has_it = |has: &bool| *has || !gpu;
             big_enough && (declared.is_empty() || declared.get(name).is_some_and(has_it))

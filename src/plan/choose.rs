@@ -14,6 +14,7 @@ use crate::plan::make::patient;
 use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
 use crate::plan::secrets;
+use crate::plan::source::{self, Sources};
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
 use crate::problem::change;
 use crate::schema::{Choice, Class};
@@ -55,14 +56,19 @@ impl Draft {
 pub fn draft(inputs: Inputs<'_>) -> Draft {
     let (origins, versions) = (inputs.state.origins(), secrets::versions(inputs));
     let mut draft = Draft { origins, versions, ..Draft::default() };
-    let mut pools = Pools::new(inputs);
+    let (mut pools, sources) = (Pools::new(inputs), Sources::new(inputs));
     for address in needed_first(inputs) {
-        decide(inputs, &mut pools, &mut draft, address);
+        decide(inputs, (&mut pools, &sources), &mut draft, address);
     }
     draft
 }
 
-fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, address: &'a Address) {
+fn decide<'a>(
+    inputs: Inputs<'a>,
+    (pools, sources): (&mut Pools<'a>, &Sources<'a>),
+    draft: &mut Draft,
+    address: &'a Address,
+) {
     let resource = &inputs.desired.resources[address];
     let kind = kinds::find(address.kind()).expect("the lowering checks kinds");
     let latest = inputs.state.latest(address);
@@ -85,6 +91,10 @@ fn decide<'a>(inputs: Inputs<'a>, pools: &mut Pools<'a>, draft: &mut Draft, addr
     let exists = latest.is_some_and(|(id, _)| {
         !matches!(inputs.seen.objects.get(id), Some(Found::Nothing | Found::Foreign(_)))
     });
+    if let Err(blocked) = source::choose(sources, address, &mut wanted, before) {
+        draft.blocked.push(blocked);
+        return;
+    }
     if let Err(blocked) = pools.fill(address, &mut wanted, before, exists) {
         draft.blocked.push(blocked);
         return;

@@ -6,6 +6,7 @@ use crate::plan::allocate::Pools;
 use crate::plan::choose::{Draft, Here};
 use crate::plan::difference::written;
 use crate::plan::impact::of_class;
+use crate::plan::source;
 use crate::plan::{Blocked, Change, Inputs, Leaf, Reason};
 use crate::problem::change;
 use crate::schema::Class;
@@ -79,6 +80,11 @@ impl Here<'_> {
     ) -> (Change, ObjectId) {
         if let Some(what) = self.inputs.seen.taken.get(self.address) {
             let problem = change::place_taken(self.address.as_str(), what);
+            draft.blocked.push(Blocked::by(&problem, self.address));
+        }
+        if let Some(why) = source::is_gone(self.inputs, &intent.spec) {
+            let help = "name a guest template that is there";
+            let problem = change::nothing_to_choose(self.address.as_str(), &why, help);
             draft.blocked.push(Blocked::by(&problem, self.address));
         }
         let uid = uid.unwrap_or_else(|| self::uid(self.inputs, &id));

@@ -17,6 +17,7 @@ mod resolve;
 mod secrets;
 mod seen;
 mod shared;
+mod source;
 mod target;
 mod types;
 mod verify;

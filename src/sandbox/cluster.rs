@@ -71,6 +71,7 @@ pub(super) fn call(contents: &Contents, address: &Address, call: &Call) -> Resul
         (method, ["nodes", node, form @ ("lxc" | "qemu"), vmid, rest @ ..]) => {
             let named = api.named(node, *form == "lxc", vmid)?;
             match (method, rest) {
+                (Method::Post, ["clone"]) => api.copy(&named),
                 (Method::Put, ["config"]) => api.configure(&named),
                 (Method::Post, ["config"]) if *form == "qemu" => api.configure(&named),
                 (Method::Put, ["resize"]) => api.resize(&named),
@@ -100,18 +101,8 @@ pub(super) fn method_word(method: Method) -> &'static str {
 impl<'a> Api<'a> {
     fn create(&self, node_name: &str, container: bool) -> Result<Done, String> {
         let (node_name, node) = self.node(node_name)?;
-        let vmid = self.asked("vmid")?;
-        let in_range = |id: &u32| (100..=999_999_999).contains(id);
-        let vmid = vmid.parse().ok().filter(in_range);
-        let vmid = vmid.ok_or("`vmid` is a number from 100 to 999999999")?;
-        if let Some(guest) = self.cluster.guests.get(&vmid) {
-            return Err(format!("guest {vmid} already exists: {}", described(guest)));
-        }
-        let pool = self.body.get("pool").cloned();
-        if let Some(pool) = pool.as_ref().filter(|pool| !self.cluster.pools.contains(*pool)) {
-            let have = listed(&self.cluster.pools);
-            return Err(format!("there is no pool `{pool}`; there is {have}"));
-        }
+        let vmid = self.free_number("vmid")?;
+        let pool = self.known_pool()?;
         let mut draft = Draft { vmid, container, node_name, node, config: BTreeMap::new() };
         if container {
             draft.template(self.asked("ostemplate")?)?;
@@ -127,6 +118,57 @@ impl<'a> Api<'a> {
         let guest = Guest { node, container, running, lock: None, pool, config };
         let (kind, took_ms) = if container { ("vzcreate", 8000) } else { ("qmcreate", 15_000) };
         Ok(self.about(vmid, node_name, kind, took_ms, Some(guest)))
+    }
+
+    /// A copy has everything of what it is copied from but its hardware addresses.
+    fn copy(&self, named: &Named<'_>) -> Result<Done, String> {
+        named.unlocked()?;
+        let is_template = named.guest.config.get("template").is_some_and(|it| it == "1");
+        if self.body.get("full").is_some_and(|it| it == "0") && !is_template {
+            return Err(format!("guest {} is no template: its copy is a full one", named.vmid));
+        }
+        let vmid = self.free_number("newid")?;
+        let pool = self.known_pool()?;
+        let (node_name, node) = match self.body.get("target") {
+            Some(target) => self.node(target)?,
+            None => (named.node_name, named.node),
+        };
+        let container = named.guest.container;
+        let mut draft = Draft { vmid, container, node_name, node, config: BTreeMap::new() };
+        draft.copy(&named.guest.config, self.body.get("storage").map(String::as_str))?;
+        for key in ["name", "hostname", "description"] {
+            if let Some(value) = self.body.get(key) {
+                draft.set(key, value)?;
+            }
+        }
+        draft.fits(&BTreeMap::new(), self.taken(node_name))?;
+        let (node, config) = (node_name.to_owned(), draft.config);
+        let guest = Guest { node, container, running: false, lock: None, pool, config };
+        let kind = if container { "vzclone" } else { "qmclone" };
+        Ok(self.about(vmid, node_name, kind, 20_000, Some(guest)))
+    }
+
+    /// A number that nobody has.
+    fn free_number(&self, key: &str) -> Result<u32, String> {
+        let vmid = self.asked(key)?;
+        let in_range = |id: &u32| (100..=999_999_999).contains(id);
+        let vmid = vmid.parse().ok().filter(in_range);
+        let vmid = vmid.ok_or_else(|| format!("`{key}` is a number from 100 to 999999999"))?;
+        match self.cluster.guests.get(&vmid) {
+            Some(guest) => Err(format!("guest {vmid} already exists: {}", described(guest))),
+            None => Ok(vmid),
+        }
+    }
+
+    fn known_pool(&self) -> Result<Option<String>, String> {
+        let pool = self.body.get("pool").cloned();
+        match pool.as_ref().filter(|pool| !self.cluster.pools.contains(*pool)) {
+            Some(pool) => {
+                let have = listed(&self.cluster.pools);
+                Err(format!("there is no pool `{pool}`; there is {have}"))
+            }
+            None => Ok(pool),
+        }
     }
 
     fn configure(&self, named: &Named<'_>) -> Result<Done, String> {

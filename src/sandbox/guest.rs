@@ -28,6 +28,42 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// Takes everything of another guest, with disks and hardware addresses of its own.
+    pub(super) fn copy(
+        &mut self,
+        from: &BTreeMap<String, String>,
+        storage: Option<&str>,
+    ) -> Result<(), String> {
+        let own = |(key, _): &(&String, &String)| *key != "template" && !key.starts_with("unused");
+        for (key, value) in from.iter().filter(own) {
+            let (first, mut options) = split(value);
+            let value = match first.split_once(':') {
+                Some((at, _)) if is_in(DISKS, key) && is_volume(value) => {
+                    let at = storage.unwrap_or(at);
+                    if !self.node.storages.contains_key(at) {
+                        return Err(format!("{} has no storage `{at}`", self.node_name));
+                    }
+                    let form = if self.container { "subvol" } else { "vm" };
+                    let name = match value.contains("cloudinit") {
+                        true => "cloudinit".to_owned(),
+                        false => format!("disk-{}", self.free_disk()),
+                    };
+                    joined(&format!("{at}:{form}-{}-{name}", self.vmid), &options)
+                }
+                _ if is_in(&["net#"], key) => {
+                    ["hwaddr", "virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"]
+                        .iter()
+                        .for_each(|name| drop(options.remove(*name)));
+                    let first = if self.container { "" } else { "virtio" };
+                    self.net(key, &joined(first, &options))?
+                }
+                _ => value.clone(),
+            };
+            self.config.insert(key.clone(), value);
+        }
+        Ok(())
+    }
+
     /// Sets one key as the API does.
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         self.known(key)?;

@@ -14,7 +14,7 @@ use crate::support::project::Project;
 const PLATFORM: &str = r#"
 secret pve = env("PVE_TOKEN")
 cluster base { api = "https://pve.lan:8006", token = secret.pve, node pve1 { gpu = true } }
-network base { cluster = cluster.base, cidr = 10.0.0.0/24, pool = ["10.0.0.50-10.0.0.99"] }
+network base { cluster = cluster.base, cidr = 10.0.0.0/24, pool = ["10.0.0.20-10.0.0.99"] }
 template base { cluster = cluster.base, base = "debian-12-standard" }
 host base { address = 10.0.0.9 }
 proxy base { on = host.base, engine = "nginx", ports = [20000-20999/tcp, 20000-20999/udp] }

@@ -43,6 +43,8 @@ class Cluster(FakePve):
             answer = await handler(request)
             if request.method == "PUT" and "/qemu/" in request.path:
                 await self.resized(request, answer)
+            if request.method == "POST" and "/qemu/" in request.path:
+                await self.moved(request, answer)
             if self.inside and "/lxc/" in request.path and answer.status == 200:
                 await self.real(request)
             for it in self.losing:
@@ -93,6 +95,13 @@ class Cluster(FakePve):
             config[asked["disk"]] = ",".join([*parts, "size=" + asked["size"]])
 
 
+    async def moved(self, request, answer):
+        """Moves a virtual machine to another node: the server has no such request for them."""
+        *_, vmid, word = request.path.split("/")
+        if word == "migrate" and answer.status == 200:
+            self.guest(int(vmid)).node = json.loads(await request.text())["target"]
+
+
 class Lab:
     """What a test may ask for beside what the server can do by itself."""
 
@@ -123,6 +132,15 @@ class Lab:
     def add_ct(self, vmid, name, config):
         """A container that somebody else made."""
         self.pve.add_ct(vmid, name, status="running", config=config)
+
+    def add_template(self, form, vmid, name, node, config):
+        """A guest template that somebody else made."""
+        config = {**config, "template": 1}
+        if form == "lxc":
+            self.pve.add_ct(vmid, name, node=node, config={**config, "hostname": name})
+        else:
+            config = {**config, "name": name}
+            self.pve.add_vm(vmid, name, node=node, config=config, template=True)
 
     def set(self, vmid, key, value):
         """Changes one line of a guest's configuration by hand; null removes it."""

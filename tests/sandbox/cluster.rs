@@ -205,6 +205,30 @@ fn a_guest_moves_to_a_node_that_can_take_it() {
 }
 
 #[test]
+fn a_copy_has_disks_and_hardware_addresses_of_its_own() {
+    let clone = |number: u32, rest: &str| {
+        format!("POST /nodes/pve2/qemu/200/clone newid={number} name=two description=copy {rest}")
+    };
+    let sandbox = after(&[DB, &clone(201, "full=1")]);
+    check(
+        &sandbox,
+        &clone(202, "full=0"),
+        "refused: guest 200 is no template: its copy is a full one",
+    );
+    does(&sandbox, "PUT /nodes/pve2/qemu/200/config template=1");
+    does(&sandbox, &clone(202, "full=0"));
+    let exists = "refused: guest 201 already exists: a virtual machine on pve2, stopped, \
+                  that carries no mark of ours";
+    check(&sandbox, &clone(201, "full=1"), exists);
+    check(&sandbox, &clone(203, "full=1 storage=tape"), "refused: pve2 has no storage `tape`");
+    assert_eq!(config(&sandbox, 201, "scsi0"), "local-lvm:vm-201-disk-0,size=3G");
+    assert_eq!(config(&sandbox, 202, "net0"), "virtio=BC:24:00:00:CA:00,bridge=vmbr0");
+    assert_eq!(config(&sandbox, 202, "name"), "two");
+    assert_eq!(seen(&sandbox).guests[0].config["name"], "db");
+    assert!(!seen(&sandbox).guests[2].config.contains_key("template"));
+}
+
+#[test]
 fn nothing_is_done_on_a_node_that_is_offline() {
     let sandbox = after(&[WEB]);
     sandbox.set("node.pve1", "online", "false").unwrap();

@@ -112,7 +112,9 @@ fn prove(guest: &Guest, claims: bool, whose: &dyn Ownership) -> Result<(), Fault
     match mark {
         None if claims => Ok(()),
         None => match guest.config.get("lock").map(String::as_str) {
-            Some(lock @ ("create" | "destroyed")) => Err(Fault::Refused(stuck(guest, lock))),
+            Some(lock @ ("create" | "clone" | "destroyed")) => {
+                Err(Fault::Refused(stuck(guest, lock)))
+            }
             Some(_) | None => foreign("its description has no mark"),
         },
         Some(mark) if mark.project != whose.project() => foreign("its mark is another project's"),
@@ -190,7 +192,9 @@ fn kept_disk(name: &str, wanted: &str, exists: &str, vmid: u32) -> Result<Option
     let allocates = asked.rsplit_once(':').is_some_and(|(_, size)| {
         size == "cloudinit" || size.bytes().all(|it| it.is_ascii_digit() || it == b'.')
     });
-    if !allocates || wanted.contains("import-from=") {
+    // A drive with a disc, or with none, makes room for the one that cloud-init reads.
+    let makes_room = asked.ends_with(":cloudinit") && !has.contains("cloudinit");
+    if !allocates || wanted.contains("import-from=") || makes_room {
         return Ok(Some(wanted.to_owned()));
     }
     let (wanted, exists) = (Properties::parse(wanted), Properties::parse(exists));

@@ -32,12 +32,18 @@ struct Row {
     lock: Option<String>,
     tags: String,
     memory: u64,
+    is_template: bool,
 }
 
 impl Cluster {
     /// The nodes and guests; `known` are the numbers that somebody cares about, whatever their
     /// guests look like from afar.
-    pub async fn look(&self, known: &BTreeSet<u32>) -> Result<ClusterSeen, Fault> {
+    /// `sources` are the names and numbers of guest templates that something may be a copy of.
+    pub async fn look(
+        &self,
+        known: &BTreeSet<u32>,
+        sources: &BTreeSet<String>,
+    ) -> Result<ClusterSeen, Fault> {
         let all = self.client.get("/cluster/resources", &[]).await.map_err(|it| self.cannot(it))?;
         let rows: Vec<Row> = all.as_array().into_iter().flatten().filter_map(row).collect();
         self.remember(rows.iter().map(|row| (row.vmid, row.node.clone())));
@@ -47,7 +53,11 @@ impl Cluster {
             seen.nodes.iter().filter(|(_, it)| !it.online).map(|(name, _)| name).collect();
         let ours = |row: &Row| {
             let tagged = row.tags.split(';').any(|tag| tag == TAG);
-            (tagged || known.contains(&row.vmid)) && !offline.contains(&row.node)
+            let is_source = row.is_template
+                && (sources.contains(&row.vmid.to_string())
+                    || row.name.as_ref().is_some_and(|name| sources.contains(name)));
+            let cared_for = tagged || is_source || known.contains(&row.vmid);
+            cared_for && !offline.contains(&row.node)
         };
         let (near, far): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(ours);
         seen.guests.extend(far.into_iter().map(|row| row.seen(Default::default(), None)));
@@ -139,14 +149,21 @@ async fn settled(client: &Client, mut guest: GuestSeen) -> Result<Option<GuestSe
     let path = format!("/nodes/{node}/{word}/{number}/config");
     let mut pause = Duration::from_millis(100);
     loop {
-        let lock = guest.lock.as_deref();
-        let Some(lock @ ("create" | "destroyed")) = lock.filter(|_| guest.mark.is_none()) else {
-            return Ok(Some(guest));
+        let lock = match guest.lock.as_deref() {
+            // What is copied has its mark before it has its disks.
+            Some(lock @ ("create" | "clone")) => lock,
+            Some(lock @ "destroyed") if guest.mark.is_none() => lock,
+            Some(_) | None => return Ok(Some(guest)),
         };
-        let query = [("source", "active"), ("vmid", number.as_str())];
+        // A task that copies has the number of what it copies.
+        let query = [("source", "active")];
         let tasks = client.get(&format!("/nodes/{node}/tasks"), &query).await?;
         let mut tasks = tasks.as_array().into_iter().flatten();
-        let works = tasks.any(|task| task["endtime"].is_null());
+        let works = tasks.any(|task| {
+            let of_it = task["id"].as_str() == Some(number.as_str());
+            let copies = matches!(task["type"].as_str(), Some("qmclone" | "vzclone"));
+            task["endtime"].is_null() && (of_it || copies)
+        });
         // It may have ended since the configuration was read.
         let now = match client.get(&path, &[]).await {
             Ok(answer) => config::read(&answer),
@@ -197,6 +214,7 @@ impl Row {
         let lock = config.remove("lock").or(self.lock);
         if let Some(name) = self.name.filter(|_| config.is_empty()) {
             config.insert(self.form.name_key().to_owned(), name);
+            config.extend(self.is_template.then(|| ("template".to_owned(), "1".to_owned())));
         }
         GuestSeen {
             vmid: self.vmid,
@@ -228,6 +246,7 @@ fn row(item: &Value) -> Option<Row> {
         lock: text("lock"),
         tags: text("tags").unwrap_or_default(),
         memory: number(&item["maxmem"]).unwrap_or(0),
+        is_template: number(&item["template"]) == Some(1),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod config;
+mod copy;
 mod guest;
 mod image;
 mod login;

@@ -50,6 +50,11 @@ impl Cluster {
                 let form = form(word).expect("it was asked above");
                 self.create(form, node, parameters, whose).await?;
             }
+            ["nodes", node, word, number, "clone"] if form(word).is_some() => {
+                let form = form(word).expect("it was asked above");
+                let source = number.parse().map_err(|_| no_number(number))?;
+                self.copy((form, source, node), &parameters, whose).await?;
+            }
             ["nodes", node, word, number, rest @ ..] if form(word).is_some() => {
                 let form = form(word).expect("it was asked above");
                 let vmid = number.parse().map_err(|_| no_number(number))?;
@@ -142,6 +147,12 @@ impl Cluster {
             Err(trouble) => return Err(trouble.into()),
         };
         drop(inside);
+        self.made((vmid, node), ended).await?;
+        self.by_root(form, vmid, node, &kept, whose).await
+    }
+
+    /// Whether a guest is there once the task that makes it has ended.
+    pub(super) async fn made(&self, (vmid, node): (u32, &str), ended: Ended) -> Result<(), Fault> {
         match ended {
             Ended::Well(warnings) => warn(vmid, &warnings),
             Ended::Badly(why, log) => {
@@ -155,7 +166,7 @@ impl Cluster {
             Ended::Open(why) => return Err(Fault::Unknown(why)),
         }
         self.remember([(vmid, node.to_owned())].into_iter());
-        self.by_root(form, vmid, node, &kept, whose).await
+        Ok(())
     }
 
     /// Changes a guest that is ours.
@@ -178,6 +189,8 @@ impl Cluster {
                 };
             };
             let result = match (&method, below) {
+                // It is there already.
+                (_, "/migrate") if parameters.get("target") == Some(&guest.node) => Ok(()),
                 (&Method::DELETE, "") => self.destroy(&guest, &parameters).await,
                 (_, "/config") => self.configure(&guest, &parameters, whose).await,
                 (_, word) if word.starts_with("/status/") => {
@@ -355,7 +368,7 @@ impl Cluster {
     }
 
     /// How the task ended that an answer names; what names none has ended.
-    async fn end_of(&self, answer: &Value) -> Ended {
+    pub(super) async fn end_of(&self, answer: &Value) -> Ended {
         match answer.as_str().and_then(Upid::parse) {
             Some(upid) => self.tasks.wait(&self.client, &upid).await,
             None => Ended::Well(Vec::new()),
@@ -363,7 +376,7 @@ impl Cluster {
     }
 
     /// Sends something as often as it takes, as long as it is certain that it was not done.
-    async fn patiently(
+    pub(super) async fn patiently(
         &self,
         method: Method,
         path: &str,

@@ -64,6 +64,8 @@ pub struct Needs {
     pub containers: bool,
     /// There are virtual machines.
     pub machines: bool,
+    /// Names of images, or of guest templates that guests are copies of.
+    pub images: BTreeSet<String>,
     /// Something that only root of a node can set, and who asks for it.
     pub root: Vec<String>,
 }
@@ -79,7 +81,7 @@ pub struct NodeNeeds {
 
 impl Needs {
     /// The privileges that it takes, by path.
-    fn privileges(&self) -> BTreeMap<String, BTreeSet<&'static str>> {
+    fn privileges(&self, sources: &BTreeSet<u64>) -> BTreeMap<String, BTreeSet<&'static str>> {
         let guests = match &self.pool {
             Some(pool) => format!("/pool/{pool}"),
             None => "/vms".to_owned(),
@@ -93,6 +95,9 @@ impl Needs {
         }
         if self.machines {
             add(&guests, ON_MACHINES);
+        }
+        for source in sources {
+            add(&format!("/vms/{source}"), &["VM.Audit", "VM.Clone"]);
         }
         for node in self.nodes.values() {
             for storage in &node.storages {
@@ -188,7 +193,7 @@ impl Cluster {
                 return;
             }
         };
-        let wanted = needs.privileges();
+        let wanted = needs.privileges(&self.sources(needs).await);
         let mut missing = 0;
         for (path, names) in &wanted {
             let has = effective(&held, path);
@@ -235,6 +240,21 @@ impl Cluster {
                 "give the cluster an `ssh` block",
             ));
         }
+    }
+
+    /// The numbers of the guest templates that are copied.
+    async fn sources(&self, needs: &Needs) -> BTreeSet<u64> {
+        // Without an answer nothing is known of nodes either, and that is told.
+        let all = self.client.get("/cluster/resources", &[("type", "vm")]).await;
+        let all = all.unwrap_or_default();
+        let rows = all.as_array().into_iter().flatten();
+        let templates = rows.filter(|row| number(&row["template"]) == Some(1));
+        let wanted = templates.filter_map(|row| {
+            let vmid = number(&row["vmid"])?;
+            let named = row["name"].as_str().is_some_and(|name| needs.images.contains(name));
+            (named || needs.images.contains(&vmid.to_string())).then_some(vmid)
+        });
+        wanted.collect()
     }
 
     async fn nodes_and_more(&self, needs: &Needs, now_secs: u64, findings: &mut Vec<Finding>) {
