@@ -1,5 +1,5 @@
-//! Docker with Compose on machines that do not have it: Alpine, Debian, Ubuntu and what follows
-//! from them.
+//! Shared by runtimes that need Docker: how it comes to a machine that does not have it, by Alpine,
+//! Debian, Ubuntu or what follows from them.
 
 use crate::model::{Command, Effect, Text};
 
@@ -63,7 +63,8 @@ else failed 'no apk and no apt-get: install Docker by a template'
 fi
 has_compose || failed 'Docker is installed, and knows no `docker compose`'
 if [ -d /run/systemd/system ]; then systemctl enable --now docker
-elif command -v rc-update >/dev/null 2>&1; then rc-update add docker default; rc-service docker start
+elif command -v rc-update >/dev/null 2>&1; then
+  rc-update add docker default; rc-service docker start
 else service docker start
 fi
 tries=0

@@ -1,32 +1,8 @@
-//! Pages about single machines: P6112 to P6114, P631x.
+//! Pages about single machines: P631x.
 
 use super::Page;
 
 pub(super) const PAGES: &[Page] = &[
-    Page::new(
-        "P6112",
-        "Docker and an old AppArmor profile",
-        "From version 1.3.3 on, runc sets `net.ipv4.ip_unprivileged_port_start` and other values in a \
-         way that older AppArmor profiles for containers refuse: Docker ends with `open sysctl \
-         net.ipv4.ip_unprivileged_port_start … permission denied`, whatever the image is. Nothing in \
-         the container is wrong. Update the node (`apt-get dist-upgrade` brings the newer profile with \
-         `lxc-pve`) and restart the container; until then an older `containerd.io` works, or a `vm`.",
-    ),
-    Page::new(
-        "P6113",
-        "Docker in a container that does not let it nest",
-        "Docker mounts file systems and makes namespaces for its own containers. An unprivileged \
-         container allows that with `features { nesting = true }`. `paas check` tells it for containers \
-         of the manifest (P6103); this is what a machine itself says, for instance when somebody \
-         changed the container by hand. The container has to restart for it.",
-    ),
-    Page::new(
-        "P6114",
-        "Docker in a container without keys",
-        "Some versions of Docker keep a key in the kernel for each of their containers, which an \
-         unprivileged container allows with `features { keyctl = true }`. Proxmox lets only root set it, \
-         so the cluster needs an `ssh` block, by which `pct set` is run on the node.",
-    ),
     Page::new(
         "P6310",
         "not a machine",
@@ -55,5 +31,29 @@ pub(super) const PAGES: &[Page] = &[
         "`paas init` writes a first manifest into a folder that has none. It needs the address of a \
          node and the network of the guests, from the command line or by asking, and only writes \
          what passes `paas check`.",
+    ),
+    Page::new(
+        "P6314",
+        "Docker and an old AppArmor profile",
+        "From version 1.3.3 on, runc sets values of the kernel in a way that older AppArmor profiles \
+         for containers refuse. Docker then ends with `ip_unprivileged_port_start` and `permission \
+         denied`, whatever the image is, and nothing in the container is wrong. Update the node, \
+         whose `lxc-pve` brings the newer profile, and restart the container. Until then an older \
+         `containerd.io` works, or a `vm`.",
+    ),
+    Page::new(
+        "P6315",
+        "Docker in a container that does not let it nest",
+        "Docker mounts file systems and makes namespaces for its own containers. An unprivileged \
+         container allows that with `features { nesting = true }`. `paas check` tells it for \
+         containers of the manifest (P6103), and this is what a machine itself says, for instance \
+         when somebody changed the container by hand. The container has to restart for it.",
+    ),
+    Page::new(
+        "P6316",
+        "Docker in a container without keys",
+        "Some versions of Docker keep a key in the kernel for each of their containers, which an \
+         unprivileged container allows with `features { keyctl = true }`. Proxmox lets only root \
+         set it, so the cluster needs an `ssh` block, by which `pct set` is run on the node.",
     ),
 ];
