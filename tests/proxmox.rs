@@ -9,6 +9,7 @@ mod docker;
 mod events;
 mod faults;
 mod foreign;
+mod import;
 mod inside;
 mod kills;
 mod lab;

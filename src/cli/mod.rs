@@ -50,6 +50,16 @@ enum Command {
         #[command(flatten)]
         answers: commands::init::Answers,
     },
+    /// Write guests that are on a cluster into a manifest, to look after them from then on
+    ///
+    /// Nothing is changed. The text has a block for each guest and a line that takes it over; it
+    /// is planned before it is shown, and what the plan would change is told.
+    Import {
+        #[command(flatten)]
+        inputs: Inputs,
+        #[command(flatten)]
+        which: commands::import::Which,
+    },
     /// Say everything that is wrong with a manifest, without looking at anything else
     ///
     /// Exits with 0 when there is nothing to say, 1 on errors, 4 on warnings with
@@ -334,6 +344,9 @@ async fn run(arguments: Arguments, terminal: &Terminal) -> Result<u8, Stop> {
     let sandbox = arguments.global.sandbox;
     match arguments.command {
         Command::Init { answers } => commands::init::run(terminal, answers).await,
+        Command::Import { inputs, which } => {
+            commands::import::run(terminal, &inputs, &which, sandbox).await
+        }
         Command::Check { inputs, format, deny_warnings } => {
             commands::check::run(terminal, &inputs, format, deny_warnings)
         }

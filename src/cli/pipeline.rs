@@ -11,14 +11,16 @@ use crate::cli::terminal::Terminal;
 use crate::cli::world::{Chosen, refused};
 use crate::drivers::places::Places;
 use crate::drivers::{Fault, Real};
-use crate::lower::Desired;
+use crate::kinds;
+use crate::lower::{Desired, Intent};
 use crate::model::Address;
 use crate::plan::{self, Plan, SecretsSeen};
+use crate::problem::state::of_another_version;
 use crate::problem::{self, Problem};
 use crate::sandbox::Sandbox;
 use crate::source::Span;
 use crate::state::State;
-use crate::store;
+use crate::store::{self, Refused};
 
 /// What a project stands on, as it was found: nothing is locked, and nothing is made.
 pub struct Ground {
@@ -61,7 +63,19 @@ pub fn load_with_ground(
 /// The state in a folder, and what to know about how it was found.
 pub fn state(folder: &Path) -> Result<(State, Option<Problem>), Stop> {
     let loaded = store::read(folder)?;
-    Ok(loaded.map_or_else(Default::default, |loaded| (loaded.state, loaded.recovered)))
+    let (state, recovered) =
+        loaded.map_or_else(Default::default, |loaded| (loaded.state, loaded.recovered));
+    for (id, record) in &state.records {
+        let read = |intent: &Intent| match kinds::find(id.address.kind()) {
+            Some(kind) => kind.reads(&intent.spec),
+            None => Err(format!("`{}` is no kind", id.address.kind())),
+        };
+        record.possible().try_for_each(read).map_err(|why| {
+            let problem = of_another_version(folder, id.address.as_str(), &why);
+            Stop::one(problem, Refused::UNREADABLE)
+        })?;
+    }
+    Ok((state, recovered))
 }
 
 /// The secrets of a project without which its platform cannot be looked at; from then on it can.

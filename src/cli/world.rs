@@ -1,11 +1,13 @@
 //! Which world a command works on: the sandbox, or the real one.
 
+use std::collections::BTreeSet;
+
 use crate::cli::project::Project;
 use crate::cli::stop::Stop;
 use crate::drivers::places::Places;
 use crate::drivers::{Fault, Real, World};
 use crate::lower::Desired;
-use crate::model::{Answer, Outcome, Question, Step};
+use crate::model::{Answer, ClusterSeen, Outcome, Question, Ref, Step};
 use crate::problem::project;
 use crate::sandbox::{Layout, Sandbox};
 
@@ -36,6 +38,26 @@ impl Chosen {
         let folder = project.state_folder(true);
         let sandbox = Sandbox::open(&folder, Layout::of(&project.desired)).map_err(refused)?;
         Ok(Chosen::Sandbox(Box::new(sandbox)))
+    }
+
+    /// A cluster, with the configurations of these guests too, whoever looks after them.
+    pub async fn look_closely(
+        &self,
+        cluster: &Ref,
+        guests: &BTreeSet<u32>,
+    ) -> Result<ClusterSeen, Fault> {
+        let questions = [Question::Cluster(cluster.clone())];
+        let answer = match self {
+            Chosen::Sandbox(sandbox) => sandbox.look(&questions).await.pop(),
+            Chosen::Real(real) => return real.look_closely(cluster, guests).await,
+        };
+        match answer {
+            Some(Ok(Answer::Cluster(seen))) => Ok(seen),
+            Some(Err(fault)) => Err(fault),
+            Some(Ok(Answer::Machine(_))) | None => {
+                Err(Fault::Refused(format!("`{}` is no cluster", cluster.address())))
+            }
+        }
     }
 }
 

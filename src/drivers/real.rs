@@ -12,8 +12,8 @@ use crate::drivers::proxmox::{Cluster, Deed, Owned, Ownership};
 use crate::drivers::ssh::{self, Job, Known, Machines, Others, Place};
 use crate::drivers::{Fault, World, machine};
 use crate::model::{
-    Address, Answer, Call, Condition, Effect, Method, Outcome, Piece, Question, Ref, Step, Target,
-    Value, Wait,
+    Address, Answer, Call, ClusterSeen, Condition, Effect, Method, Outcome, Piece, Question, Ref,
+    Step, Target, Value, Wait,
 };
 
 /// Real clusters and machines.
@@ -55,6 +55,18 @@ impl Real {
             }
             (_, _) => self.0.place(&of).await,
         }
+    }
+
+    /// A cluster, with the configurations of these guests too, whoever looks after them.
+    pub async fn look_closely(
+        &self,
+        cluster: &Ref,
+        guests: &BTreeSet<u32>,
+    ) -> Result<ClusterSeen, Fault> {
+        let mut numbers = self.0.places.numbers(cluster.address());
+        numbers.extend(guests);
+        let sources = self.0.places.sources(cluster.address());
+        self.0.cluster(cluster)?.look(&numbers, &sources).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! `cluster`: a connection to Proxmox, and `node`: one of its machines.
 
-use crate::kinds::{Place, Reading, declared};
+use crate::kinds::{Around, Place, Reading, declared};
 use crate::model::{Port, Ref, Text};
+use crate::problem::{Problem, lints};
 use crate::schema::{Type, object, spec};
 
 object! {
@@ -96,6 +97,14 @@ declared! {
         const FACETS: &'static [&'static str] = &["node"];
 
         const ONE_OF: &'static [&'static [&'static str]] = &[&["token", "password"]];
+
+        fn review(&self, around: &dyn Around) -> Vec<Problem> {
+            let nobody = self.tls.as_ref().is_some_and(|tls| {
+                !tls.verify && tls.ca.is_none() && tls.fingerprint.is_none()
+            });
+            let lint = || lints::trusts_anybody(around.place("tls/verify"));
+            nobody.then(lint).into_iter().collect()
+        }
 
         fn readings() -> Vec<Reading> {
             vec![

@@ -16,6 +16,7 @@ mod guest_parts;
 mod health;
 mod host;
 mod identity;
+mod import;
 mod macros;
 mod network;
 mod proxy;
@@ -249,6 +250,8 @@ pub trait AnyKind: Send + Sync {
     fn schema(&self) -> &Schema;
     /// The facts that do not depend on a spec.
     fn traits(&self) -> &Traits;
+    /// What a remembered spec lacks, or has too much, to be one of this kind.
+    fn reads(&self, spec: &Value) -> Result<(), String>;
     /// See [`Kind::complete`], and [`Kind::review`] if there is nothing to object to.
     fn complete(&self, spec: &mut Value, around: &dyn Around) -> (Vec<Objection>, Vec<Problem>);
     /// See [`Kind::class`].
@@ -339,6 +342,7 @@ use macros::{bundled, declared};
 pub use composed::document as compose_document;
 pub use guest::disk as disk_size;
 pub use guest_parts::slot;
+pub use import::Import;
 pub use network::ends as range_ends;
 pub use takeover::Takeover;
 
@@ -413,6 +417,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         &self.traits
     }
 
+    fn reads(&self, spec: &Value) -> Result<(), String> {
+        K::deserialize(spec).map(drop).map_err(|error| error.to_string())
+    }
+
     fn complete(&self, spec: &mut Value, around: &dyn Around) -> (Vec<Objection>, Vec<Problem>) {
         let mut typed: K = typed(spec);
         let objections = typed.complete(around);
@@ -472,7 +480,8 @@ impl<K: Kind> AnyKind for Erased<K> {
 }
 
 fn typed<K: Kind>(spec: &Value) -> K {
-    K::deserialize(spec).expect("specs are checked where they enter: by the lowering and the store")
+    K::deserialize(spec)
+        .expect("specs are checked where they enter: by the lowering, and by whoever reads a state")
 }
 
 /// Absent fields are left out, so that a spec is as short as what was written.

@@ -7,6 +7,19 @@ use crate::kinds::guest::{Guest, disk};
 use crate::model::{GuestSeen, Mark, Method, Size, Step, Text, Value};
 use crate::schema::Class;
 
+/// The line with a guest's tags.
+const TAGS: &str = "tags";
+
+/// The tag that says that some project looks after a guest; with the mark it says nothing new.
+const OURS: &str = "paas";
+
+/// Options that Proxmox adds by itself.
+const ITS_OWN: [&str; 2] = ["hwaddr", "type"];
+
+/// Options of an interface that the manifest decides.
+const DECIDED: [&str; 10] =
+    ["name", "bridge", "ip", "gw", "ip6", "gw6", "tag", "mtu", "rate", "firewall"];
+
 /// What it takes to look after a guest that somebody else made, or that nobody remembers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Takeover {
@@ -45,7 +58,10 @@ impl Wanted<'_> {
         let mut body = BTreeMap::new();
         let (mut gone, mut restarts) = (Vec::new(), false);
         let none = self.optional.iter().filter(|name| !self.config.contains_key(**name));
-        for name in none.filter(|name| seen.config.contains_key(**name)) {
+        let said = |name: &&&str| {
+            seen.config.get(**name).is_some_and(|it| usual(name) != Some(it.as_str()))
+        };
+        for name in none.filter(said) {
             let before = seen.config.get(*name).map(|text| Value::from(text.as_str()));
             restarts |= self.restarts.contains(name);
             out.differs.push(((*name).to_owned(), before, None, self.cost(name)));
@@ -54,7 +70,11 @@ impl Wanted<'_> {
         for (name, text) in &self.config {
             let before = seen.config.get(name);
             let wanted = text.to_string();
-            if before.is_some_and(|before| is_same(before, &wanted)) {
+            if name == TAGS {
+                body.insert(name.clone(), text.clone());
+            }
+            let has = before.map(String::as_str).or_else(|| self.usual(name));
+            if has.is_some_and(|has| is_same(name, has, &wanted)) {
                 continue;
             }
             restarts |= self.restarts.contains(&name.as_str());
@@ -89,6 +109,15 @@ impl Wanted<'_> {
         out
     }
 
+    /// What a line means that is not there.
+    fn usual(&self, name: &str) -> Option<&'static str> {
+        match name {
+            // A container without it has every processor.
+            "cores" if self.guest.api == "lxc" => None,
+            name => usual(name),
+        }
+    }
+
     fn cost(&self, name: &str) -> Class {
         if self.restarts.contains(&name) { Class::Restart } else { Class::Live }
     }
@@ -109,22 +138,44 @@ impl Wanted<'_> {
     }
 }
 
-/// Whether two lines of a configuration say the same; Proxmox adds options of its own, and keeps
-/// no order.
-fn is_same(seen: &str, wanted: &str) -> bool {
-    const ITS_OWN: [&str; 2] = ["hwaddr", "type"];
-    if seen == wanted {
+/// What Proxmox takes a line for that is not there.
+fn usual(name: &str) -> Option<&'static str> {
+    match name {
+        "memory" | "swap" => Some("512"),
+        "cores" => Some("1"),
+        "onboot" | "protection" => Some("0"),
+        "agent" => Some("enabled=0"),
+        TAGS => Some(""),
+        _ => None,
+    }
+}
+
+/// Whether two lines of a configuration say the same of what is decided here; Proxmox adds options
+/// of its own, and keeps no order.
+fn is_same(name: &str, seen: &str, wanted: &str) -> bool {
+    // Keys may end in an encoded end of line.
+    let end = "%0A";
+    let keys = name == "sshkeys" && seen.trim_end_matches(end) == wanted.trim_end_matches(end);
+    if seen == wanted || keys {
         return true;
     }
-    let separator = if wanted.contains(';') || seen.contains(';') { ';' } else { ',' };
+    let separator = if name == "tags" || wanted.contains(';') { ';' } else { ',' };
     let parts = |text: &str| -> BTreeSet<String> {
         let parts = text.split(separator).map(str::trim).filter(|it| !it.is_empty());
-        let parts = parts.filter(|part| {
-            let name = part.split_once('=').map_or("", |(name, _)| name);
-            !ITS_OWN.contains(&name)
+        let parts = parts.filter(|part| match part.split_once('=') {
+            // What nobody decides is kept when the line is sent.
+            Some((option, value)) if name.starts_with("net") && model(part).is_none() => {
+                DECIDED.contains(&option) && (option, value) != ("firewall", "0")
+            }
+            Some((option, _)) => !ITS_OWN.contains(&option),
+            None => (name, *part) != (TAGS, OURS),
         });
         // `virtio=BC:24:11:00:00:01` is a model and the hardware address that it was given.
-        parts.map(|part| model(part).unwrap_or(part).to_owned()).collect()
+        let parts = parts.map(|part| match (name, part) {
+            ("agent", "0" | "1") => format!("enabled={part}"),
+            (_, part) => model(part).unwrap_or(part).to_owned(),
+        });
+        parts.collect()
     };
     parts(seen) == parts(wanted)
 }

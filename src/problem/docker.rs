@@ -1,4 +1,4 @@
-//! What is behind an error of Docker on a machine: P6314 to P6316.
+//! What is behind an error of Docker on a machine: P6321 to P6323.
 
 use crate::problem::Problem;
 
@@ -18,28 +18,28 @@ pub fn diagnosed(at: &str, said: &str) -> Option<Problem> {
     (docker && denied && nests).then(|| not_nested(at))
 }
 
-/// P6314: a newer runc under an older profile of AppArmor.
+/// P6321: a newer runc under an older profile of AppArmor.
 fn old_profile(at: &str) -> Problem {
     let message = format!("`{at}`: AppArmor of the node refuses what runc 1.3.3 and newer do");
-    Problem::error("P6314", message)
+    Problem::error("P6321", message)
         .help("on the node: `apt-get update && apt-get dist-upgrade`, then restart the container")
         .help("or keep an older engine in the container: `apt-mark hold containerd.io`")
         .help("or make the machine a `vm`")
         .note("it is the profile in which the node runs containers that is too old, not Docker")
 }
 
-/// P6315: a container in which no others can be.
+/// P6322: a container in which no others can be.
 fn not_nested(at: &str) -> Problem {
     let message = format!("`{at}`: its container does not let Docker make containers");
-    Problem::error("P6315", message)
+    Problem::error("P6322", message)
         .help("write `features { nesting = true, keyctl = true }` in the container")
         .note("only root may set `keyctl`: the cluster needs an `ssh` block for it")
 }
 
-/// P6316: a container without keys of the kernel.
+/// P6323: a container without keys of the kernel.
 fn no_keyctl(at: &str) -> Problem {
     let message = format!("`{at}`: its container does not let Docker keep keys in the kernel");
-    Problem::error("P6316", message)
+    Problem::error("P6323", message)
         .help("write `features { nesting = true, keyctl = true }` in the container")
         .note("only root may set `keyctl`: the cluster needs an `ssh` block for it")
 }

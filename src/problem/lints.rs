@@ -73,6 +73,13 @@ pub fn no_effect(at: Span, name: &str, why: &str) -> Problem {
         .note(why)
 }
 
+/// L0403: whoever answers in the place of a cluster is believed.
+pub fn trusts_anybody(at: Span) -> Problem {
+    Problem::warning("L0403", "nobody checks that the cluster is the one that is meant")
+        .at(at, "whoever answers at its address is sent the token")
+        .help("`paas preflight` shows the certificate's fingerprint: write `tls { fingerprint = \"…\" }`")
+}
+
 /// L0401: a file that a secret comes from is read as plain text.
 pub fn secret_in_plain_sight(
     at: Span,

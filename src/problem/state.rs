@@ -112,6 +112,18 @@ pub fn newer_format(file: &Path, format: u64, paas: &str) -> Problem {
         .help("use the version that wrote it, or a later one")
 }
 
+/// A record that another `paas` wrote, in a form that is not this one's.
+pub fn of_another_version(folder: &Path, address: &str, why: &str) -> Problem {
+    let state = option(folder);
+    let message = format!("`{address}` is not remembered as this paas remembers it: {why}");
+    Problem::error("P7005", message)
+        .note(format!("the state in `{}` is of another version; nothing has been changed", folder.display()))
+        .help("use the version that wrote it")
+        .help(format!(
+            "to look after it no longer: `paas state forget{state} '{address}'`; what was made stays"
+        ))
+}
+
 /// A file of the state that cannot be read.
 pub fn unreadable(file: &Path, why: &str) -> Problem {
     Problem::error("P7006", format!("`{}` cannot be read: {why}", file.display()))

@@ -52,6 +52,11 @@ fn texts(leaf: &Leaf) -> Option<(String, String)> {
     ((long(&before) || long(&after)) && before != after).then_some((before, after))
 }
 
+/// A difference by itself: `net0: before → after`.
+pub fn alone(leaf: &Leaf) -> String {
+    format!("`{}`: {}", leaf.path, line(leaf, None, Density::Normal))
+}
+
 /// `before → after`, or the one there is.
 pub fn line(leaf: &Leaf, ty: Option<&Type>, density: Density) -> String {
     let length_max = length_max(density);

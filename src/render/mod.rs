@@ -23,6 +23,7 @@ mod words;
 pub use drift::{drift, drift_json};
 pub use graph::{edges, graph_dot, graph_waves};
 pub use json::json;
+pub use leaf::alone as leaf_line;
 pub use markdown::{LIMIT, markdown};
 pub use preflight::{Checked, preflight, preflight_json};
 pub use schema::{json_schema, json_schemas};

@@ -1,7 +1,13 @@
 //! `paas state`: what was made, letting go of it, and mending the record.
 
+use paas::lower::Intent;
+use paas::model::ObjectId;
+use paas::state::{Event, Verb};
+use paas::store::Store;
+
 use crate::commands::apply::converged;
 use crate::commands::{check, says};
+use crate::support::json;
 use crate::support::project::Project;
 
 const STATE: &str = "state/sandbox/paas.state.json";
@@ -120,4 +126,27 @@ fn after_a_lost_state_no_address_is_taken_twice() {
     let said = project.fine("plan --sandbox");
     assert!(!said.contains("10.0.0.2 ") && said.contains("10.0.0.3"), "{said}");
     assert_eq!(project.guests(), others);
+}
+
+/// A record as no `paas` of this version writes it, in a state that is whole.
+#[test]
+fn a_record_of_another_version_is_told_and_not_guessed() {
+    let project = Project::site();
+    let folder = project.path("state/sandbox");
+    for (object, why) in [("container.web#1", "missing field"), ("castle.web#1", "is no kind")] {
+        std::fs::remove_dir_all(&folder).ok();
+        let id = ObjectId::parse(object).unwrap();
+        let (verb, uid) = (Verb::Create, "7f3a9c2e51d0".to_owned());
+        let intent = Intent { spec: json!({"memory": 512}), ..Intent::default() };
+        let mut store = Store::open(&folder, "apply").unwrap();
+        store.append(&[Event::Started { id, verb, uid, intent }]).unwrap();
+        drop(store);
+        for line in ["plan", "apply --yes", "drift", "destroy --yes"] {
+            let said = project.untouched(&format!("{line} --sandbox"), 7);
+            says(&said, &["P7005", why, "paas state forget --sandbox"]);
+        }
+        let address = object.strip_suffix("#1").unwrap();
+        project.fine(&format!("state forget --sandbox {address}"));
+        project.fine("plan --sandbox --summary");
+    }
 }

@@ -165,21 +165,21 @@ fn what_docker_says_where_it_cannot_run_has_a_name() {
          during container init: open sysctl net.ipv4.ip_unprivileged_port_start file: reopen fd 8: \
          permission denied: unknown\n",
     );
-    assert!(said.contains("error[P6314]") && said.contains("`app.blog`"), "{said}");
+    assert!(said.contains("error[P6321]") && said.contains("`app.blog`"), "{said}");
     assert!(said.contains("dist-upgrade"), "{said}");
     let said = apply(
         "OCI runtime create failed: runc create failed: error mounting \"proc\" to rootfs at \
          \"/proc\": mount proc:/proc (via /proc/self/fd/6): operation not permitted: unknown\n",
     );
-    assert!(said.contains("error[P6315]") && said.contains("nesting = true"), "{said}");
+    assert!(said.contains("error[P6322]") && said.contains("nesting = true"), "{said}");
     let said = apply(
         "OCI runtime create failed: runc create failed: unable to join session keyring: unable to \
          create session key: operation not permitted\n",
     );
-    assert!(said.contains("error[P6316]") && said.contains("keyctl = true"), "{said}");
+    assert!(said.contains("error[P6323]") && said.contains("keyctl = true"), "{said}");
     let said = apply("Error: manifest for ghost:5.96.0 not found\n");
-    assert!(!said.contains("P631"), "{said}");
-    for code in ["P6314", "P6315", "P6316"] {
+    assert!(!said.contains("P632"), "{said}");
+    for code in ["P6321", "P6322", "P6323"] {
         assert!(project.fine(&format!("explain {code}")).contains(code));
     }
 }

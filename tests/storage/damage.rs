@@ -156,7 +156,7 @@ fn a_snapshot_that_is_cut_off_says_so() {
 fn a_value_changed_by_hand_is_found() {
     check(
         SNAPSHOT,
-        |text| text.replace("512", "513"),
+        |text| text.replace("\"memory\":512", "\"memory\":513"),
         "P7002 `DIR/paas.state.json` is damaged: \
          its content does not match the checksum at its end",
     );
@@ -166,7 +166,7 @@ fn a_value_changed_by_hand_is_found() {
 fn a_snapshot_that_only_looks_whole_is_not_the_one_that_the_journal_follows() {
     check(
         SNAPSHOT,
-        |text| resealed(&text.replace("512", "513")),
+        |text| resealed(&text.replace("\"memory\":512", "\"memory\":513")),
         "P7002 `DIR/paas.journal` is damaged, line 1: it follows another snapshot of serial 2",
     );
 }

@@ -10,6 +10,7 @@ pub mod fix;
 pub mod fmt;
 pub mod graph;
 pub mod host_key;
+pub mod import;
 pub mod init;
 pub mod output;
 pub mod plan;

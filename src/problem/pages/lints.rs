@@ -141,4 +141,32 @@ output shown = greeting
 ```
 "#,
     ),
+    Page::new(
+        "L0403",
+        "a cluster that anybody can be",
+        r#"
+With `tls { verify = false }` no certificate is looked at, so whoever stands at the cluster's
+address, or on the way to it, is sent the token and may then do what it may do. A cluster signs its
+certificates itself, and that is no reason: name its authority or the fingerprint of its
+certificate. `paas preflight` shows it.
+
+```paas-error
+secret pve = env("PVE_TOKEN")
+cluster home {
+  api = "https://pve.lan:8006"
+  token = secret.pve
+  tls { verify = false }
+}
+```
+
+```paas
+secret pve = env("PVE_TOKEN")
+cluster home {
+  api = "https://pve.lan:8006"
+  token = secret.pve
+  tls { ca = "pve-root-ca.pem" }
+}
+```
+"#,
+    ),
 ];

@@ -1,4 +1,4 @@
-//! Pages about single machines: P631x.
+//! Pages about single machines: P631x, P632x.
 
 use super::Page;
 
@@ -34,6 +34,21 @@ pub(super) const PAGES: &[Page] = &[
     ),
     Page::new(
         "P6314",
+        "nothing is imported",
+        "`paas import` writes guests that are on a cluster into a manifest, each with the line \
+         `adopt` that takes it over. It needs a manifest with the cluster, and guests that no \
+         project looks after and that the login may read.",
+    ),
+    Page::new(
+        "P6315",
+        "an imported guest is not all that was written",
+        "What `paas import` writes is planned before it is shown. This warning names what the \
+         plan would change beside the mark that says whose the guest is: options that the \
+         language has no word for, or a way of writing that has another meaning. Change the text \
+         until the plan shows what you want. `apply` changes nothing that the plan did not show.",
+    ),
+    Page::new(
+        "P6321",
         "Docker and an old AppArmor profile",
         "From version 1.3.3 on, runc sets values of the kernel in a way that older AppArmor profiles \
          for containers refuse. Docker then ends with `ip_unprivileged_port_start` and `permission \
@@ -42,7 +57,7 @@ pub(super) const PAGES: &[Page] = &[
          `containerd.io` works, or a `vm`.",
     ),
     Page::new(
-        "P6315",
+        "P6322",
         "Docker in a container that does not let it nest",
         "Docker mounts file systems and makes namespaces for its own containers. An unprivileged \
          container allows that with `features { nesting = true }`. `paas check` tells it for \
@@ -50,7 +65,7 @@ pub(super) const PAGES: &[Page] = &[
          when somebody changed the container by hand. The container has to restart for it.",
     ),
     Page::new(
-        "P6316",
+        "P6323",
         "Docker in a container without keys",
         "Some versions of Docker keep a key in the kernel for each of their containers, which an \
          unprivileged container allows with `features { keyctl = true }`. Proxmox lets only root \

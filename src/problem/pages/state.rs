@@ -49,9 +49,10 @@ pub(super) const PAGES: &[Page] = &[
     ),
     Page::new(
         "P7005",
-        "a state of a newer version",
-        "A newer `paas` wrote this state, in a form that this version does not know. Reading it \
-         halfway would lose what it cannot see. Use that version or a later one.",
+        "a state of another version",
+        "Another `paas` wrote this state, in a form that this version does not know. Reading it \
+         halfway would lose what it cannot see. Use that version; if it is a newer one, any \
+         later one does, too.",
     ),
     Page::new(
         "P7006",
