@@ -17,6 +17,7 @@ mod life;
 mod logins;
 mod pending;
 mod preflight;
+mod snapshots;
 
 /// Three containers.
 const WEB: &str = "container web for i in [1, 2, 3] {\n  on = cluster.home\n  \

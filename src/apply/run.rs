@@ -11,7 +11,7 @@ use crate::apply::schedule::Schedule;
 use crate::apply::{Ledger, Progress, Wanted, late};
 use crate::drivers::{Fault, World};
 use crate::model::{self, Address, Effect, ObjectId, Outcome, Step, Target, Value};
-use crate::plan::{Change, Pending, Plan};
+use crate::plan::{Change, Pending, Plan, way_back};
 use crate::state::{Event, State, Verb};
 
 /// What a run has come to.
@@ -250,6 +250,10 @@ impl<W: World + 'static> Run<'_, W> {
             }
             (Fault::Refused(why), None) => (why, step > 0),
             (Fault::Unknown(why), None) => (why, true),
+        };
+        let message = match way_back(change, step) {
+            Some(how) => format!("{message}; {how}"),
+            None => message,
         };
         progress.failed(change, &message);
         let (id, verb) = (change.id.clone(), change.verb);

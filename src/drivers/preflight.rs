@@ -109,6 +109,7 @@ fn needs(desired: &Desired, cluster: &Address) -> Needs {
             "vm" => needs.machines = true,
             _ => continue,
         }
+        needs.snapshots |= resource.intent.lifecycle.snapshot;
         needs.images.extend(spec["image"].as_str().map(str::to_owned));
         needs.root.extend(only_root(address, spec));
         match spec["node"].as_str().filter(|name| *name != "auto") {

@@ -13,8 +13,16 @@ use crate::lower::value::{Data, Val};
 use crate::model::{Object, Value};
 use crate::problem::{lifecycle as problem, lower, names, types};
 
-const NAMES: [&str; 7] =
-    ["protect", "on_destroy", "replace", "ignore", "replace_on", "on_failure", "timeout"];
+const NAMES: [&str; 8] = [
+    "protect",
+    "on_destroy",
+    "replace",
+    "ignore",
+    "replace_on",
+    "on_failure",
+    "snapshot",
+    "timeout",
+];
 const ON_DESTROY: [&str; 4] = ["delete", "backup", "stop", "keep"];
 const REPLACE: [&str; 3] = ["destroy_first", "create_first", "never"];
 const ON_FAILURE: [&str; 2] = ["rollback", "keep"];
@@ -41,6 +49,9 @@ pub struct Lifecycle {
     /// What becomes of it when making it fails.
     #[serde(skip_serializing_if = "OnFailure::is_default")]
     pub on_failure: OnFailure,
+    /// A snapshot is taken before a change that restarts it, and removed when that went well.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub snapshot: bool,
     /// How long it may take.
     #[serde(skip_serializing_if = "Timeout::is_default")]
     pub timeout: Timeout,
@@ -161,6 +172,7 @@ impl<'t> Evaluator<'t> {
                 "ignore" => self.ignored(value, into),
                 "replace_on" => self.replace_on(node, value, into),
                 "on_failure" => self.on_failure(node, value, into),
+                "snapshot" => self.snapshot(node, value, into),
                 "timeout" => self.timeout(node, value, &mut into.timeout),
                 _ => unknown.push((name, value.origin)),
             }
@@ -300,6 +312,14 @@ impl<'t> Evaluator<'t> {
         if into.on_failure == OnFailure::Rollback && !node.kind.traits().outside {
             let why = "nothing is made for it that could fail";
             self.refuse(node, value, "on_failure = \"rollback\"", why, "leave `on_failure` out");
+        }
+    }
+
+    fn snapshot(&mut self, node: &Rc<Node<'t>>, value: &Val, into: &mut Lifecycle) {
+        into.snapshot = self.bool(value, value.origin).unwrap_or(into.snapshot);
+        if into.snapshot && !is_guest(node) {
+            let why = "only a guest of a cluster has snapshots";
+            self.refuse(node, value, "snapshot = true", why, "leave `snapshot` out");
         }
     }
 

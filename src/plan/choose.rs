@@ -14,6 +14,7 @@ use crate::plan::make::patient;
 use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
 use crate::plan::secrets;
+use crate::plan::snapshot;
 use crate::plan::source::{self, Sources};
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
 use crate::problem::change;
@@ -287,7 +288,9 @@ impl Here<'_> {
         if same && before.after == intent.after && before.lifecycle == intent.lifecycle {
             draft.unchanged += 1;
         } else {
-            draft.changes.push(self.update(id, record, intent, &changed, leaves));
+            let mut change = self.update(id, record, intent, &changed, leaves);
+            snapshot::add(&mut change);
+            draft.changes.push(change);
         }
         id.clone()
     }

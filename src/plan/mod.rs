@@ -17,6 +17,7 @@ mod resolve;
 mod secrets;
 mod seen;
 mod shared;
+mod snapshot;
 mod source;
 mod target;
 mod types;
@@ -34,6 +35,7 @@ pub use moves::{Moves, Moving, idle, moved, moving};
 pub use resolve::for_looking as spec_for_looking;
 pub use secrets::{SecretsSeen, each_secret};
 pub use seen::{Seen, Stray};
+pub use snapshot::way_back;
 pub use target::only;
 pub use types::{
     Binds, Blocked, Capacity, Change, Drift, DriftKind, Impact, Leaf, Level, Outdated,

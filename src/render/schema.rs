@@ -447,6 +447,7 @@ fn intent() -> Value {
         ("ignore?", list(&text())),
         ("replace_on?", list(&json!({}))),
         ("on_failure?", one_of(&["keep", "rollback"])),
+        ("snapshot?", flag()),
         ("timeout?", closed(&[("create_secs?", count()), ("ready_secs?", count())])),
         ("drift?", one_of(&["fix", "report", "ignore"])),
     ]);

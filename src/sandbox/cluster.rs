@@ -72,6 +72,8 @@ pub(super) fn call(contents: &Contents, address: &Address, call: &Call) -> Resul
             let named = api.named(node, *form == "lxc", vmid)?;
             match (method, rest) {
                 (Method::Post, ["clone"]) => api.copy(&named),
+                (Method::Post, ["snapshot"]) => api.snapshot(&named),
+                (Method::Delete, ["snapshot", name]) => api.drop_snapshot(&named, name),
                 (Method::Put, ["config"]) => api.configure(&named),
                 (Method::Post, ["config"]) if *form == "qemu" => api.configure(&named),
                 (Method::Put, ["resize"]) => api.resize(&named),
@@ -118,6 +120,27 @@ impl<'a> Api<'a> {
         let guest = Guest { node, container, running, lock: None, pool, config };
         let (kind, took_ms) = if container { ("vzcreate", 8000) } else { ("qmcreate", 15_000) };
         Ok(self.about(vmid, node_name, kind, took_ms, Some(guest)))
+    }
+
+    /// A guest remembers the newest of its snapshots; there is one at a time here.
+    fn snapshot(&self, named: &Named<'_>) -> Result<Done, String> {
+        named.unlocked()?;
+        let mut config = named.guest.config.clone();
+        config.insert("parent".to_owned(), self.asked("snapname")?.to_owned());
+        let guest = Guest { config, ..named.guest.clone() };
+        let kind = if guest.container { "vzsnapshot" } else { "qmsnapshot" };
+        Ok(self.changed(named, kind, 1500, guest))
+    }
+
+    fn drop_snapshot(&self, named: &Named<'_>, name: &str) -> Result<Done, String> {
+        named.unlocked()?;
+        let mut config = named.guest.config.clone();
+        if config.get("parent").is_some_and(|it| it == name) {
+            config.remove("parent");
+        }
+        let guest = Guest { config, ..named.guest.clone() };
+        let kind = if guest.container { "vzdelsnapshot" } else { "qmdelsnapshot" };
+        Ok(self.changed(named, kind, 1500, guest))
     }
 
     /// A copy has everything of what it is copied from but its hardware addresses.

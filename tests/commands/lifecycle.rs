@@ -193,3 +193,22 @@ fn what_is_remembered_is_neither_secret_nor_late() {
     let said = Project::of(&web("  lifecycle { replcae = \"never\" }")).untouched("check", 1);
     says(&said, &["P1003", "replace"]);
 }
+
+#[test]
+fn a_restart_has_a_snapshot_around_it() {
+    let project = made("  lifecycle { snapshot = true }");
+    let restarts = "  features { nesting = true }\n  lifecycle { snapshot = true }";
+    project.edit("main.paas", "  lifecycle { snapshot = true }", restarts);
+    says(&project.fine("plan --sandbox"), &["lifecycle.snapshot", "paas-"]);
+    project.fine("sandbox fail 'status/reboot' --how refused");
+    let said = project.ends("apply --sandbox --yes", 3);
+    says(&said, &["its snapshot is kept: `pct rollback 10000 paas-", "--start 1` on pve"]);
+    project.fine("apply --sandbox --yes");
+    let calls = calls(&project);
+    assert!(calls[calls.len() - 2].contains("/status/reboot"), "{calls:?}");
+    assert!(calls[calls.len() - 1].contains("/snapshot/paas-"), "{calls:?}");
+    converged(&project);
+    let other = Project::of("host box { address = 10.0.0.9, lifecycle { snapshot = true } }\n");
+    let said = other.ends("check", 1);
+    says(&said, &["P5012", "only a guest of a cluster has snapshots"]);
+}

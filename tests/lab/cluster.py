@@ -119,6 +119,7 @@ class Lab:
                 "pool": it.pool,
                 "config": dict(it.config),
                 "pending": dict(it.pending),
+                "snapshots": list(it.snapshots),
             }
             for it in sorted(self.pve.vms + self.pve.cts, key=lambda it: it.vmid)
         ]
@@ -141,6 +142,10 @@ class Lab:
         else:
             config = {**config, "name": name}
             self.pve.add_vm(vmid, name, node=node, config=config, template=True)
+
+    def storage(self, name, kind):
+        """Makes a storage one of another kind: dir, lvmthin."""
+        self.pve.storages[name]["type"] = kind
 
     def set(self, vmid, key, value):
         """Changes one line of a guest's configuration by hand; null removes it."""

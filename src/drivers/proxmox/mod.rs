@@ -11,6 +11,7 @@ mod perform;
 mod preflight;
 mod ready;
 mod root;
+mod snapshot;
 mod task;
 mod tls;
 mod trouble;

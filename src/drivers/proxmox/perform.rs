@@ -191,6 +191,10 @@ impl Cluster {
             let result = match (&method, below) {
                 // It is there already.
                 (_, "/migrate") if parameters.get("target") == Some(&guest.node) => Ok(()),
+                (&Method::POST, "/snapshot") => self.snapshot(&guest, &parameters).await,
+                (&Method::DELETE, below) if below.starts_with("/snapshot/") => {
+                    self.drop_snapshot(&guest, &below["/snapshot/".len()..]).await
+                }
                 (&Method::DELETE, "") => self.destroy(&guest, &parameters).await,
                 (_, "/config") => self.configure(&guest, &parameters, whose).await,
                 (_, word) if word.starts_with("/status/") => {
@@ -341,7 +345,7 @@ impl Cluster {
     }
 
     /// Sends something and waits for the task that it began, if it began one.
-    async fn task(
+    pub(super) async fn task(
         &self,
         method: Method,
         path: &str,
@@ -393,7 +397,7 @@ impl Cluster {
                 (Trouble::Lost(_), _) => false,
                 (Trouble::Unreachable(_), _) | (_, Means::Busy) => attempt < ATTEMPTS,
                 (_, Means::Locked) => {
-                    let passes = !matches!(held, Some("create" | "destroyed" | "snapshot-delete"));
+                    let passes = !matches!(held, Some("create" | "destroyed"));
                     passes && Instant::now() < until
                 }
                 (_, _) => false,

@@ -64,6 +64,8 @@ pub struct Needs {
     pub containers: bool,
     /// There are virtual machines.
     pub machines: bool,
+    /// Some of them get snapshots.
+    pub snapshots: bool,
     /// Names of images, or of guest templates that guests are copies of.
     pub images: BTreeSet<String>,
     /// Something that only root of a node can set, and who asks for it.
@@ -95,6 +97,9 @@ impl Needs {
         }
         if self.machines {
             add(&guests, ON_MACHINES);
+        }
+        if self.snapshots {
+            add(&guests, &["VM.Snapshot"]);
         }
         for source in sources {
             add(&format!("/vms/{source}"), &["VM.Audit", "VM.Clone"]);
