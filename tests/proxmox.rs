@@ -5,12 +5,14 @@
 
 mod copies;
 mod cuts;
+mod docker;
 mod events;
 mod faults;
 mod foreign;
 mod import;
 mod inside;
 mod kills;
+mod lab;
 mod life;
 mod logins;
 mod pending;

@@ -53,6 +53,9 @@ pub async fn observe<W: World>(
     }
     let answers = ask_machines(world, state, &seen, machines).await;
     for (id, record, machine) in open {
+        if let Some(Err(Fault::Refused(why) | Fault::Unknown(why))) = answers.get(&machine) {
+            seen.unseen.insert(id.clone(), why.clone());
+        }
         let found = at_machine(state, &seen, &answers, &machine, |answer| {
             let kind = kinds::find(id.address.kind()).expect("it was asked for above");
             kind.found(memory(state, id, record), &record.intent.spec, answer)

@@ -83,6 +83,9 @@ async fn run(machines: &Machines, at: &Place, command: &Command) -> Result<(), F
     };
     let what = match job.argv.as_slice() {
         [program, flag] if program == b"sh" && flag == b"-s" => "the script".to_owned(),
+        [program, flag, name] if program == b"sh" && flag == b"-s" => {
+            crate::legible::visible(&String::from_utf8_lossy(name))
+        }
         _ => job.program(),
     };
     let failed = |why: String| Fault::Refused(format!("on {}: {why}", at.name()));

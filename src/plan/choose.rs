@@ -220,6 +220,7 @@ impl Here<'_> {
             draft.drift.push(Drift {
                 address: self.address.clone(),
                 what: DriftKind::Missing,
+                why: None,
                 leaves: Vec::new(),
                 mended: true,
             });
@@ -322,14 +323,16 @@ impl Here<'_> {
         if !drifted.is_empty() {
             let mended = before.lifecycle.drift == OnDrift::Fix;
             let what = DriftKind::Changed;
-            draft.drift.push(Drift { address, what, leaves: drifted.clone(), mended });
+            let differs = drifted.clone();
+            draft.drift.push(Drift { address, what, why: None, leaves: differs, mended });
             if mended {
                 leaves.retain(|leaf| !drifted.iter().any(|it| it.path == leaf.path));
                 leaves.extend(drifted);
             }
         } else if self.inputs.seen.objects.get(id) == Some(&Found::Unseen) {
             let (what, leaves) = (DriftKind::Unseen, Vec::new());
-            draft.drift.push(Drift { address, what, leaves, mended: false });
+            let why = self.inputs.seen.unseen.get(id).cloned();
+            draft.drift.push(Drift { address, what, why, leaves, mended: false });
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Seen {
     /// What was found where each recorded object should be. An object that is not in it exists
     /// only in the manifest and the state.
     pub objects: BTreeMap<ObjectId, Found>,
+    /// Why recorded objects could not be seen, where somebody said so.
+    pub unseen: BTreeMap<ObjectId, String>,
     /// Every cluster, by its address.
     pub clusters: BTreeMap<Address, ClusterSeen>,
     /// Objects that carry our mark although the state does not know them, by address.

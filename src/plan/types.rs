@@ -290,6 +290,9 @@ pub struct Drift {
     pub address: Address,
     /// What happened to it.
     pub what: DriftKind,
+    /// Why it could not be seen, where its machine said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// For a changed one: field, what was made, what is seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<Leaf>,

@@ -3,6 +3,7 @@
 mod allow;
 pub mod compose;
 pub mod delimiters;
+pub mod docker;
 mod excerpt;
 pub mod begin;
 pub mod change;

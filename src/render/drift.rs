@@ -37,6 +37,9 @@ pub fn section(paper: &mut Paper, drift: &[Drift], context: &Context) {
         let address = visible(one.address.as_str());
         let what = sentence(one);
         paper.two_sided(2, (Hue::Yellow, "!", &address), (Hue::Yellow, &what));
+        if let Some(why) = &one.why {
+            paper.line(paper.sign_width() + 5, Hue::Plain, &visible_line(why));
+        }
         if context.density != Density::Summary {
             leaves(paper, one, context);
         }
@@ -81,6 +84,7 @@ fn sentence(drift: &Drift) -> String {
     let what = match drift.what {
         DriftKind::Missing => "missing",
         DriftKind::Changed => "changed outside",
+        DriftKind::Unseen if drift.why.is_some() => return "it cannot be looked at".to_owned(),
         DriftKind::Unseen => return "its machine does not answer".to_owned(),
     };
     match (drift.mended, drift.what) {
@@ -138,13 +142,17 @@ pub fn entries(drift: &[Drift], context: &Context) -> Vec<Value> {
             .iter()
             .map(|leaf| machine::leaf(leaf, leaf::fields(&drift.address, context), None))
             .collect();
-        json!({
+        let mut entry = json!({
             "address": drift.address,
             "kind": drift.address.kind(),
             "what": drift.what,
             "leaves": leaves,
             "mended": drift.mended,
-        })
+        });
+        if let Some(why) = &drift.why {
+            entry["why"] = json!(visible_line(why));
+        }
+        entry
     };
     drift.iter().map(one).collect()
 }
@@ -153,8 +161,9 @@ pub fn entries(drift: &[Drift], context: &Context) -> Vec<Value> {
 pub fn brief(drift: &Drift) -> String {
     let paths: Vec<String> =
         drift.leaves.iter().map(|leaf| crate::render::value::path(&leaf.path)).collect();
-    match paths.is_empty() {
-        true => sentence(drift),
-        false => format!("{}: {}", sentence(drift), paths.join(", ")),
+    match (&drift.why, paths.is_empty()) {
+        (Some(why), _) => format!("{}: {}", sentence(drift), visible_line(why)),
+        (None, true) => sentence(drift),
+        (None, false) => format!("{}: {}", sentence(drift), paths.join(", ")),
     }
 }

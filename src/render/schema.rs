@@ -330,6 +330,7 @@ fn drift() -> Value {
         ("address", text()),
         ("kind", text()),
         ("what", json!({ "enum": ["missing", "changed", "unseen"] })),
+        ("why?", text()),
         ("leaves?", list(&json!({ "$ref": "#/$defs/leaf" }))),
         ("mended?", flag()),
     ])

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::compose::{Document, Node, Published};
-use crate::model::{Bundle, Duration, Form, Piece, Text, Value, run, script, within};
-use crate::runtimes::{Place, Runtime, env_file};
+use crate::model::{Bundle, Duration, Form, Piece, Text, Value, run, within};
+use crate::runtimes::{Place, Runtime, docker, env_file};
 use crate::schema::{Type, object};
 use crate::source::Span;
 
@@ -35,7 +35,8 @@ object! {
         pull: String, Note, default "\"missing\"", is Type::OneOf(&["missing", "always"]);
         /// Containers of services that are no longer in the file are removed.
         prune: bool, Note, default "true";
-        /// Docker is installed where it is missing.
+        /// Docker and Compose are installed where they are missing: from the packages of Alpine,
+        /// Debian and Ubuntu, or else from Docker's own.
         install: bool, Note, default "true";
         /// How long it may take.
         timeout: Option<Timeout>, Note, optional;
@@ -51,23 +52,6 @@ const UP_SECS: u64 = 15 * 60;
 
 /// What stands for a part of the file that is known only later; nobody writes it.
 const UNKNOWN: &str = "\u{e000}";
-
-const INSTALL: &str = "\
-command -v docker >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 && exit 0
-if command -v apk >/dev/null 2>&1; then
-  apk add --no-cache docker docker-cli-compose
-  rc-update add docker default
-  service docker start
-elif command -v apt-get >/dev/null 2>&1; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q
-  apt-get install -qy docker.io docker-compose-v2 ||
-    apt-get install -qy docker.io docker-compose
-else
-  echo 'no apk and no apt-get: install Docker by a template' >&2
-  exit 1
-fi
-";
 
 impl Compose {
     /// Takes the file's text from wherever `file` says it is.
@@ -168,7 +152,7 @@ impl Runtime for Compose {
             bundle = bundle.file(format!("{dir}/{path}"), content.clone());
         }
         if self.install {
-            bundle.start.push(script(INSTALL));
+            bundle.start.push(docker::install());
         }
         let mut up = vec!["up", "-d", "--pull", self.pull.as_str()];
         if self.prune {

@@ -1,6 +1,7 @@
 //! How an app is deployed. To add a runtime: one file here and its lines below.
 
 mod compose;
+mod docker;
 mod nixos;
 mod unit;
 

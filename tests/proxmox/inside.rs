@@ -59,12 +59,17 @@ pub fn site_by(cable: Option<(&str, &str)>, port: impl FnOnce(u16) -> u16) -> Op
     Some(Site { project, pve, node, lab })
 }
 
+/// The key of the node `pve1` becomes known as a person makes it known.
+pub fn known(project: &Project) {
+    let said = project.ends("host-key show cluster.home/node.pve1", 4);
+    let print = said.split_whitespace().find(|it| it.starts_with("SHA256:")).unwrap();
+    project.fine(&format!("host-key accept cluster.home/node.pve1 {print}"));
+}
+
 impl Site {
     /// The node's key becomes known as a person makes it known.
     pub fn accept(&self) {
-        let said = self.project.ends("host-key show cluster.home/node.pve1", 4);
-        let print = said.split_whitespace().find(|it| it.starts_with("SHA256:")).unwrap();
-        self.project.fine(&format!("host-key accept cluster.home/node.pve1 {print}"));
+        known(&self.project);
     }
 
     pub fn read(&self, vmid: u32, path: &str) -> String {

@@ -258,8 +258,13 @@ pub fn found() -> Change {
 }
 
 pub fn drift() -> Vec<Drift> {
-    let one =
-        |name: &str, what, leaves, mended| Drift { address: address(name), what, leaves, mended };
+    let one = |name: &str, what, leaves, mended| Drift {
+        address: address(name),
+        what,
+        why: None,
+        leaves,
+        mended,
+    };
     let seen = leaf("memory", json!(1_073_741_824), json!(536_870_912), Class::Live, Reason::Drift);
     vec![
         one("container.api", DriftKind::Changed, vec![seen], true),
@@ -306,7 +311,7 @@ pub fn hostile(hostile: &str) -> Plan {
     plan.changes.push(one);
     let what = DriftKind::Changed;
     let leaves = plan.changes[0].leaves.clone();
-    plan.drift = vec![Drift { address: address(&name), what, leaves, mended: false }];
+    plan.drift = vec![Drift { address: address(&name), what, why: None, leaves, mended: false }];
     plan.blocked = vec![Blocked {
         address: address(&name),
         code: "P7003".into(),

@@ -17,7 +17,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::world::Chosen;
 use crate::drivers::places::Places;
 use crate::plan::Plan;
-use crate::problem::{any_error, project, state::stale_plan};
+use crate::problem::{Problem, any_error, docker, project, state::stale_plan};
 use crate::render::{self, Summary};
 use crate::state::{Event, State};
 use crate::store::{self, Refused, Store};
@@ -233,9 +233,15 @@ pub async fn carry_out(
     store.compact()?;
     secrets.settle(&mut store, terminal).await?;
     let code = exit_code(&report);
+    let known = report
+        .failed
+        .iter()
+        .filter_map(|failure| docker::diagnosed(failure.id.address.as_str(), &failure.message));
+    let known: Vec<Problem> = known.collect();
     if !quiet {
         terminal.print(&render::outcome(&summary(report, resume), terminal.out));
     }
+    terminal.problems(&known, &Default::default());
     Ok(code)
 }
 

@@ -51,6 +51,20 @@ set -- env -i "PAAS_RUN=$mark" "PATH=$PATH" "HOME=$home" "USER=$user" "LOGNAME=$
 exit $?
 "#;
 
+/// Waits for the end of a first start, which goes on after the machine takes commands, and says
+/// how it ended: packages and users may not be there before.
+const READY: &str = r#"command -v cloud-init >/dev/null 2>&1 || exit 0
+cloud-init status --wait >/dev/null 2>&1
+code=$?
+case $code in
+  0) echo 'cloud-init done' ;;
+  1) echo 'cloud-init error' ;;
+  2) echo 'cloud-init degraded' ;;
+  *) echo "cloud-init status --wait ended with $code" >&2; exit 1 ;;
+esac
+[ $code = 0 ] || cloud-init status --long 2>&1 | tail -n 12
+"#;
+
 /// Where commands run.
 #[derive(Clone, Debug)]
 pub enum Place {
@@ -146,16 +160,16 @@ impl Machines {
     /// Waits until a machine takes commands, and has set itself up if it has just been made.
     pub async fn wait_ready(&self, at: &Place, within: Duration) -> Result<(), Fault> {
         let (start, mut pause) = (Instant::now(), Duration::from_millis(200));
-        // A first start goes on after the machine takes commands: packages are not there yet.
-        let ready = "command -v cloud-init >/dev/null 2>&1 || exit 0\n\
-                     cloud-init status --wait >/dev/null 2>&1 || [ $? -eq 2 ]";
         loop {
             let left = within.saturating_sub(start.elapsed()).max(Duration::from_secs(1));
-            let job = Job { timeout: left, ..Job::new(["sh", "-c", ready]) };
+            let job = Job { timeout: left, ..Job::new(["sh", "-c", READY]) };
             let why = match self.attempt(at, &job).await {
-                Ok(ran) => match ran.fine("cloud-init status --wait") {
-                    Ok(_) => return Ok(()),
-                    Err(why) => why,
+                Ok(ran) => match set_up(at, &ran)? {
+                    true => return Ok(()),
+                    false => match ran.fine("sh") {
+                        Ok(_) => return Ok(()),
+                        Err(why) => why,
+                    },
                 },
                 Err(Trouble::Stranger(why)) => return Err(Fault::Refused(why)),
                 Err(Trouble::Unreachable(why) | Trouble::Shut(why)) => why,
@@ -263,6 +277,28 @@ impl Machines {
             Some(why) => Err(refused(why)),
             None => Ok(ran),
         }
+    }
+}
+
+/// Whether a machine told how its first start went: well, or well enough. One that went wrong
+/// gets no better by waiting.
+fn set_up(at: &Place, ran: &Ran) -> Result<bool, Fault> {
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let Some(told) = said.strip_prefix("cloud-init ") else {
+        return Ok(ran.exit == Exit::Code(0));
+    };
+    let (how, details) = told.split_once('\n').unwrap_or((told, ""));
+    let details: Vec<&str> = details.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
+    let (name, details) = (at.name(), details.join(" / "));
+    match how {
+        "done" => Ok(true),
+        "degraded" => {
+            tracing::warn!(name, details, "cloud-init went on after errors");
+            Ok(true)
+        }
+        _ => Err(Fault::Refused(format!(
+            "cloud-init failed on {name}: {details}; look into /var/log/cloud-init-output.log there"
+        ))),
     }
 }
 

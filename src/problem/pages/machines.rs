@@ -1,4 +1,4 @@
-//! Pages about single machines: P631x.
+//! Pages about single machines: P631x, P632x.
 
 use super::Page;
 
@@ -46,5 +46,29 @@ pub(super) const PAGES: &[Page] = &[
          plan would change beside the mark that says whose the guest is: options that the \
          language has no word for, or a way of writing that has another meaning. Change the text \
          until the plan shows what you want. `apply` changes nothing that the plan did not show.",
+    ),
+    Page::new(
+        "P6321",
+        "Docker and an old AppArmor profile",
+        "From version 1.3.3 on, runc sets values of the kernel in a way that older AppArmor profiles \
+         for containers refuse. Docker then ends with `ip_unprivileged_port_start` and `permission \
+         denied`, whatever the image is, and nothing in the container is wrong. Update the node, \
+         whose `lxc-pve` brings the newer profile, and restart the container. Until then an older \
+         `containerd.io` works, or a `vm`.",
+    ),
+    Page::new(
+        "P6322",
+        "Docker in a container that does not let it nest",
+        "Docker mounts file systems and makes namespaces for its own containers. An unprivileged \
+         container allows that with `features { nesting = true }`. `paas check` tells it for \
+         containers of the manifest (P6103), and this is what a machine itself says, for instance \
+         when somebody changed the container by hand. The container has to restart for it.",
+    ),
+    Page::new(
+        "P6323",
+        "Docker in a container without keys",
+        "Some versions of Docker keep a key in the kernel for each of their containers, which an \
+         unprivileged container allows with `features { keyctl = true }`. Proxmox lets only root \
+         set it, so the cluster needs an `ssh` block, by which `pct set` is run on the node.",
     ),
 ];
