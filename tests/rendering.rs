@@ -86,7 +86,8 @@ fn state_and_outcome() {
     let intent = Intent { spec, ..Intent::default() };
     let facts = BTreeMap::from([("ip".into(), json!("10.0.0.7"))]);
     let begun = vec![(Verb::Update, intent.clone())];
-    let record = Record { uid: "4f".into(), intent, begun, facts, moved_from: None };
+    let record =
+        Record { uid: "4f".into(), intent, begun, facts, repeated: false, moved_from: None };
     let calm = Record { begun: vec![], ..record.clone() };
     let records = BTreeMap::from([(id("thing.a#1"), record.clone()), (id("thing.b#2"), calm)]);
     let state = State { lineage: "c0ffee".into(), serial: 7, records, ..State::default() };

@@ -313,3 +313,24 @@ fn a_journal_can_be_read_by_a_person() {
          {\"id\":\"container.web#1\",\"verb\":\"create\"}}}\n"
     );
 }
+
+/// What was asked for twice may be made twice, one after the other.
+#[test]
+fn a_guest_that_was_asked_for_twice_may_come_again_when_it_is_gone() {
+    let spec = json!({"id": 10_000, "cluster": {"$ref": "cluster.home#1"}});
+    let create = || started("web", Verb::Create, spec.clone());
+    let gone = || [started("web", Verb::Delete, spec.clone()), done("web", Verb::Delete)];
+    let after = |events: Vec<Event>| {
+        let mut state = State::default();
+        events.into_iter().for_each(|event| state.record(event));
+        assert!(state.records.is_empty());
+        state.abandoned.len()
+    };
+    let made = || done("web", Verb::Create);
+    let heard = [vec![create(), made()], gone().into()].concat();
+    assert_eq!(after(heard), 0, "its one request has ended");
+    assert_eq!(after([vec![create()], gone().into()].concat()), 0, "it was seen");
+    assert_eq!(after([vec![create(), create()], gone().into()].concat()), 1);
+    let later = [vec![create(), create(), made()], gone().into()].concat();
+    assert_eq!(after(later), 1);
+}

@@ -415,6 +415,7 @@ fn state() -> Value {
         ("uid", text()),
         ("intent", intent),
         ("begun?", list(&begun)),
+        ("repeated?", flag()),
         ("moved_from?", text()),
         ("facts?", json!({ "type": "object" })),
     ]);

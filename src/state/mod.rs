@@ -76,6 +76,10 @@ pub struct Record {
     /// as any of these say. A record whose first change is a create may not exist at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub begun: Vec<(Verb, Intent)>,
+    /// It was asked for again before anybody heard of the first time: once it is gone, a request
+    /// that is late may make it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
     /// What it stood for when its mark was written, if that is something else by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<Address>,
@@ -146,6 +150,7 @@ impl Record {
             uid: uid.to_owned(),
             intent: intent.clone(),
             begun: Vec::new(),
+            repeated: false,
             moved_from: None,
             facts: BTreeMap::new(),
         }
@@ -154,6 +159,16 @@ impl Record {
     /// Every intent the object may be found in.
     pub fn possible(&self) -> impl Iterator<Item = &Intent> {
         std::iter::once(&self.intent).chain(self.begun.iter().map(|(_, intent)| intent))
+    }
+
+    /// It began to be made again before anybody heard of the first time.
+    fn made_twice(&self) -> bool {
+        self.begun.iter().filter(|(verb, _)| *verb == Verb::Create).count() > 1
+    }
+
+    /// It is a guest, and once it is gone, a request that nobody heard of may still make it.
+    fn may_come_again(&self) -> bool {
+        (self.repeated || self.made_twice()) && self.intent.spec["id"].as_u64().is_some()
     }
 
     /// It began to be made and nobody heard that it was.
@@ -186,7 +201,13 @@ impl State {
                 let record = self.records.entry(id).or_insert_with(fresh);
                 record.begun.push((verb, intent));
             }
-            Event::Done { id, verb: Verb::Delete | Verb::Forget, .. } => {
+            Event::Done { id, verb: Verb::Delete, .. } => {
+                match self.records.get(&id).is_some_and(Record::may_come_again) {
+                    true => self.abandon(id),
+                    false => drop(self.records.remove(&id)),
+                }
+            }
+            Event::Done { id, verb: Verb::Forget, .. } => {
                 self.records.remove(&id);
             }
             Event::Done { id, verb, facts, took_ms } => self.made(&id, verb, facts, took_ms),
@@ -203,6 +224,7 @@ impl State {
 
     fn made(&mut self, id: &ObjectId, verb: Verb, facts: BTreeMap<String, Value>, took_ms: u64) {
         if let Some(record) = self.records.get_mut(id) {
+            record.repeated |= record.made_twice();
             if let Some((_, intent)) = record.begun.pop() {
                 record.intent = intent;
             }

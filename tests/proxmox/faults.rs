@@ -90,3 +90,22 @@ fn an_image_that_is_not_there_is_named_with_those_that_are() {
     assert!(text.contains("debian-12-standard_12.7-1_amd64.tar.zst"), "{text}");
     assert!(pve.guests().is_empty());
 }
+
+#[test]
+fn a_node_that_is_named_and_away_is_told_before_anything_is_done() {
+    let Some(pve) = pve::cluster() else { return };
+    let on =
+        |node: &str| WEB.replace("on = cluster.home", &format!("on = cluster.home.node.{node}"));
+    let project = pve.project(&on("pve2"));
+    pve.ask("set_node_offline", json!(["pve2"]));
+    let said = project.ends("plan", 4);
+    assert!(said.contains("P5011") && said.contains("`pve2` is offline"), "{said}");
+    project.ends("apply --yes", 4);
+    assert!(pve.guests().is_empty());
+    // What is there already is left where it is, and nothing else has to wait for it.
+    project.edit("main.paas", "cluster.home.node.pve2", "cluster.home.node.pve1");
+    project.fine("apply --yes");
+    project.edit("main.paas", "cluster.home.node.pve1", "cluster.home.node.pve2");
+    let said = project.ends("plan", 4);
+    assert!(said.contains("`pve2` is offline"), "{said}");
+}

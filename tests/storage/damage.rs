@@ -177,7 +177,7 @@ fn a_field_that_nobody_knows_is_not_passed_over() {
         SNAPSHOT,
         |text| resealed(&text.replace("\"uid\"", "\"owner\":1,\"uid\"")),
         "P7002 `DIR/paas.state.json` is damaged, line 7: unknown field `owner`, \
-         expected one of `uid`, `intent`, `begun`, `moved_from`, `facts`",
+         expected one of `uid`, `intent`, `begun`, `repeated`, `moved_from`, `facts`",
     );
     check(
         SNAPSHOT,
