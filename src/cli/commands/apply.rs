@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::apply::{self, Ledger, Report, Wanted};
@@ -268,9 +269,11 @@ fn exit_code(report: &Report) -> u8 {
 fn interrupts(terminal: &Terminal) -> watch::Receiver<Wanted> {
     let (sender, receiver) = watch::channel(Wanted::Everything);
     let terminal = *terminal;
+    // It is heard from here on: a task would only begin to listen when it gets its turn.
+    let Ok(mut pressed) = signal(SignalKind::interrupt()) else { return receiver };
     tokio::spawn(async move {
         for wanted in [Wanted::WhatRuns, Wanted::Nothing] {
-            if tokio::signal::ctrl_c().await.is_err() {
+            if pressed.recv().await.is_none() {
                 return;
             }
             terminal.say(match wanted {
