@@ -39,6 +39,7 @@ mod state;
 mod stores;
 mod stores_in_vaults;
 mod terminal;
+mod terraform;
 mod testing;
 mod zones;
 

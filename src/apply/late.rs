@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Late, Piece, Ref, Step, Text, Value};
-use crate::state::{Record, State};
+use crate::lower::Intent;
+use crate::model::{Piece, Ref, Step, Text, Value};
+use crate::state::State;
 
 /// The steps with every late value and the project put in, or what is wrong with a value: it
 /// is missing, or cannot be written where it goes.
@@ -12,7 +13,7 @@ pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
     let mut known = |piece: &Piece| match piece {
         Piece::Project { .. } => Some(state.lineage.clone()),
         Piece::Late { late, .. } => {
-            let value = value(late, state);
+            let value = state.text_of(late, piece);
             let name = || format!("{} of {}", late.what, late.of.address());
             match value.as_deref().map(|it| piece.refusal(it)) {
                 Some(None) => (),
@@ -32,49 +33,47 @@ pub fn filled(steps: &[Step], state: &State) -> Result<Vec<Step>, String> {
     }
 }
 
-/// A value of a resource as it is known after an apply: a fact that came back, or a field that was
-/// decided.
-pub fn known(address: &Address, what: &str, state: &State) -> Option<Value> {
-    let (_, record) = state.latest(address)?;
-    told(record, what, state)
+/// Whether an intent waits for what a module tells.
+pub fn is_told(intent: &Intent) -> bool {
+    intent.after.iter().any(|it: &Ref| it.address().kind() == "terraform")
 }
 
-/// What a record says of its object, by itself or beside others.
-fn told(record: &Record, what: &str, state: &State) -> Option<Value> {
-    let value = record.facts.get(what).or_else(|| record.intent.spec.below(what)).cloned();
-    let value = value.or_else(|| (what == "outdated").then(|| outdated(record, state).into()))?;
-    let is_open = matches!(value.as_str(), Some("auto" | "dhcp"));
-    (!is_open).then_some(value)
+/// An intent with what modules have told put in: a new value of an output is a change.
+pub fn with_told(intent: &Intent, state: &State) -> Intent {
+    let mut intent = intent.clone();
+    if is_told(&intent) {
+        intent.spec = with_told_in(&intent.spec, state);
+    }
+    intent
 }
 
-/// Whether the template of a guest has another version than the one that the guest is made from.
-fn outdated(record: &Record, state: &State) -> bool {
-    let spec = &record.intent.spec;
-    let template = spec["template"].read::<Ref>().ok();
-    let template = template.and_then(|it| Some(state.latest(it.address())?.1));
-    let newest = template.map(|it| &it.intent.spec["version"]).filter(|it| it.as_str().is_some());
-    newest.is_some_and(|version| *version != spec["template_version"])
-}
-
-fn of(late: &Late, state: &State) -> Option<Value> {
-    let record = match &late.of {
-        Ref::Object(id) => state.records.get(id),
-        Ref::Address(address) => state.latest(address).map(|(_, record)| record),
-    }?;
-    told(record, &late.what, state)
-}
-
-/// A late value as text: a fact that came back, or a field that was decided.
-fn value(late: &Late, state: &State) -> Option<String> {
-    match of(late, state)? {
-        Value::String(text) => Some(text.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        other @ Value::Object(_) => {
-            let text: Text = other.read().ok()?;
-            text.as_literal().map(str::to_owned)
+fn with_told_in(spec: &Value, state: &State) -> Value {
+    match spec {
+        Value::Object(map) if map.contains_key("$text") => {
+            let Ok(text) = spec.read::<Text>() else { return spec.clone() };
+            if let [Piece::Late { late, .. }] = text.pieces()
+                && late.of.address().kind() == "terraform"
+                && let Some(parts @ (Value::Array(_) | Value::Object(_))) = state.value_of(late)
+            {
+                return parts;
+            }
+            let text = text.filled(|piece| match piece {
+                Piece::Late { late, .. } if late.of.address().kind() == "terraform" => {
+                    state.text_of(late, piece)
+                }
+                Piece::Late { .. }
+                | Piece::Literal(_)
+                | Piece::Secret { .. }
+                | Piece::Revealed { .. }
+                | Piece::Project { .. } => None,
+            });
+            Value::of(&text).expect("a text is always JSON")
         }
-        Value::Null | Value::Array(_) => None,
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| (name, with_told_in(value, state))).collect()
+        }
+        Value::Array(list) => list.iter().map(|value| with_told_in(value, state)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => spec.clone(),
     }
 }
 
@@ -89,14 +88,16 @@ fn put_in(output: &Value, state: &State) -> Value {
             let Ok(text) = output.read::<Text>() else {
                 return output.clone();
             };
-            // A truth or a number alone stays one.
+            // A truth, a number, a list or an object alone stays one.
             if let [Piece::Late { late, .. }] = text.pieces()
-                && let Some(plain @ (Value::Bool(_) | Value::Number(_))) = of(late, state)
+                && let Some(value) = state.value_of(late)
+                && value.as_str().is_none()
+                && value.read::<Text>().is_err()
             {
-                return plain;
+                return value;
             }
             let text = text.filled(|piece| match piece {
-                Piece::Late { late, .. } => value(late, state),
+                Piece::Late { late, .. } => state.text_of(late, piece),
                 Piece::Literal(_)
                 | Piece::Secret { .. }
                 | Piece::Revealed { .. }

@@ -2,6 +2,7 @@
 //! order and the limit allow.
 
 mod late;
+mod modules;
 mod observe;
 mod run;
 mod schedule;
@@ -10,7 +11,7 @@ use crate::model::ObjectId;
 use crate::plan::Change;
 use crate::state::{Event, State};
 
-pub use late::known;
+pub use modules::ask_modules;
 pub use observe::observe;
 pub use run::{Failure, Report, run};
 pub use schedule::Schedule;

@@ -26,7 +26,7 @@ pub async fn observe<W: World>(
     for (id, record) in &state.records {
         let Some(kind) = kinds::find(id.address.kind()) else { continue };
         match kind.look(id, &record.intent.spec) {
-            None => (),
+            None | Some(Question::Module(_)) => (),
             Some(Question::Cluster(cluster)) => {
                 let found = match clusters.get(cluster.address()) {
                     Some(answer) => {
@@ -108,7 +108,7 @@ async fn clusters<W: World>(
                 cluster.guests.sort_by_key(|guest| guest.vmid);
                 found.insert(address.clone(), Answer::Cluster(cluster));
             }
-            Ok(Answer::Machine(_)) => (),
+            Ok(Answer::Machine(_) | Answer::Module(_)) => (),
             Err(_) if left.contains(&address) => (),
             Err(fault) => return Err((address.clone(), fault)),
         }
@@ -119,7 +119,7 @@ async fn clusters<W: World>(
 fn only_cluster((address, answer): (Address, Answer)) -> Option<(Address, ClusterSeen)> {
     match answer {
         Answer::Cluster(cluster) => Some((address, cluster)),
-        Answer::Machine(_) => None,
+        Answer::Machine(_) | Answer::Module(_) => None,
     }
 }
 

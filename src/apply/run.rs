@@ -185,9 +185,13 @@ impl<W: World + 'static> Run<'_, W> {
         ended: Vec<Ended>,
         begun: &[usize],
     ) -> Result<(), String> {
-        let ends = ended.iter().filter_map(|it| self.end_event(it));
-        let starts = begun.iter().map(|index| started(&self.plan.changes[*index]));
-        let events: Vec<Event> = ends.chain(starts).collect();
+        let mut events: Vec<Event> = ended.iter().filter_map(|it| self.end_event(it)).collect();
+        let starting = || begun.iter().map(|index| &self.plan.changes[*index]);
+        // What has just been told is a part of what begins.
+        if !events.is_empty() && starting().any(|change| late::is_told(&change.intent)) {
+            ledger.append(&std::mem::take(&mut events))?;
+        }
+        events.extend(starting().map(|change| started(change, ledger.state())));
         if !events.is_empty() {
             ledger.append(&events)?;
         }
@@ -267,12 +271,12 @@ impl<W: World + 'static> Run<'_, W> {
     }
 }
 
-fn started(change: &Change) -> Event {
+fn started(change: &Change, state: &State) -> Event {
     Event::Started {
         id: change.id.clone(),
         verb: change.verb,
         uid: change.uid.clone(),
-        intent: change.intent.clone(),
+        intent: late::with_told(&change.intent, state),
     }
 }
 
@@ -293,7 +297,7 @@ struct Work {
 fn cluster(step: &Step) -> Option<&Address> {
     match &step.on {
         Target::Cluster(cluster) => Some(cluster.address()),
-        Target::Machine(_) | Target::Service(_) | Target::Here => None,
+        Target::Machine(_) | Target::Service(_) | Target::Module(_) | Target::Here => None,
     }
 }
 
@@ -303,7 +307,7 @@ fn doors(all: &mut Doors, change: &Change, state: &State) -> Doors {
     let clusters = change.steps.iter().chain(&change.undo).filter_map(cluster);
     let door = |address: &Address| {
         let door = all.entry(address.clone()).or_insert_with(|| {
-            let most = late::known(address, "parallel", state).and_then(|it| it.as_u64());
+            let most = state.known(address, "parallel").and_then(|it| it.as_u64());
             let most =
                 most.and_then(|it| usize::try_from(it).ok()).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)))

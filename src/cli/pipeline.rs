@@ -14,7 +14,7 @@ use crate::drivers::{Fault, Real};
 use crate::kinds;
 use crate::lower::{Desired, Intent};
 use crate::model::Address;
-use crate::plan::{self, Plan, SecretsSeen};
+use crate::plan::{self, Plan, SecretsSeen, Seen};
 use crate::problem::state::of_another_version;
 use crate::problem::{self, Problem};
 use crate::sandbox::Sandbox;
@@ -81,7 +81,7 @@ pub fn state(folder: &Path) -> Result<(State, Option<Problem>), Stop> {
 /// The secrets of a project without which its platform cannot be looked at; from then on it can.
 pub async fn open(project: &Project, ground: &mut Ground, sandbox: bool) -> Result<Secrets, Stop> {
     let mut secrets = Secrets::of(project, &project.desired.secrets, sandbox);
-    secrets.open_platform().await?;
+    secrets.open_platform(&ground.state).await?;
     if !sandbox {
         let own = project.state_folder(false);
         let places = Places::of(&project.folder, &own, &project.desired, &ground.state);
@@ -120,6 +120,8 @@ pub async fn plan(
     seen.secrets = secrets;
     tracing::info!(objects = seen.objects.len(), clusters = seen.clusters.len(), "looked");
     let place = |span: Span| project.sources.line_of(span);
+    let bare = plan::Inputs { desired, state, seen: &Seen::default(), place: &place };
+    let seen = apply::ask_modules(world, bare, seen).await;
     let inputs = plan::Inputs { desired, state, seen: &seen, place: &place };
     let mut plan = plan::plan(inputs);
     plan.moves = moving.moves;

@@ -14,8 +14,8 @@ use crate::model::{Address, Hidden};
 use crate::problem::{Problem, any_error, project};
 use crate::source::Sources;
 use crate::state::State;
+use crate::store;
 use crate::syntax::tree::Tree;
-use crate::{apply, store};
 
 /// A manifest larger than this is none.
 const BYTES_MAX: u64 = 64 << 20;
@@ -169,7 +169,7 @@ impl Project {
 
     /// What the conditions say that wait for an apply, now that there is this state.
     pub fn settled(&self, state: &State, public: &BTreeMap<String, Hidden>) -> Vec<Problem> {
-        let known = |address: &Address, what: &str| apply::known(address, what, state);
+        let known = |address: &Address, what: &str| state.known(address, what);
         let Again { trees, library, given, files } = &self.again;
         let late = (&self.desired, &known as &Known<'_>, public);
         let mut problems = lower::settled(trees, library, &self.sources, given, files, late);

@@ -76,13 +76,18 @@ impl Secrets {
     }
 
     /// Reads what a platform cannot even be looked at without.
-    pub async fn open_platform(&mut self) -> Result<(), Stop> {
+    pub async fn open_platform(&mut self, state: &State) -> Result<(), Stop> {
         let wanted: BTreeSet<String> = match self.sandbox {
             true => BTreeSet::new(),
             false => {
                 self.items.iter().filter(|(_, it)| it.opens).map(|(it, _)| it.clone()).collect()
             }
         };
+        let kept = |address: &&String| self.items[*address].source.recipe().is_some();
+        if wanted.iter().any(|it| kept(&it)) && self.exists(state) {
+            // What they are told by somebody who plans for himself was made before.
+            self.open(state, Strict::No).await?;
+        }
         self.read(&wanted).await;
         let kept = |address: &&String| self.items[*address].source.recipe().is_some();
         let outside: Vec<&String> = wanted.iter().filter(|it| !kept(it)).collect();

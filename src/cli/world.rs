@@ -26,6 +26,14 @@ impl Chosen {
         Chosen::Sandbox(Box::new(sandbox))
     }
 
+    /// Removes what was kept for an apply that does not come.
+    pub fn discard_plans(&self) {
+        match self {
+            Chosen::Sandbox(_) => (),
+            Chosen::Real(real) => real.discard_plans(),
+        }
+    }
+
     /// The world to change.
     pub fn to_change(
         project: &Project,
@@ -54,7 +62,7 @@ impl Chosen {
         match answer {
             Some(Ok(Answer::Cluster(seen))) => Ok(seen),
             Some(Err(fault)) => Err(fault),
-            Some(Ok(Answer::Machine(_))) | None => {
+            Some(Ok(Answer::Machine(_) | Answer::Module(_))) | None => {
                 Err(Fault::Refused(format!("`{}` is no cluster", cluster.address())))
             }
         }

@@ -8,6 +8,7 @@ pub mod proxmox;
 mod real;
 pub mod secrets;
 pub mod ssh;
+mod terraform;
 
 pub use real::Real;
 

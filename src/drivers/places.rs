@@ -205,6 +205,16 @@ impl Places {
         }
     }
 
+    /// Every secret whose value is known, by its address.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &Hidden)> {
+        self.secrets.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Where the state is, and what is kept beside it.
+    pub fn folder_of_state(&self) -> &Path {
+        &self.own
+    }
+
     /// The value of a secret by its address.
     pub fn secret(&self, address: &str) -> Option<&Hidden> {
         self.secrets.get(address)

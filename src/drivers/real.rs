@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use crate::drivers::places::Places;
 use crate::drivers::proxmox::{Cluster, Deed, Owned, Ownership};
 use crate::drivers::ssh::{self, Job, Known, Machines, Others, Place};
+use crate::drivers::terraform::Terraform;
 use crate::drivers::{Fault, World, machine};
 use crate::model::{
     Address, Answer, Call, ClusterSeen, Condition, Effect, Method, Outcome, Piece, Question, Ref,
@@ -29,6 +30,7 @@ pub(super) struct Inside {
     addresses: Mutex<BTreeMap<Ref, String>>,
     /// Nodes that have let us in.
     entered: tokio::sync::Mutex<BTreeSet<(Address, String)>>,
+    terraform: Terraform,
 }
 
 impl Real {
@@ -40,11 +42,17 @@ impl Real {
             machines: Machines::default(),
             addresses: Mutex::default(),
             entered: tokio::sync::Mutex::default(),
+            terraform: Terraform::default(),
         }))
     }
 }
 
 impl Real {
+    /// Removes the plans of Terraform that were kept and that nobody has saved.
+    pub fn discard_plans(&self) {
+        self.0.terraform.discard_plans();
+    }
+
     /// Where the commands of a machine run: a node, a guest, a host.
     pub async fn reach(&self, machine: &Address) -> Result<Place, Fault> {
         let of = Ref::Address(machine.clone());
@@ -110,6 +118,9 @@ impl Inside {
                 }
                 Ok(Answer::Machine(seen?))
             }
+            Question::Module(module) => {
+                self.terraform.look(&self.places, &module).await.map(Answer::Module)
+            }
         }
     }
 
@@ -126,6 +137,10 @@ impl Inside {
                 let at = self.place(machine).await?;
                 machine::perform(&self.machines, &at, effect, has_secret).await
             }
+            (Target::Module(_), Effect::Call(call)) => {
+                self.terraform.perform(&self.places, call).await
+            }
+            (Target::Module(_), _) => Err(unsupported("anything but a call of Terraform")),
             (Target::Here, effect) => {
                 machine::perform(&self.machines, &Place::Here, effect, has_secret).await
             }

@@ -13,6 +13,7 @@ mod expose;
 mod guest;
 mod guest_fields;
 mod guest_parts;
+mod hcl;
 mod health;
 mod host;
 mod identity;
@@ -26,6 +27,7 @@ pub mod secret;
 mod takeover;
 mod template;
 mod tenant;
+mod terraform;
 mod variables;
 mod vm;
 mod zone;
@@ -191,6 +193,8 @@ pub trait Kind: Fields + Serialize + DeserializeOwned + 'static {
     const HOLDS_DATA: bool = false;
     /// Something outside of the manifest and the state is made for it.
     const OUTSIDE: bool = true;
+    /// A change that did not end is gone on with: what is there of it is known elsewhere.
+    const RESUMES: bool = false;
 
     /// The attributes that can be read beyond the fields.
     fn readings() -> Vec<Reading> {
@@ -304,6 +308,8 @@ pub struct Traits {
     pub holds_data: bool,
     /// See [`Kind::OUTSIDE`].
     pub outside: bool,
+    /// See [`Kind::RESUMES`].
+    pub resumes: bool,
     /// See [`Kind::readings`].
     pub readings: Vec<Reading>,
 }
@@ -345,6 +351,7 @@ pub use guest_parts::slot;
 pub use import::Import;
 pub use network::ends as range_ends;
 pub use takeover::Takeover;
+pub use terraform::module;
 
 /// Every kind, by its word.
 pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
@@ -371,6 +378,7 @@ pub fn all() -> &'static BTreeMap<&'static str, Box<dyn AnyKind>> {
                 Erased::<secret::Secret>::boxed(),
                 Erased::<template::Template>::boxed(),
                 Erased::<tenant::Tenant>::boxed(),
+                Erased::<terraform::Terraform>::boxed(),
                 Erased::<vm::Vm>::boxed(),
                 Erased::<zone::Zone>::boxed(),
             ];
@@ -401,6 +409,7 @@ impl<K: Kind> Erased<K> {
                 one_of: K::ONE_OF,
                 holds_data: K::HOLDS_DATA,
                 outside: K::OUTSIDE,
+                resumes: K::RESUMES,
                 readings: K::readings(),
             },
             kind: PhantomData,

@@ -20,7 +20,8 @@ use crate::source::Sources;
 use crate::syntax::tree::{Expr, Name, Tree};
 
 /// Kinds whose own secrets open shared services: a sandbox does without them.
-const CREDENTIALS_OF: [&str; 6] = ["cluster", "zone", "identity", "database", "host", "cert"];
+const CREDENTIALS_OF: [&str; 7] =
+    ["cluster", "zone", "identity", "database", "host", "cert", "terraform"];
 
 /// The value of an input that comes from outside of the manifest.
 #[derive(Clone, Debug)]

@@ -230,6 +230,9 @@ impl<'t> Evaluator<'t> {
     pub fn read(&mut self, id: NodeId, name: &str, name_at: Span, at: Span) -> Val {
         let node = Rc::clone(&self.nodes[id]);
         let schema = node.kind.schema();
+        if let Some(value) = self.read_output(&node, name, at) {
+            return value;
+        }
         if let Some(index) = schema.fields.iter().position(|field| field.name == name) {
             let value = self.field(id, index);
             let field = &schema.fields[index];
@@ -407,6 +410,9 @@ impl<'t> Evaluator<'t> {
             Some(Source::Secret) => lower::WITHOUT_SECRETS.to_owned(),
             Some(Source::Late(kinds::Stage::Apply)) => {
                 format!("it is known once `{of}` has been made")
+            }
+            None if of.kind() == "terraform" => {
+                format!("Terraform tells it once it has applied `{of}`")
             }
             _ if chosen => {
                 format!("it is left to the planner: write `{first}` in `{of}` to fix it")

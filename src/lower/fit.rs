@@ -27,7 +27,7 @@ impl<'t> Evaluator<'t> {
                 self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Either(types)) => self.fit_either(value, types, field, node),
-            (Data::Late(late), Type::Text | Type::Shown) => {
+            (Data::Late(late), Type::Text | Type::Shown | Type::Given) => {
                 Val::new(Data::Text(Text::late(late.as_ref().clone()).into()), at)
             }
             (Data::Late(late), _) => {
@@ -35,6 +35,7 @@ impl<'t> Evaluator<'t> {
                 self.bad(lower::field_late(at, field, &late), at)
             }
             (_, Type::Any) => self.fit_any(value, field),
+            (_, Type::Given) => self.fit_given(value, field, node),
             (Data::Str(text), Type::Content) if !text.contains('\n') => {
                 let mut path = value.clone();
                 self.place_path(&mut path);
@@ -235,6 +236,25 @@ impl<'t> Evaluator<'t> {
         Val::map(fitted, at)
     }
 
+    /// JSON whose texts may be secret or late.
+    fn fit_given(&mut self, value: &Val, field: &str, node: NodeId) -> Val {
+        match &value.data {
+            Data::List(list) => {
+                let fitted = list.iter().map(|value| self.fit(value, &Type::Given, field, node));
+                Val::list(fitted.collect(), value.origin)
+            }
+            Data::Map(map) => {
+                let fitted = map.iter().map(|(key, value)| {
+                    let name = format!("{field}.{}", plain(key));
+                    (key.clone(), self.fit(value, &Type::Given, &name, node))
+                });
+                Val::map(fitted.collect(), value.origin)
+            }
+            Data::Text(_) => value.clone(),
+            _ => self.fit_any(value, field),
+        }
+    }
+
     /// Plain JSON: quantities are printed, and nothing may be secret or late.
     fn fit_any(&mut self, value: &Val, field: &str) -> Val {
         let at = value.origin;
@@ -278,7 +298,7 @@ impl<'t> Evaluator<'t> {
 /// Whether it is worth trying: the shape is right, whatever the contents are.
 fn may_fit(data: &Data, ty: &Type) -> bool {
     match ty {
-        Type::Any | Type::Content => true,
+        Type::Any | Type::Given | Type::Content => true,
         Type::Either(types) => types.iter().any(|ty| may_fit(data, ty)),
         Type::Object(_) | Type::Map(_) | Type::Blocks(_) => matches!(data, Data::Map(_)),
         Type::List(_) => matches!(data, Data::List(_)),

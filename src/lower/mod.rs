@@ -30,6 +30,7 @@ mod library;
 mod lints;
 mod machines;
 mod memo;
+mod modules;
 mod nodes;
 mod open;
 mod operators;

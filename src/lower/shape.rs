@@ -7,7 +7,9 @@ use crate::lower::collect::is_field;
 use crate::lower::evaluator::Evaluator;
 use crate::problem::names as problem;
 use crate::source::Span;
-use crate::syntax::tree::{Attribute, Block, Body, Expr, ExprKind, Item, ItemKind, Key, Require};
+use crate::syntax::tree::{
+    Attribute, Block, Body, Expr, ExprKind, Item, ItemKind, Key, Let, Require,
+};
 
 /// One thing that is written under a name.
 #[derive(Clone, Copy)]
@@ -26,6 +28,8 @@ pub(super) struct Shape<'t> {
     pub spreads: Vec<&'t Expr>,
     /// What must be true of it.
     pub requires: Vec<&'t Require>,
+    /// `output name: type`, which a module of Terraform has.
+    pub outputs: Vec<&'t Let>,
 }
 
 impl Entry<'_> {
@@ -154,12 +158,12 @@ impl<'t> Evaluator<'t> {
             ItemKind::Block(block) => shape.add(&block.kind.text, Entry::Block(block)),
             ItemKind::Spread(expr) => shape.spreads.push(expr),
             ItemKind::Require(require) => shape.requires.push(require),
+            ItemKind::Output(output) => shape.outputs.push(output),
             ItemKind::Comprehension(_)
             | ItemKind::Let(_)
             | ItemKind::Function(_)
             | ItemKind::Type(_)
             | ItemKind::Input(_)
-            | ItemKind::Output(_)
             | ItemKind::Secret(_)
             | ItemKind::Import(_)
             | ItemKind::Use(_)

@@ -213,6 +213,7 @@ impl<'t> Evaluator<'t> {
             self.problems.push(problem);
         }
         let sound = sound && known && self.check_groups(node);
+        let sound = sound && self.add_outputs(node, &mut spec, &mut writing.origins);
         let complete = sound && absent.is_empty() && !writing.broken;
         let mut json = Value::Object(spec);
         if complete {

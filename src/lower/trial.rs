@@ -185,7 +185,8 @@ impl<'t> Evaluator<'t> {
         self.attempt(|this| this.fit(&value, ty, what, of))
     }
 
-    fn mocked(&mut self, of: NodeId, what: &str) -> Option<Val> {
+    /// What a test says an attribute is.
+    pub(super) fn mocked(&mut self, of: NodeId, what: &str) -> Option<Val> {
         let address = &self.nodes[of].address;
         let mocks = &self.trial.as_ref()?.mocks;
         let (index, place, entry) = mocks.iter().enumerate().rev().find_map(|(index, mock)| {
@@ -211,7 +212,11 @@ impl<'t> Evaluator<'t> {
 
     /// Whether an attribute of a resource is decided or found out later than it is read.
     fn is_late(&mut self, id: NodeId, name: &str) -> bool {
-        let kind = self.nodes[id].kind;
+        let node = Rc::clone(&self.nodes[id]);
+        let kind = node.kind;
+        if super::modules::declared(&node, name).is_some() {
+            return true;
+        }
         if let Some(index) = kind.schema().fields.iter().position(|field| field.name == name) {
             let choice = kind.schema().fields[index].choice;
             let value = choice.map(|choice| (choice, self.field(id, index)));

@@ -29,6 +29,31 @@ pub(super) fn conflicts(desired: &Desired, problems: &mut Vec<Problem>) {
         }
     }
     configurations(desired, problems);
+    modules(desired, problems);
+}
+
+/// Two blocks with one state of Terraform undo each other's work, unless each has its own part.
+fn modules(desired: &Desired, problems: &mut Vec<Problem>) {
+    let mut used: BTreeMap<(String, String), (&Address, Span)> = BTreeMap::new();
+    for (address, resource) in &desired.resources {
+        let spec = &resource.intent.spec;
+        let parts = spec["targets"].as_array().is_some_and(|targets| !targets.is_empty());
+        if address.kind() != "terraform" || parts {
+            continue;
+        }
+        let source = spec["source"].as_str().unwrap_or_default();
+        let folder: Vec<&str> =
+            source.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let workspace = text(&spec["workspace"]).unwrap_or_default();
+        let at = place(resource, "source");
+        match used.get(&(folder.join("/"), workspace.clone())) {
+            Some((first, first_at)) => {
+                let (first, again) = ((first.as_str(), *first_at), (address.as_str(), at));
+                problems.push(crate::problem::terraform::module_twice(source, first, again));
+            }
+            None => drop(used.insert((folder.join("/"), workspace), (address, at))),
+        }
+    }
 }
 
 /// A machine has one NixOS configuration: apps that want two of them undo each other's work.

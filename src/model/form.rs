@@ -25,6 +25,10 @@ pub enum Form {
     UnboundString,
     /// Between double quotes of dnsmasq.
     DnsmasqString,
+    /// Between double quotes of JSON.
+    JsonString,
+    /// A value of JSON, as it is.
+    Json,
 }
 
 impl Form {
@@ -49,7 +53,11 @@ impl Form {
                 '`' => Some("\\`"),
                 _ => None,
             }),
-            Form::Item | Form::Line | Form::Word => text.to_owned(),
+            Form::Item | Form::Line | Form::Word | Form::Json => text.to_owned(),
+            Form::JsonString => {
+                let whole = serde_json::Value::from(text).to_string();
+                whole[1..whole.len() - 1].to_owned()
+            }
             // Quotes cannot be escaped there, but numbers stand for bytes in a record.
             Form::UnboundRecord => numbered(text, |byte| byte == b'\'' || byte < b' '),
             Form::UnboundString => {
@@ -69,7 +77,7 @@ impl Form {
     /// What is in the value that cannot be written there.
     pub fn refusal(self, text: &str) -> Option<&'static str> {
         match self {
-            Form::UnboundRecord | Form::UnboundString => None,
+            Form::UnboundRecord | Form::UnboundString | Form::Json | Form::JsonString => None,
             _ if text.contains('\0') => Some("a NUL character"),
             Form::Line if text.contains(['\n', '\r']) => Some("a line break"),
             Form::Word if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {

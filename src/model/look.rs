@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::model::{Address, ObjectId, Ref};
+use crate::model::{Address, Module, ModuleSeen, ObjectId, Ref};
 
 /// What to look at; one question covers everything of its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Question {
         /// Names of services: Compose projects, units, `nixos`.
         services: BTreeSet<String>,
     },
+    /// What Terraform would do with a root module; its plan is kept for the step that applies it.
+    Module(Box<Module>),
 }
 
 /// What was seen.
@@ -28,6 +30,8 @@ pub enum Answer {
     Cluster(ClusterSeen),
     /// To [`Question::Machine`].
     Machine(MachineSeen),
+    /// To [`Question::Module`].
+    Module(ModuleSeen),
 }
 
 /// A cluster as it is.

@@ -66,6 +66,8 @@ pub enum Target {
     Machine(Ref),
     /// The HTTP API of a shared service: an identity provider.
     Service(Ref),
+    /// Terraform, with the root module that this object is.
+    Module(Ref),
     /// The machine where `paas` runs.
     Here,
 }

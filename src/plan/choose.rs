@@ -13,10 +13,9 @@ use crate::plan::impact::of_class;
 use crate::plan::make::patient;
 use crate::plan::needs::{needed_first, place};
 use crate::plan::resolve::{Specs, each_ref, spec};
-use crate::plan::secrets;
-use crate::plan::snapshot;
 use crate::plan::source::{self, Sources};
 use crate::plan::{Blocked, Change, Drift, DriftKind, Inputs, Leaf, Outdated, Reason};
+use crate::plan::{inside, secrets, snapshot};
 use crate::problem::change;
 use crate::schema::{Choice, Class};
 use crate::state::{Origins, Record, Verb};
@@ -42,6 +41,8 @@ pub struct Draft {
     pub origins: Origins,
     /// What becomes of the generated secrets.
     pub versions: secrets::Versions,
+    /// What modules are, without what they tell.
+    pub modules: inside::Modules,
 }
 
 impl Draft {
@@ -118,6 +119,13 @@ fn decide<'a>(
             here.create(draft, id, None, intent, Reason::Edited { at: here.at() })
         }
     };
+    if address.kind() == "terraform"
+        && let Some(spec) = draft.specs.remove(address)
+    {
+        let told = inside::with_outputs(inputs.seen, &id, &spec);
+        draft.specs.insert(address.clone(), told);
+        draft.modules.insert(address.clone(), spec);
+    }
     draft.chosen.insert(address.clone(), id);
 }
 
@@ -200,7 +208,14 @@ impl Here<'_> {
         if let (Some(Found::Foreign(what)), false) = (found, record.half_made()) {
             return self.not_ours(draft, id, record, what);
         }
+        let resumes = self.kind.traits().resumes;
         if record.half_made() {
+            let before = &newest(record).spec;
+            let costs = costs(self.kind, before, &mut intent.spec.clone()).0;
+            if resumes && !costs.iter().any(|(_, class)| *class == Class::Replace) {
+                let uid = Some(record.uid.clone());
+                return self.create(draft, id.clone(), uid, intent, Reason::Interrupted);
+            }
             let nothing_there = matches!(found, None | Some(Found::Nothing));
             let next = |draft: &Draft| self.next(draft, id);
             return match nothing_there && newest(record).spec == intent.spec {
@@ -227,7 +242,7 @@ impl Here<'_> {
             let id = self.next(draft, id);
             return self.create(draft, id, None, intent, Reason::Gone);
         }
-        if record.begun.iter().any(|(verb, _)| *verb == Verb::Delete) {
+        if !resumes && record.begun.iter().any(|(verb, _)| *verb == Verb::Delete) {
             let id = self.next(draft, id);
             return self.create(draft, id, None, intent, Reason::Interrupted);
         }

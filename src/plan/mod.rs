@@ -7,6 +7,7 @@ mod choose;
 mod difference;
 mod held;
 mod impact;
+mod inside;
 mod leftover;
 mod limit;
 mod make;
@@ -30,6 +31,7 @@ use crate::state::State;
 
 pub use difference::leaves_of;
 pub use held::files_on;
+pub use inside::{Inside, ModuleAnswer, questions};
 pub use limit::too_much;
 pub use moves::{Moves, Moving, idle, moved, moving};
 pub use resolve::for_looking as spec_for_looking;
@@ -66,12 +68,19 @@ pub fn needs_of(desired: &Desired) -> Vec<(Address, Vec<Address>)> {
     edges.collect()
 }
 
+/// The changes, not in order yet.
+fn drafted(inputs: Inputs<'_>) -> choose::Draft {
+    let mut draft = choose::draft(inputs);
+    leftover::add(inputs, &mut draft);
+    draft
+}
+
 /// The changes that lead from what is there to what is desired.
 ///
 /// The same inputs give the same plan, byte for byte.
 pub fn plan(inputs: Inputs<'_>) -> Plan {
-    let mut draft = choose::draft(inputs);
-    leftover::add(inputs, &mut draft);
+    let mut draft = drafted(inputs);
+    let inside = inside::settle(inputs, &mut draft);
     shared::add(&mut draft);
     draft.blocked.extend(order::put_in_order(inputs.state, &mut draft.changes));
     impact::add(inputs, &mut draft);
@@ -99,6 +108,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         unmanaged: inputs.seen.unmanaged(inputs.state),
         outputs: resolve::outputs(inputs, &draft.chosen, &draft.specs),
         changes: draft.changes,
+        inside,
         outdated: draft.outdated,
         drift: draft.drift,
         blocked: draft.blocked,

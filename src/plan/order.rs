@@ -6,7 +6,7 @@ use petgraph::Direction;
 use petgraph::algo::{has_path_connecting, tarjan_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
-use crate::kinds::{self, First};
+use crate::kinds::{self, AnyKind, First};
 use crate::lower::{Intent, Replacing};
 use crate::model::{Address, ObjectId, Ref};
 use crate::plan::held::{Held, held, held_by};
@@ -221,12 +221,13 @@ fn add_soft(graph: &mut DiGraphMap<usize, ()>, soft: &[(usize, usize)]) {
 
 /// Which of the two goes first when a change puts an object into another's place.
 fn first(change: &Change) -> Option<First> {
+    let kind = kinds::find(change.id.address.kind()).map(AnyKind::traits);
     match change.intent.lifecycle.replace {
+        // Both would be the same thing outside.
+        _ if kind.is_some_and(|it| it.resumes) => Some(First::Delete),
         Replacing::CreateFirst => Some(First::Create),
         Replacing::DestroyFirst => Some(First::Delete),
-        Replacing::ByKind | Replacing::Never => {
-            kinds::find(change.id.address.kind()).map(|kind| kind.traits().first)
-        }
+        Replacing::ByKind | Replacing::Never => kind.map(|kind| kind.first),
     }
 }
 

@@ -22,6 +22,9 @@ pub fn spec(value: &Value, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) 
             if map.contains_key("$text")
                 && let Ok(text) = value.read::<Text>()
             {
+                if let Some(parts @ (Value::Array(_) | Value::Object(_))) = told_by(&text, specs) {
+                    return parts.clone();
+                }
                 return Value::of(&fill(&text, chosen, specs)).expect("a text is always JSON");
             }
             let fields = map.iter();
@@ -102,5 +105,27 @@ pub fn outputs(
     specs: &Specs,
 ) -> BTreeMap<String, Value> {
     let outputs = inputs.desired.outputs.iter();
-    outputs.map(|(name, output)| (name.clone(), spec(&output.value, chosen, specs))).collect()
+    outputs.map(|(name, output)| (name.clone(), told(&output.value, chosen, specs))).collect()
+}
+
+/// What a text stands for that is nothing but an output of a module, if that is known.
+fn told_by<'a>(text: &Text, specs: &'a Specs) -> Option<&'a Value> {
+    let [Piece::Late { late, .. }] = text.pieces() else { return None };
+    let of = Some(late.of.address()).filter(|of| of.kind() == "terraform")?;
+    specs.get(of)?.get(&late.what).filter(|known| !known.is_null())
+}
+
+/// The same as [`spec`], in which what a module tells keeps its type.
+fn told(value: &Value, chosen: &BTreeMap<Address, ObjectId>, specs: &Specs) -> Value {
+    match value {
+        Value::Object(map) if map.contains_key("$text") => {
+            let text = value.read::<Text>().unwrap_or_default();
+            told_by(&text, specs).cloned().unwrap_or_else(|| spec(value, chosen, specs))
+        }
+        Value::Object(map) if !map.contains_key("$ref") => {
+            map.iter().map(|(name, value)| (name, told(value, chosen, specs))).collect()
+        }
+        Value::Array(list) => list.iter().map(|value| told(value, chosen, specs)).collect(),
+        other => spec(other, chosen, specs),
+    }
 }

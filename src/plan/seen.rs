@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::kinds::Found;
 use crate::model::{Address, ClusterSeen, GuestSeen, ObjectId, Ref, Value};
-use crate::plan::{Change, Pending, SecretsSeen, What};
+use crate::plan::{Change, ModuleAnswer, Pending, SecretsSeen, What};
 use crate::state::State;
 
 /// The kinds that are guests of a cluster.
@@ -28,6 +28,8 @@ pub struct Seen {
     pub taken: BTreeMap<Address, String>,
     /// What is known of secrets.
     pub secrets: SecretsSeen,
+    /// What Terraform has answered about each module.
+    pub modules: BTreeMap<ObjectId, ModuleAnswer>,
 }
 
 /// A guest that carries our mark although the state does not know it.

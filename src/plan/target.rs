@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::Address;
+use crate::model::{Address, ObjectId};
 use crate::plan::Plan;
 
 /// The same plan with only the changes of these resources, what is inside them, and everything
@@ -37,6 +37,8 @@ pub fn only(mut plan: Plan, targets: &[Address]) -> Plan {
     }
     let addresses: BTreeSet<&Address> = plan.changes.iter().map(|it| &it.id.address).collect();
     plan.blocked.retain(|it| wanted(&it.address) || addresses.contains(&it.address));
+    let ids: BTreeSet<&ObjectId> = plan.changes.iter().map(|it| &it.id).collect();
+    plan.inside.retain(|it| ids.contains(&it.id));
     plan.drift.retain(|it| wanted(&it.address));
     plan.outdated.retain(|it| wanted(&it.address));
     plan

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lower::Intent;
 use crate::model::{Address, ObjectId, Relocation, Step, Value};
-use crate::plan::Moves;
+use crate::plan::{Inside, Moves};
 use crate::problem::Problem;
 use crate::schema::Class;
 use crate::state::Verb;
@@ -18,6 +18,9 @@ pub struct Plan {
     pub against: Binds,
     /// In an order in which they could be done one by one.
     pub changes: Vec<Change>,
+    /// What Terraform will change inside of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<Inside>,
     /// Made from an older version of their template, and left so.
     pub outdated: Vec<Outdated>,
     /// Changed or lost outside; with the change that mends it, or left.

@@ -33,6 +33,7 @@ pub mod stages;
 pub mod state;
 pub mod stores;
 pub mod syntax;
+pub mod terraform;
 pub mod tests;
 pub mod types;
 

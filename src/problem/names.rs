@@ -4,9 +4,6 @@ use crate::problem::infer::enumerated;
 use crate::problem::{Edit, Fix, Problem, foreign};
 use crate::source::Span;
 
-/// Kinds of the language that this version does not know yet.
-const PLANNED_KINDS: [&str; 1] = ["terraform"];
-
 /// The names that are near, and the fix if there is only one.
 fn did_you_mean(problem: Problem, span: Span, near: &[&str]) -> Problem {
     match near {
@@ -31,10 +28,6 @@ pub(super) fn listed(names: &[&str], last: &str) -> String {
 
 /// P1001: a block of a kind that there is not.
 pub fn unknown_kind(word: &str, span: Span, near: &[&str]) -> Problem {
-    if PLANNED_KINDS.contains(&word) {
-        let advice = "settings are `paas { version = … }` here; a `run` can start Terraform itself";
-        return not_supported(span, &format!("`{word}`"), advice);
-    }
     match foreign::kind(word) {
         Some((tool, advice)) => {
             let message = format!("`{word}` is not a kind; this looks like {tool}");
@@ -297,7 +290,12 @@ pub fn wrong_labels(kind: &str, span: Span) -> Problem {
     };
     Problem::error("P1011", format!("`{kind}` is written with another number of names"))
         .at(span, "expected one block kind and its name")
-        .help(format!("write `{example}`"))
+        .help(match kind {
+            "terraform" => {
+                format!("write `{example}`; settings are `paas {{ version = … }}` here")
+            }
+            _ => format!("write `{example}`"),
+        })
 }
 
 /// P1011: a label that cannot be part of an address.

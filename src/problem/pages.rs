@@ -15,6 +15,7 @@ mod scopes;
 mod secrets;
 mod state;
 mod syntax;
+mod terraform;
 mod tests;
 mod types;
 
@@ -55,6 +56,7 @@ pub fn all() -> &'static [Page] {
             project::PAGES,
             machines::PAGES,
             state::PAGES,
+            terraform::PAGES,
         ];
         let mut all = parts.concat();
         all.sort_by_key(|page| page.code);

@@ -1,7 +1,7 @@
 //! One changed resource on a terminal, and what belongs to it.
 
 use crate::legible::{visible, width};
-use crate::model::Address;
+use crate::model::{Address, InnerAction};
 use crate::plan::Reason;
 use crate::render::difference::{Line, Mark};
 use crate::render::entry::{Action, Entry};
@@ -84,6 +84,7 @@ fn entry(paper: &mut Paper, indent: usize, entry: &Entry<'_>, name: &str, contex
     let inner = indent + paper.sign_width() + 3;
     reasons(paper, inner, entry);
     rows(paper, inner, entry, context);
+    inside(paper, inner, entry, context);
     warnings(paper, inner, entry);
 }
 
@@ -117,6 +118,29 @@ fn rows(paper: &mut Paper, indent: usize, entry: &Entry<'_>, context: &Context) 
         table_row(paper, indent, row, (path, what), why);
         if let What::Lines(lines) = &row.what {
             difference(paper, indent, lines, context);
+        }
+    }
+}
+
+/// What Terraform changes, in its own names.
+fn inside(paper: &mut Paper, indent: usize, entry: &Entry<'_>, context: &Context) {
+    for inside in &entry.inside {
+        paper.line(indent, Hue::Plain, &words::inside(inside));
+        let shown = match context.density {
+            Density::Full => inside.changes.len(),
+            Density::Summary | Density::Normal => inside.changes.len().min(LINES_MAX),
+        };
+        for change in &inside.changes[..shown] {
+            let hue = match change.action {
+                InnerAction::Create => Hue::Green,
+                InnerAction::Update | InnerAction::Read | InnerAction::Forget => Hue::Plain,
+                InnerAction::Replace | InnerAction::Delete => Hue::Red,
+            };
+            paper.line(indent + 2, hue, &cut(&words::inner(change), LINE_MAX));
+        }
+        if shown < inside.changes.len() {
+            let text = format!("… {} more", words::count(inside.changes.len() - shown, "change"));
+            paper.line(indent + 2, Hue::Dim, &text);
         }
     }
 }

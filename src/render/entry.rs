@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::model::{Address, ObjectId, Ref, Value};
-use crate::plan::{Change, Impact, Leaf, Level, Plan, Reason};
+use crate::plan::{Change, Impact, Inside, Leaf, Level, Plan, Reason};
 use crate::state::Verb;
 
 /// What happens to a resource.
@@ -89,6 +89,8 @@ pub struct Entry<'a> {
     pub tenant: Option<Address>,
     /// The machine it lives on, if that can be told.
     pub machine: Option<Address>,
+    /// What Terraform will change inside of it; of a replacement, of both halves.
+    pub inside: Vec<&'a Inside>,
 }
 
 impl Entry<'_> {
@@ -168,6 +170,7 @@ fn single<'a>(plan: &'a Plan, waves: &[usize], index: usize) -> Entry<'a> {
         chain,
         tenant,
         machine: None,
+        inside: plan.inside.iter().filter(|it| it.id == change.id).collect(),
     }
 }
 
@@ -179,6 +182,7 @@ fn pair<'a>(plan: &'a Plan, waves: &[usize], first: usize, second: usize) -> Ent
     entry.action = Action::Replace;
     entry.old = Some(gone);
     entry.old_first = old_first;
+    entry.inside.extend(plan.inside.iter().filter(|it| it.id == gone.id));
     entry.leaves = change.leaves.iter().filter_map(|leaf| compared(leaf, gone)).collect();
     entry.impact = Cow::Owned(worse(&change.impact, &gone.impact));
     entry.wave = waves[new].min(waves[old]);

@@ -132,6 +132,16 @@ fn change(entry: &Entry<'_>, plan: &Plan, context: &Context) -> Value {
         out["replaces"] = json!(old.id);
         out["forces_replacement"] = json!(forced);
     }
+    if !entry.inside.is_empty() {
+        let inside = entry.inside.iter().map(|it| {
+            let mut one = json!({ "object": it.id, "changes": it.changes });
+            if let Some(why) = &it.later {
+                one["later"] = Value::from(why.as_str());
+            }
+            one
+        });
+        out["inside"] = inside.collect();
+    }
     if !blocked.is_empty() {
         out["blocked_by"] = Value::from(blocked);
     }

@@ -233,7 +233,10 @@ fn blocked(out: &mut String, plan: &Plan, length_max: usize) {
 
 /// The differences, worst first, as long as there is room; what did not fit is counted.
 fn details(out: &mut String, entries: &[Entry<'_>], context: &Context, length_max: usize) {
-    let told = |entry: &&Entry<'_>| !entry.leaves.is_empty() || entry.action == Action::Replace;
+    let told = |entry: &&Entry<'_>| {
+        let any = !entry.leaves.is_empty() || !entry.inside.is_empty();
+        any || entry.action == Action::Replace
+    };
     let mut dropped: Vec<&Entry<'_>> = Vec::new();
     for entry in entries.iter().filter(told) {
         // Once there is no room, what is less bad is not squeezed in before what is worse.
@@ -304,6 +307,10 @@ fn lines(entry: &Entry<'_>, context: &Context) -> Vec<String> {
             }
             _ => lines.append(&mut texts),
         }
+    }
+    for inside in &entry.inside {
+        lines.push(format!("# {}", words::inside(inside)));
+        lines.extend(inside.changes.iter().map(words::inner));
     }
     lines
 }

@@ -145,7 +145,7 @@ fn property(field: &Field) -> Value {
 
 fn of(ty: &Type) -> Value {
     match ty {
-        Type::Any | Type::Content => json!({}),
+        Type::Any | Type::Given | Type::Content => json!({}),
         Type::Bool => json!({ "type": "boolean" }),
         Type::Int(low, high) => {
             let mut out = json!({ "type": "integer" });
@@ -305,8 +305,20 @@ fn change() -> Value {
         ("order?", text()),
         ("replaces?", text()),
         ("forces_replacement?", text()),
+        ("inside?", list(&inside())),
         ("blocked_by?", list(&closed(&[("code", text())]))),
     ])
+}
+
+/// What Terraform changes inside of a change.
+fn inside() -> Value {
+    let actions = ["create", "update", "replace", "delete", "forget", "read"];
+    let change = closed(&[
+        ("address", text()),
+        ("action", json!({ "enum": actions })),
+        ("fields?", list(&text())),
+    ]);
+    closed(&[("object", text()), ("changes", list(&change)), ("later?", text())])
 }
 
 fn leaf() -> Value {

@@ -66,7 +66,8 @@ fn inner<'a>(ty: &'a Type, segment: &str) -> Option<&'a Type> {
         Type::List(of) | Type::Map(of) | Type::Blocks(of) => Some(of),
         Type::Object(fields) => type_at(fields, segment),
         Type::Either(types) => types.iter().find_map(|ty| inner(ty, segment)),
-        Type::Any | Type::Content | Type::Bool | Type::Int(..) | Type::Float => None,
+        Type::Any | Type::Given | Type::Content => None,
+        Type::Bool | Type::Int(..) | Type::Float => None,
         Type::Str
         | Type::Text
         | Type::Shown
@@ -84,7 +85,7 @@ fn inner<'a>(ty: &'a Type, segment: &str) -> Option<&'a Type> {
 /// The short name of a type, for machines.
 pub fn type_name(ty: &Type) -> &'static str {
     match ty {
-        Type::Any | Type::Content | Type::Either(_) => "any",
+        Type::Any | Type::Given | Type::Content | Type::Either(_) => "any",
         Type::Bool => "bool",
         Type::Int(..) => "int",
         Type::Float => "float",
@@ -280,7 +281,7 @@ pub fn fitting<'a>(ty: &'a Type, value: &Value) -> &'a Type {
             matches!(value, Value::Object(_))
         }
         Type::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
-        Type::Either(_) | Type::Any | Type::Content => false,
+        Type::Either(_) | Type::Any | Type::Given | Type::Content => false,
         Type::Str | Type::Text | Type::Shown => value.as_str().is_some(),
         Type::Ip | Type::Cidr | Type::IpRange => value.as_str().is_some(),
         Type::Fqdn | Type::Url | Type::Path | Type::PortRange => value.as_str().is_some(),

@@ -1,8 +1,8 @@
 //! Reasons, impacts and quantities in words; every renderer says the same ones.
 
 use crate::legible::visible;
-use crate::model::Size;
-use crate::plan::{Impact, Level, Reason, What};
+use crate::model::{InnerAction, InnerChange, Size};
+use crate::plan::{Impact, Inside, Level, Reason, What};
 use crate::render::entry::{Action, Entry};
 use crate::render::escape::{cut, thousands};
 use crate::render::value;
@@ -194,4 +194,36 @@ pub fn fields(entry: &Entry<'_>) -> String {
         text.push_str(&format!(" and {} more", entry.leaves.len() - SHOWN_MAX));
     }
     cut(&text, LENGTH_MAX)
+}
+
+/// What Terraform does inside of a change: `Terraform: 2 to create, 1 to destroy`.
+pub fn inside(inside: &Inside) -> String {
+    if let Some(why) = &inside.later {
+        return format!("Terraform plans when this is applied: {}", visible(why));
+    }
+    let all = [
+        InnerAction::Create,
+        InnerAction::Update,
+        InnerAction::Replace,
+        InnerAction::Delete,
+        InnerAction::Forget,
+        InnerAction::Read,
+    ];
+    let count = |action| inside.changes.iter().filter(|it| it.action == action).count();
+    let parts = all.into_iter().map(|action| (count(action), action));
+    let parts = parts.filter(|(count, _)| *count > 0);
+    let parts = parts.map(|(count, action)| format!("{} to {}", thousands(count), action.word()));
+    match parts.collect::<Vec<_>>() {
+        none if none.is_empty() => "Terraform: nothing to change".to_owned(),
+        some => format!("Terraform: {}", some.join(", ")),
+    }
+}
+
+/// One change of Terraform: the sign, the name, and what differs.
+pub fn inner(change: &InnerChange) -> String {
+    let fields = match change.fields.is_empty() {
+        true => String::new(),
+        false => format!("  {}", change.fields.join(", ")),
+    };
+    visible(&format!("{} {}{fields}", change.action.sign(), change.address))
 }

@@ -60,7 +60,7 @@ pub fn describe(step: &Step) -> String {
     let on = match &step.on {
         Target::Cluster(_) => String::new(),
         Target::Machine(machine) => format!("{machine}: "),
-        Target::Service(service) => format!("{service}: "),
+        Target::Service(service) | Target::Module(service) => format!("{service}: "),
         Target::Here => "here: ".to_owned(),
     };
     match &step.effect {

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::sandbox::contents::{Cluster, Contents, Guest, Place, Service};
 use crate::sandbox::guest::{self, listed};
-use crate::sandbox::{machine, programs};
+use crate::sandbox::{machine, programs, terraform};
 
 /// The answer to one question.
 pub(super) fn answer(contents: &Contents, question: &Question) -> Result<Answer, String> {
@@ -18,6 +18,7 @@ pub(super) fn answer(contents: &Contents, question: &Question) -> Result<Answer,
             let seen = seen_machine(contents, machine, files, services);
             Ok(Answer::Machine(seen))
         }
+        Question::Module(module) => terraform::seen(contents, module).map(Answer::Module),
     }
 }
 

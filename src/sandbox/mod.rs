@@ -18,6 +18,7 @@ mod machine;
 mod programs;
 mod scripts;
 mod show;
+mod terraform;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -346,10 +347,11 @@ fn work(contents: &Contents, step: &Step) -> Result<Done, String> {
         }
         (Target::Machine(machine), effect) => machine::step(contents, machine, effect),
         (Target::Service(service), Effect::Call(call)) => Ok(service_call(service, call)),
+        (Target::Module(_), Effect::Call(call)) => terraform::call(contents, call),
         (Target::Service(_), Effect::Wait(_)) | (Target::Here, _) => {
             machine::in_place(contents, &Place::Here, &step.effect)
         }
-        (Target::Cluster(_) | Target::Service(_), _) => {
+        (Target::Cluster(_) | Target::Service(_) | Target::Module(_), _) => {
             Err(format!("`{}` cannot be sent to an API", describe(step)))
         }
     }

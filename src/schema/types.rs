@@ -12,6 +12,8 @@ use crate::schema::Field;
 pub enum Type {
     /// Anything; JSON as it comes.
     Any,
+    /// Anything; text in it may contain secrets and late values.
+    Given,
     /// What a file has: its path, the text itself, or the object that the text stands for.
     Content,
     /// `true` or `false`
@@ -76,7 +78,7 @@ impl Type {
             kinds => kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" or "),
         };
         match self {
-            Type::Any => "any value".into(),
+            Type::Any | Type::Given => "any value".into(),
             Type::Content => "a path, a text or an object".into(),
             Type::Bool => "true or false".into(),
             Type::Int(i64::MIN, i64::MAX) => "an int".into(),

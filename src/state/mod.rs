@@ -3,6 +3,7 @@
 pub mod format;
 pub mod journal;
 mod moves;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 

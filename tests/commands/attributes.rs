@@ -66,6 +66,7 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("", "schedule", "\"daily 02:30\""),
     ("", "verify", "\"weekly 02:30\""),
     ("template", "rebuild", "\"weekly 02:30\""),
+    ("terraform", "source", "\"modules/0\""),
     ("template", "files", "{ motd = \"setup.sh\" }"),
 ];
 
@@ -127,7 +128,7 @@ fn sample(kind: &str, path: &str, ty: &Type) -> String {
         return (*value).to_owned();
     }
     match ty {
-        Type::Any => "{ a = 1 }".into(),
+        Type::Any | Type::Given => "{ a = 1 }".into(),
         Type::Content | Type::Path => "\"setup.sh\"".into(),
         Type::Bool => "true".into(),
         Type::Int(low, high) => 3.clamp(*low, *high).to_string(),
@@ -227,6 +228,7 @@ fn resource(kind: &dyn AnyKind, name: &str, path: &str) -> (String, String) {
     let mut text = String::new();
     write(&mut text, &body(schema.kind, &schema.fields, "", &wanted));
     // No two of them are in each other's way.
+    text = text.replace("modules/0", &format!("modules/{name}"));
     text = text.replace("on = host.base", &format!("on = host.{name}"));
     text = text.replace("\"a.example.com\"", &format!("\"{name}.example.com\""));
     let word = schema.kind;
@@ -263,6 +265,10 @@ fn project(text: &str) -> Project {
     let project = Project::of(text).with("PVE_TOKEN", "a@b!c=d");
     project.write("setup.sh", "#!/bin/sh\n");
     project.write("errors/502.html", "<p>later</p>\n");
+    for number in 0..10 {
+        let module = "variable \"a\" {\n  default = 1\n}\n";
+        project.write(&format!("modules/a{number}/main.tf"), module);
+    }
     project
 }
 

@@ -40,6 +40,13 @@ services:
   web: { image: "nginx:1.27", ports: ["8080:80"], healthcheck: { test: [CMD, "true"] } }
 "#;
 
+/// A root module of Terraform.
+const MODULE: &str = r#"
+variable "ports" { type = list(number) }
+resource "terraform_data" "ip" { input = "203.0.113.7" }
+output "public_ip" { value = terraform_data.ip.output }
+"#;
+
 /// A project with the files of one example.
 #[derive(Default)]
 struct Folder {
@@ -59,12 +66,16 @@ impl Files for Folder {
             "people.json" => r#"[{ "login": "ada" }, { "login": "bob" }]"#,
             "keys/admins.pub" => "ssh-ed25519 AAAA ada\n",
             "setup.sh" => "#!/bin/sh\n",
+            "terraform/main.tf" => MODULE,
             _ => return Err("there is no such file".to_owned()),
         };
         Ok(text.as_bytes().to_vec())
     }
 
     fn matching(&self, pattern: &str) -> Result<Vec<String>, String> {
+        if pattern.starts_with("terraform/") {
+            return Ok(vec!["terraform/main.tf".to_owned()]);
+        }
         let found = matches!(pattern, "*" | "*.sh" | "scripts/*.sh" | "setup.sh");
         Ok(found.then(|| "setup.sh".to_owned()).into_iter().collect())
     }

@@ -32,6 +32,7 @@ pub fn empty() -> Plan {
             schema: "0.1.0".into(),
         },
         changes: vec![],
+        inside: vec![],
         outdated: vec![],
         drift: vec![],
         blocked: vec![],

@@ -9,6 +9,7 @@ pub mod project;
 pub mod pve;
 pub mod rng;
 pub mod stores;
+pub mod terraform;
 pub mod vault;
 pub mod wire;
 

@@ -72,7 +72,9 @@ pub async fn run(
     let resume = command("apply", inputs, planning, sandbox);
     let changes = !plan.changes.is_empty();
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "apply");
-    match carry_out(terminal, work, secrets, how).await? {
+    let ended = carry_out(terminal, work, secrets, how).await;
+    ground.world.discard_plans();
+    match ended? {
         0 => settle(terminal, &project, sandbox, changes).await,
         code => Ok(code),
     }
@@ -107,7 +109,7 @@ async fn from_file(terminal: &Terminal, saved: Saved, how: How) -> Result<u8, St
     let (project, ground) = pipeline::load_with_ground(terminal, &inputs, sandbox)?;
     let state = &ground.state;
     let mut secrets = Secrets::of(&project, &project.desired.secrets, sandbox);
-    secrets.open_platform().await?;
+    secrets.open_platform(&ground.state).await?;
     store::check_unlocked(&project.state_folder(sandbox))?;
     saved.check(&project, &state.lineage, state.serial)?;
     let moved = crate::plan::moved(&saved.plan, state);

@@ -39,5 +39,7 @@ pub async fn run(
     secrets.require(&plan, &ground.state).await?;
     secrets.forget_declared();
     let work = Work::new(&project, sandbox, plan, &ground.state, resume, "destroy");
-    carry_out(terminal, work, secrets, how).await
+    let ended = carry_out(terminal, work, secrets, how).await;
+    ground.world.discard_plans();
+    ended
 }

@@ -18,6 +18,7 @@ pub async fn run(
     let all = Planning::default();
     let seen = Default::default();
     let plan = pipeline::plan(&project, &project.desired, &ground, &all, seen).await?;
+    ground.world.discard_plans();
     let context = super::plan::context(&project, inputs, sandbox);
     terminal.print(&match format {
         DriftFormat::Human => render::drift(&plan, &context, terminal.out),

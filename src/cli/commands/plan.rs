@@ -45,6 +45,9 @@ pub async fn run(
         (_, true) => Density::Full,
         (false, false) => Density::Normal,
     };
+    if how.out.is_none() {
+        ground.world.discard_plans();
+    }
     if let Some(path) = &how.out {
         let sum = saved::write(path, inputs, &plan, sandbox)?;
         context.saved = Some(format!("{} (sha256 {})", shown(path), &sum[..12]));

@@ -15,6 +15,7 @@ mod printed;
 mod text;
 mod written;
 
+pub use other::in_range;
 pub use printed::{printed, value_of};
 
 use std::sync::{Arc, LazyLock};

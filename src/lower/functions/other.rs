@@ -169,6 +169,13 @@ fn version_in(given: &Given<'_>) -> Result<Val, Refusal> {
     Ok(given.made(Data::Bool(inside)))
 }
 
+/// Whether a version is in a range like `>= 0.4, < 0.6`; nothing if one of them is none.
+pub fn in_range(version: &str, range: &str) -> Option<bool> {
+    let version = Version::parse(version)?;
+    let mut parts = range.split(',').map(|part| holds(&version, part.trim()));
+    parts.try_fold(true, |inside, holds| Some(inside && holds?))
+}
+
 fn holds(version: &Version<'_>, comparison: &str) -> Option<bool> {
     let start = comparison.find(|c: char| !"<>=!".contains(c))?;
     let (sign, limit) = comparison.split_at(start);

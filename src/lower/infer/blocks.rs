@@ -89,6 +89,11 @@ impl<'t> Infer<'t> {
                 }
                 ItemKind::Spread(expr) => self.spread_attributes(kind, expr, view, &mut unknown),
                 ItemKind::Require(require) => self.require(require, view),
+                ItemKind::Output(output) if schema.kind == "terraform" => {
+                    if let Some(ty) = &output.ty {
+                        self.written(ty);
+                    }
+                }
                 ItemKind::Bad => (),
                 _ => self.problems.push(names::not_in_a_body(item.span)),
             }

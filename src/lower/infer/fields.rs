@@ -30,7 +30,7 @@ impl<'t> Infer<'t> {
             return known.clone();
         }
         let made = match ty {
-            Type::Any | Type::Content => Ty::bad(),
+            Type::Any | Type::Given | Type::Content => Ty::bad(),
             Type::Bool => Ty::bool(),
             Type::Int(low, high) => Ty::new(Core::Int(*low, *high)),
             Type::Float => Ty::scalar(Scalar::Float),
@@ -121,6 +121,19 @@ impl<'t> Infer<'t> {
             Some(site) => self.site_name(site).into(),
             None => word.into(),
         };
+        if let Some(output) = site.and_then(|site| self.sites[site].output(name)) {
+            let scope = site.map(|site| self.sites[site].scope)?;
+            let ty = self.in_scope(scope, |this| match &output.ty {
+                Some(ty) => this.written(ty),
+                None => Ty::bad(),
+            });
+            let text = "it comes back from Terraform";
+            let why = self.why(Stage::Apply, &output.name.text, site, text);
+            return Some(opened_late(Ty { late: Some(why), ..ty }, &of, at));
+        }
+        if word == "terraform" && site.is_none() && schema.field(name).is_none() {
+            return Some(Ty::bad());
+        }
         if let Some(field) = schema.field(name) {
             let read = self.known_once(word, site, field.name, |this| this.read(word, site, field));
             return Some(opened_late(read, &of, at));

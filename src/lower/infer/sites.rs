@@ -10,7 +10,7 @@ use crate::lower::infer::ty::{Absence, Core, Field, SiteId, Ty};
 use crate::lower::infer::view::View;
 use crate::lower::scope::{Header, ROOT, ScopeId, header, span};
 use crate::source::Span;
-use crate::syntax::tree::{Body, Item, ItemKind, Key};
+use crate::syntax::tree::{Body, Item, ItemKind, Key, Let};
 
 /// Facets of which a resource has at most one.
 const SINGLE: [&str; 3] = ["health", "backup", "tile"];
@@ -86,6 +86,20 @@ impl<'t> Site<'t> {
             spread |= body.items.iter().any(|item| matches!(item.kind, ItemKind::Spread(_)));
         }
         (None, spread)
+    }
+
+    /// The output of a module of Terraform that has this name.
+    pub fn output(&self, name: &str) -> Option<&'t Let> {
+        self.outputs().find(|output| output.name.text == name)
+    }
+
+    /// The outputs of a module of Terraform.
+    pub fn outputs(&self) -> impl Iterator<Item = &'t Let> {
+        let items = self.layers.iter().flat_map(|body| &body.items);
+        items.filter(|_| self.word() == "terraform").filter_map(|item| {
+            let ItemKind::Output(output) = &item.kind else { return None };
+            Some(&**output)
+        })
     }
 }
 

@@ -189,6 +189,9 @@ impl<'t> Infer<'t> {
         for item in &mock.body.items {
             match &item.kind {
                 ItemKind::Attribute(attribute) => match &attribute.key {
+                    Key::Plain(name) if kind.schema().kind == "terraform" => {
+                        self.mocked_output(segments, name, &attribute.value);
+                    }
                     Key::Plain(name) => self.mocked(kind, name, &attribute.value),
                     Key::Computed(_) => self.no_part(attribute),
                 },
@@ -216,6 +219,21 @@ impl<'t> Infer<'t> {
             self.problems.push(unknown);
         }
         known
+    }
+
+    /// One output of a module of Terraform that is made up.
+    fn mocked_output(&mut self, of: &'t [PlaceSegment], name: &'t Name, value: &'t Expr) {
+        let [only] = of else { return drop(self.value(value, &View::default(), None)) };
+        let Some(block) = self.program.block(ROOT, "terraform", &only.name.text) else { return };
+        let site = self.site_of(block);
+        let Some(output) = self.sites[site].output(&name.text) else {
+            let names: Vec<&str> = self.sites[site].outputs().map(|it| &*it.name.text).collect();
+            let near = nearest(&name.text, names);
+            let unknown = names::no_reading("terraform", &name.text, name.span, &near);
+            return self.problems.push(unknown);
+        };
+        let want = output.ty.as_ref().map(|ty| Want::written(&name.text, self.written(ty)));
+        self.value(value, &View::default(), want.as_ref());
     }
 
     /// One value that is made up.

@@ -147,11 +147,11 @@ left out in silence. The same code stands for a manifest whose `paas { version =
 another version than this one.
 
 ```paas-error
-terraform firewall {}
+paas { state = "https://state.example.com" }
 ```
 
 ```paas
-let ports = [80, 443]
+paas { parallel = 4 }
 ```
 "#,
     ),
